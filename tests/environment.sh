@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# Sourced by tests/demo and tests/run: puts the pinned tools on PATH and the collections on ANSIBLE_COLLECTIONS_PATH.
+# Everything lives in one cache, keyed by what it was built from, so that a second run starts at once:
+#   TLSFRONT_CACHE   default ${XDG_CACHE_HOME:-~/.cache}/tlsfront
+# and in the git-ignored .ansible/ of the checkout.
+
+set -euo pipefail
+tlsfront_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tlsfront_cache=${TLSFRONT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tlsfront}
+mkdir -p "$tlsfront_cache"
+
+say() { printf '%s  %s\n' "$(date +%T)" "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi
+}
+
+# apt_install COMMAND=PACKAGE ... : installs the packages whose command is missing
+apt_install() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null || [ -x "/usr/sbin/${pair%%=*}" ] || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing Debian packages: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The newest Python from 3.11 to 3.14 that really starts (a pyenv shim may not).
+find_python() {
+  local minor candidate
+  for minor in 14 13 12 11; do
+    for candidate in "python3.$minor" "$HOME"/.pyenv/versions/3."$minor".*/bin/python3; do
+      if "$candidate" -c 'import ssl, venv' >/dev/null 2>&1; then
+        command -v "$candidate"
+        return 0
+      fi
+    done
+  done
+  if python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
+    command -v python3
+    return 0
+  fi
+  echo "No Python from 3.11 to 3.14 was found: install one (Debian: apt-get install python3 python3-venv)." >&2
+  return 1
+}
+
+# once KEY STEP... : runs STEP (with the directory as last argument) unless an earlier run finished it
+once() {
+  local target=$tlsfront_cache/$1
+  shift
+  (
+    flock 9
+    [ -e "$target/.done" ] && exit 0
+    rm -rf "$target"
+    "$@" "$target" && touch "$target/.done"
+  ) 9>"$target.lock" && once_dir=$target
+}
+
+make_venv() {
+  say "making the Python environment with $($tlsfront_python --version) (about a minute)"
+  "$tlsfront_python" -c 'import ensurepip' 2>/dev/null || apt_install _venv=python3-venv
+  "$tlsfront_python" -m venv "$1"
+  "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
+    -r "$tlsfront_top/tests/requirements.txt" -c "$tlsfront_top/tests/constraints.txt"
+}
+
+make_collections() {
+  say "fetching the collections"
+  local wheels
+  wheels=$(mktemp -d)
+  # the wheel asks for a newer Python than its collections do
+  "$tlsfront_venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+    --python-version 3.12 --require-hashes -r "$tlsfront_top/tests/collections.txt" -d "$wheels"
+  "$tlsfront_venv/bin/python" - "$wheels" "$1" <<'PY'
+import pathlib, sys, zipfile
+wanted = ("amazon/aws", "ansible/posix", "community/crypto", "community/docker", "community/library_inventory_filtering_v1",
+          "containers/podman", "google/cloud")
+wheel, = pathlib.Path(sys.argv[1]).glob("ansible-*.whl")
+with zipfile.ZipFile(wheel) as archive:
+    archive.extractall(sys.argv[2], [n for n in archive.namelist() if n.startswith(tuple(f"ansible_collections/{c}/" for c in wanted))])
+PY
+  rm -rf "$wheels"
+}
+
+tlsfront_python=$(find_python)
+once "venv-$({ "$tlsfront_python" -VV; cat "$tlsfront_top"/tests/{requirements,constraints}.txt; } | sha256sum | cut -c1-12)" make_venv
+tlsfront_venv=$once_dir
+once "collections-$(cat "$tlsfront_top"/tests/{collections.txt,environment.sh} | sha256sum | cut -c1-12)" make_collections
+tlsfront_collections=$once_dir
+
+# the checkout, where Ansible looks for collections
+mkdir -p "$tlsfront_top/.ansible/collections/ansible_collections/tlsfront"
+ln -sfn ../../../.. "$tlsfront_top/.ansible/collections/ansible_collections/tlsfront/elasticsearch"
+
+export PATH=$tlsfront_venv/bin:$PATH
+export ANSIBLE_COLLECTIONS_PATH=$tlsfront_top/.ansible/collections:$tlsfront_collections
+export ANSIBLE_HOME=$tlsfront_top/.ansible
+export TLSFRONT_CACHE=$tlsfront_cache
