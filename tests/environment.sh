@@ -52,10 +52,12 @@ once() {
   shift
   (
     flock 9
-    [ -e "$target/.done" ] && exit 0
+    if [ -e "$target/.done" ]; then exit 0; fi
     rm -rf "$target"
-    "$@" "$target" && touch "$target/.done"
-  ) 9>"$target.lock" && once_dir=$target
+    "$@" "$target"
+    touch "$target/.done"
+  ) 9>"$target.lock"
+  once_dir=$target
 }
 
 make_venv() {
