@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Is what nginx serves what was written?  Exit status 0: yes, on every listener and for every name; 1: no, and why.
+
+Each question is a new, verified TLS connection to this host's loopback. A reload that nginx accepted and then dropped (a taken
+port is enough) shows here and nowhere else: both "nginx -t" and the reload return 0.
+Needs Python 3.7 and its standard library only.
+"""
+import argparse
+import hashlib
+import http.client
+import os
+import socket
+import ssl
+import sys
+import time
+
+
+def leaf_fingerprint(chain_file):
+    """SHA-256 of the first certificate in a PEM file, hexadecimal."""
+    with open(chain_file) as chain:
+        pem, end, _rest = chain.read().partition("-----END CERTIFICATE-----")
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN"):] + end)).hexdigest()
+
+
+def observe(context, address, port, name):
+    """Fingerprint and configuration that the listener shows to a client who asks for this name."""
+    with socket.create_connection((address, port), timeout=5) as plain:
+        with context.wrap_socket(plain, server_hostname=name) as tls:
+            fingerprint = hashlib.sha256(tls.getpeercert(binary_form=True)).hexdigest()
+            request = "GET /_tlsfront/configuration HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % name
+            tls.sendall(request.encode("ascii"))
+            answer = http.client.HTTPResponse(tls)
+            answer.begin()
+            return fingerprint, answer.read(200).decode("ascii", "replace")
+
+
+def differences(wanted, context, addresses, port, names):
+    """One line for each listener and name that does not serve what is wanted."""
+    found = []
+    for address in addresses:
+        for name in names:
+            try:
+                observed = observe(context, address, port, name)
+            except (OSError, http.client.HTTPException) as error:
+                found.append("%s as %s: %s: %s" % (address, name, type(error).__name__, error))
+                continue
+            for what, served, written in zip(("certificate", "configuration"), observed, wanted):
+                if served != written:
+                    found.append("%s as %s: another %s is served (%.16s) than was written (%.16s)" % (address, name, what, served, written))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--address", action="append", required=True)
+    parser.add_argument("--name", action="append", required=True)
+    parser.add_argument("--chain", required=True, help="PEM file whose first certificate must be the one served")
+    parser.add_argument("--ca", required=True, help="PEM file to trust; where there is none, the system's store")
+    parser.add_argument("--configuration", required=True, help="what /_tlsfront/configuration must answer")
+    parser.add_argument("--wait", type=float, default=0, help="seconds to go on asking")
+    options = parser.parse_args()
+
+    context = ssl.create_default_context(cafile=options.ca if os.path.exists(options.ca) else None)
+    context.hostname_checks_common_name = False
+    # Python 3.13 added this default, which refuses private CAs that older Pythons accept: the same verdict on every node
+    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    wanted = leaf_fingerprint(options.chain), options.configuration
+    names = [name.replace("*", "tlsfront-probe", 1) for name in options.name]
+
+    deadline = time.monotonic() + options.wait
+    while True:
+        found = differences(wanted, context, options.address, options.port, names)
+        if not found or time.monotonic() >= deadline:
+            break
+        time.sleep(0.2)
+    print("\n".join(found) or "served")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
