@@ -1,0 +1,66 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What holds for every role: its argument specification is the single source of its documentation."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TOP = Path(__file__).parents[2]
+ROLES = sorted(path.name for path in (TOP / "roles").iterdir())
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def options(role: str) -> dict[str, Any]:
+    return load(TOP / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_default_is_in_the_specification_with_the_same_value(role: str) -> None:
+    specified = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    assert load(TOP / "roles" / role / "defaults/main.yml") == specified
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_option_has_the_roles_prefix_and_a_description_and_a_type(role: str) -> None:
+    for name, option in options(role).items():
+        assert name.startswith(role + "_"), name
+        assert option.get("description"), name
+        assert option.get("type"), name
+        assert option["type"] != "list" or option.get("elements"), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_options_and_private_variables_of_the_role_are_used_in_it(role: str) -> None:
+    known = set(options(role))
+    for file in sorted((TOP / "roles" / role).rglob("*")):
+        if file.suffix not in {".yml", ".j2"} or file.parent.name == "meta":
+            continue
+        used = set(re.findall(rf"(?<![\w.]){role}_\w+", file.read_text("utf-8")))
+        assert used <= known, (file, used - known)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reads_no_private_variable_of_another(role: str) -> None:
+    for file in sorted((TOP / "roles" / role).rglob("*")):
+        if file.suffix in {".yml", ".j2"}:
+            others = {other for other in ROLES if other != role for _ in re.findall(rf"\b__{other}_", file.read_text("utf-8"))}
+            assert not others, file
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_stays_small(role: str) -> None:
+    for file in sorted((TOP / "roles" / role / "tasks").glob("*.yml")):
+        assert len(load(file)) <= 15, file
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_task_ignores_its_errors(role: str) -> None:
+    for file in sorted((TOP / "roles" / role).rglob("*.yml")):
+        assert "ignore_errors" not in file.read_text("utf-8"), file
