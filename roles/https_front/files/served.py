@@ -9,11 +9,14 @@ Needs Python 3.7 and its standard library only.
 import argparse
 import hashlib
 import http.client
+import json
 import os
 import socket
 import ssl
 import sys
 import time
+
+MARK = "# served: "
 
 
 def leaf_fingerprint(chain_file):
@@ -53,25 +56,21 @@ def differences(wanted, context, addresses, port, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--address", action="append", required=True)
-    parser.add_argument("--name", action="append", required=True)
-    parser.add_argument("--chain", required=True, help="PEM file whose first certificate must be the one served")
-    parser.add_argument("--ca", required=True, help="PEM file to trust; where there is none, the system's store")
-    parser.add_argument("--configuration", required=True, help="what /_tlsfront/configuration must answer")
+    parser.add_argument("file", help="configuration file of nginx; a comment in it says, as JSON, what serving it means")
     parser.add_argument("--wait", type=float, default=0, help="seconds to go on asking")
     options = parser.parse_args()
 
-    context = ssl.create_default_context(cafile=options.ca if os.path.exists(options.ca) else None)
+    with open(options.file) as configuration:
+        written = json.loads(next(line for line in configuration if line.startswith(MARK))[len(MARK):])
+    context = ssl.create_default_context(cafile=written["ca"] if os.path.exists(written["ca"]) else None)
     context.hostname_checks_common_name = False
     # Python 3.13 added this default, which refuses private CAs that older Pythons accept: the same verdict on every node
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-    wanted = leaf_fingerprint(options.chain), options.configuration
-    names = [name.replace("*", "tlsfront-probe", 1) for name in options.name]
+    wanted = leaf_fingerprint(written["chain"]), written["configuration"]
 
     deadline = time.monotonic() + options.wait
     while True:
-        found = differences(wanted, context, options.address, options.port, names)
+        found = differences(wanted, context, written["addresses"], written["port"], written["names"])
         if not found or time.monotonic() >= deadline:
             break
         time.sleep(0.2)
