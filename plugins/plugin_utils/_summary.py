@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All checks in one line."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
+
+__all__ = ["and_join", "probes_of", "summary"]
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """Return the verdict on all `checks`, how many there are of each state, who looked, and the ports, in one line."""
+    states = collections.Counter(check.state for check in checks)
+    endpoints = len({check.url for check in checks if check.url})
+    if states["failed"]:
+        verdict = f"NOT VERIFIED: {states['failed']} of {_count(len(checks), 'check')} failed"
+    else:
+        verdict = f"VERIFIED: {_count(len(checks), 'check')}, none failed"
+    parts = [f"{verdict} ({_count(endpoints, 'endpoint')}, seen from {and_join(probes_of(checks))})"]
+    if states["warning"]:
+        parts.append(f"{states['warning']} with a warning")
+    asked = list(dict.fromkeys(port for check in checks for port in check.asked_ports))
+    opened = sorted({port for check in checks for port in check.open_ports})
+    if opened:
+        parts.append(f"ports OPEN: {', '.join(map(str, opened))}")
+    elif asked:
+        parts.append(f"ports closed: {', '.join(asked)}")
+    return "; ".join(parts) + "."
+
+
+def probes_of(checks: Iterable[Check]) -> list[str]:
+    """Return the hosts that looked, each once, in their order."""
+    return list(dict.fromkeys(check.probe for check in checks))
+
+
+def and_join(words: Sequence[str]) -> str:
+    """Return `a`, `a and b` or `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), *words[-1:]] if len(words) > 1 else words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

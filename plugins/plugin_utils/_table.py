@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks as a table in plain text."""
+
+from __future__ import annotations
+
+import textwrap
+import typing as t
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import ports_text
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import summary
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import fit, pad, width_of
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
+
+__all__ = ["DEFAULT_WIDTH", "table"]
+
+DEFAULT_WIDTH = 120
+_GAP = "  "
+_HEADINGS = ("NODE", "ADDRESS", "HTTPS", "TLS", "DAYS", "CLUSTER", "PORTS", "FROM")
+# Columns that give way when the table is too wide, with what they keep. The verdict and the ports never do.
+_SHRINKABLE = {0: 12, 1: 15, 5: 12, 7: 8}
+_UUID_LENGTH = 8
+
+
+def table(checks: Sequence[Check], width: int = DEFAULT_WIDTH) -> str:
+    """Return one aligned line for each check, one paragraph for each failure and each warning, and the summary.
+
+    Names and addresses are shortened in the middle to keep lines within `width` columns; what cannot be shortened makes
+    lines longer. No line ends in a space, so that YAML can show the text as a block.
+    """
+    rows = [_HEADINGS, *map(_cells, checks)]
+    widths = _widths(rows, width)
+    lines = [
+        _GAP.join(pad(fit(cell, wide), wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    remarks = [line for check in checks for remark in _remarks(check) for line in _wrap(remark, width)]
+    return "\n".join([*lines, "", *([*remarks, ""] if remarks else []), *_wrap(summary(checks), width)])
+
+
+def _cells(check: Check) -> tuple[str, ...]:
+    uuid = check.cluster.get("uuid")
+    cluster = " ".join(filter(None, [check.cluster.get("name"), f"({uuid[:_UUID_LENGTH]})" if uuid else ""]))
+    return (
+        check.node or "-",
+        check.address or "-",
+        "verified" if check.verified else check.reason,
+        check.tls.get("version", "-"),
+        "-" if check.days_left is None else str(check.days_left),
+        cluster or "-",
+        ports_text(check.asked_ports, check.open_ports) or "-",
+        check.probe,
+    )
+
+
+def _widths(rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
+    """Return the columns' widths; what has the most to spare gives way first, until the line fits or nothing is left."""
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        wide = max(_SHRINKABLE, key=lambda column: widths[column] - _SHRINKABLE[column])
+        if widths[wide] <= _SHRINKABLE[wide]:
+            break
+        widths[wide] -= 1
+    return widths
+
+
+def _remarks(check: Check) -> list[str]:
+    where = " ".join(filter(None, [check.node, check.address, f"from {check.probe}"]))
+    remarks = [f"WARNING {where}: {warning}" for warning in check.warnings]
+    if check.verified:
+        return remarks
+    kind = "TOLERATED" if check.tolerated else "FAILED"
+    tls = " (TLS itself is verified)" if check.tls_verified else ""
+    cure = f" → {check.hint}" if check.hint else ""
+    return [f"{kind} {where}: {check.reason}{tls}: {check.message}{cure}", *remarks]
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
