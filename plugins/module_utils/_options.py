@@ -1,0 +1,192 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module's options, for one endpoint, to what a probe needs; what is wrong with them is said here."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Expected, version_key
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
+    Endpoint,
+    normal_host,
+    parse,
+    parse_address,
+    without_userinfo,
+)
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+
+CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
+SECRETS = ("url_password", "api_key", "bearer_token")
+_MAX_CLOSED_PORTS = 1024
+
+
+@dataclass(frozen=True)
+class Check:
+    """One endpoint and all that is asked of it."""
+
+    url: str
+    endpoint: Endpoint | None
+    problem: Problem | None  #: why there is no endpoint
+    name: str
+    connect: tuple[str, int]
+    trust: Trust
+    proxy: tuple[str, int] | None
+    authorization: str | None
+    fingerprints: tuple[str, ...]
+    min_days_valid: int
+    warn_days_valid: int
+    all_addresses: bool
+    closed_ports: tuple[int, ...]
+    expected: Expected
+    timeout: float
+
+
+def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of one endpoint: what it gives itself counts; credentials, and a client certificate, as a whole."""
+    given = {key: value for key, value in own.items() if value is not None}
+    result = dict(common)
+    for group in (CREDENTIALS, ("client_cert", "client_key")):
+        if any(key in given for key in group):
+            result.update(dict.fromkeys(group))
+    result.update(given)
+    return result
+
+
+def make_check(options: Mapping[str, Any]) -> Check:
+    """:param options: as validated by the argument spec, ``url`` among them
+
+    :raises ValueError: an option is wrong; the text names it. A wrong ``url`` is a verdict
+        instead, kept in ``problem``.
+    """
+    text = str(options["url"])
+    endpoint, problem = None, None
+    try:
+        endpoint = parse(text)
+    except Problem as found:
+        problem = found
+    connect = (endpoint.host, endpoint.port) if endpoint else ("", 0)
+    if options.get("connect_to"):
+        connect = _address("connect_to", options["connect_to"], connect[1] or 443)
+    name = endpoint.name if endpoint else ""
+    if options.get("server_name"):
+        name = _address("server_name", options["server_name"], 443)[0].rstrip(".")
+    closed_ports = _ports(options.get("closed_ports") or ())
+    proxy = _proxy(options["proxy"]) if options.get("proxy") else None
+    if proxy and closed_ports:
+        raise ValueError(
+            "closed_ports cannot be asked through a proxy: whether a port is closed is a question from here"
+        )
+    if options.get("client_key") and not options.get("client_cert"):
+        raise ValueError("client_key: client_cert is missing")
+    if not options["timeout"] > 0:
+        raise ValueError("timeout: must be more than 0 seconds")
+    return Check(
+        url=endpoint.url if endpoint else without_userinfo(text),
+        endpoint=endpoint,
+        problem=problem,
+        name=name,
+        connect=connect,
+        trust=Trust(
+            ca_path=options.get("ca_path"),
+            crl_path=options.get("crl_path"),
+            x509_strict=bool(options.get("x509_strict")),
+            min_tls_version=options["min_tls_version"],
+            client_cert=options.get("client_cert"),
+            client_key=options.get("client_key"),
+        ),
+        proxy=proxy,
+        authorization=_authorization(options),
+        fingerprints=tuple(_fingerprint(pin) for pin in options.get("fingerprints") or ()),
+        min_days_valid=options["min_days_valid"],
+        warn_days_valid=options["warn_days_valid"],
+        all_addresses=options["all_addresses"],
+        closed_ports=closed_ports,
+        expected=_expected(options),
+        timeout=float(options["timeout"]),
+    )
+
+
+def _expected(options: Mapping[str, Any]) -> Expected:
+    if options.get("min_version") is not None:
+        try:
+            version_key(options["min_version"])
+        except ValueError as error:
+            raise ValueError(f"min_version: {error}") from error
+    return Expected(**{key: options.get(key) for key in Expected.__dataclass_fields__})
+
+
+def _address(option: str, text: str, default_port: int) -> tuple[str, int]:
+    try:
+        if option == "server_name":
+            return normal_host(text.strip()), default_port
+        return parse_address(text, default_port)
+    except Problem as problem:
+        raise ValueError(f"{option}: {problem.message}") from problem
+
+
+def _proxy(text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(?:([a-z]+)://)?([^/@?#\s]+)/?", text.strip(), re.IGNORECASE)
+    if not found or (found.group(1) or "http").lower() != "http":
+        raise ValueError("proxy: must be host:port or http://host:port, without user name; it is asked to CONNECT")
+    try:
+        return parse_address(found.group(2), 3128)
+    except Problem as problem:
+        raise ValueError(f"proxy: {problem.message}") from problem
+
+
+def _ports(items: Any) -> tuple[int, ...]:
+    ports: list[int] = []
+    for item in items:
+        found = re.fullmatch(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?", str(item))
+        first = int(found.group(1)) if found else 0
+        last = int(found.group(2) or first) if found else 0
+        if not 1 <= first <= last <= 65535:
+            raise ValueError(f"closed_ports: {item!r} is neither a port from 1 to 65535 nor a range like 9200-9299")
+        ports.extend(port for port in range(first, last + 1) if port not in ports)
+        if len(ports) > _MAX_CLOSED_PORTS:
+            raise ValueError(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
+    return tuple(ports)
+
+
+def _fingerprint(text: str) -> str:
+    pin = re.sub("[:\\s]", "", text).lower()
+    if not re.fullmatch("[0-9a-f]{64}", pin):
+        raise ValueError(f"fingerprints: {text!r} is not a SHA-256 fingerprint of 64 hexadecimal digits")
+    return pin
+
+
+def _authorization(options: Mapping[str, Any]) -> str | None:
+    """The header of RFC 9110 section 11.6.2, or None."""
+    user, password, key, token = (options.get(name) for name in CREDENTIALS)
+    for name in CREDENTIALS:
+        if re.search(r"[\x00-\x1f\x7f]", options.get(name) or ""):
+            raise ValueError(f"{name}: has a control character, perhaps the end of a line, in it")
+    if sum(item is not None for item in (user, key, token)) > 1:
+        raise ValueError("only one of url_username, api_key and bearer_token can be given")
+    if (user is None) != (password is None):
+        raise ValueError("url_username and url_password must be given together")
+    if user is not None:
+        if ":" in user:
+            raise ValueError("url_username: cannot have a colon in it (RFC 7617)")
+        return "Basic " + _base64(f"{user}:{password}")
+    if key is not None:
+        # as the official client: id and key joined by a colon, or both encoded already
+        return "ApiKey " + (_base64(key) if ":" in key else _header_text("api_key", key))
+    if token is not None:
+        return "Bearer " + _header_text("bearer_token", token)
+    return None
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8")).decode("ascii")
+
+
+def _header_text(option: str, text: str) -> str:
+    if not text.isascii():
+        raise ValueError(f"{option}: must be ASCII")
+    return text

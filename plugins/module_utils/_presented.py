@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A look at what answers where a verified handshake has already failed: to describe it, never to use it.
+
+This is the only file that opens a connection without verification. It sends a ClientHello and no byte of HTTP, its
+result can only explain a failure, and nothing that it finds can turn a verdict into a success.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from typing import NamedTuple
+
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import presented_chain
+
+_MOST = 256 * 1024  # bytes; a handshake with a long chain is below 32 KiB
+
+_lock = threading.Lock()
+_context: ssl.SSLContext | None = None
+
+
+class Presented(NamedTuple):
+    """What was seen: the chain as sent (DER), the TLS version, the first bytes that came."""
+
+    chain: tuple[bytes, ...] = ()
+    version: str | None = None
+    first_bytes: bytes = b""
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the first byte is a content type of TLS: RFC 8446 section 5.1 (alert, handshake)."""
+        return self.first_bytes[:1] in (b"", b"\x15", b"\x16")
+
+
+def look(sock: socket.socket, name: str) -> Presented:
+    """Greets over a connected socket and keeps what comes back. Closes the socket; raises nothing of the network."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = _describing_context().wrap_bio(incoming, outgoing, server_hostname=name)
+    received = b""
+    finished = False
+    with sock:
+        try:
+            while not finished and len(received) < _MOST:
+                try:
+                    tls.do_handshake()
+                    finished = True
+                except ssl.SSLWantReadError:
+                    pass
+                sock.sendall(outgoing.read())
+                if not finished:
+                    data = sock.recv(16384)
+                    if not data:
+                        break
+                    received += data
+                    incoming.write(data)
+        except (OSError, ValueError):  # ssl.SSLError is an OSError
+            pass
+    try:
+        chain = tuple(presented_chain(tls))
+    except ValueError:  # the handshake has not come far enough
+        chain = ()
+    return Presented(chain, tls.version() if chain else None, received[:128])
+
+
+def _describing_context() -> ssl.SSLContext:
+    global _context
+    with _lock:
+        if _context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+            context.set_ciphers("ALL:@SECLEVEL=0")  # to see what an old server has, too
+            _context = context
+        return _context

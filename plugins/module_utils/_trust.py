@@ -1,0 +1,123 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Trust options to the one ``SSLContext``. There is no path through this file that skips verification."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
+
+_CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class Trust(NamedTuple):
+    """What decides whether a chain is trusted, and who we are. Endpoints that agree on it share a context."""
+
+    ca_path: str | None = None
+    crl_path: str | None = None
+    x509_strict: bool = False
+    min_tls_version: str = "1.2"
+    client_cert: str | None = None
+    client_key: str | None = None
+
+
+def make_context(trust: Trust) -> ssl.SSLContext:
+    """Makes the context that verifies.
+
+    Not ``ssl.create_default_context()``: its flags differ between versions of Python (3.13 adds VERIFY_X509_STRICT and
+    VERIFY_X509_PARTIAL_CHAIN), and it writes session keys to the file that SSLKEYLOGFILE names.
+
+    :raises ValueError: a file is missing or useless; the text says which and what to do
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
+    context.hostname_checks_common_name = False  # RFC 9525 section 2: only subjectAltName identifies
+    context.minimum_version = _VERSIONS[trust.min_tls_version]
+    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+    if trust.x509_strict:
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    if trust.ca_path is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        _load_authorities(context, trust.ca_path)
+    if trust.crl_path is not None:
+        _load_crls(context, trust.crl_path)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
+    if trust.client_cert is not None:
+        _load_client_certificate(context, trust.client_cert, trust.client_key)
+    context.set_alpn_protocols(["http/1.1"])
+    context.sslsocket_class = BoundedSocket
+    require_verification(context)
+    return context
+
+
+def require_verification(context: ssl.SSLContext) -> None:
+    """The last look before a context is used: nobody may have weakened it.
+
+    :raises RuntimeError: somebody has; a bug, never the fault of the other side
+    """
+    if context.verify_mode != ssl.CERT_REQUIRED or not context.check_hostname:
+        raise RuntimeError("the TLS context does not verify: refusing to use it")
+
+
+def _load_authorities(context: ssl.SSLContext, path: str) -> None:
+    found = _blocks(path, _CERTIFICATE, "ca_path", "certificate")
+    try:
+        context.load_verify_locations(cadata=b"\n".join(found).decode("ascii", "replace"))
+    except ssl.SSLError as error:
+        raise ValueError(f"ca_path: {path} has a certificate that cannot be read: {error}") from error
+
+
+def _load_crls(context: ssl.SSLContext, path: str) -> None:
+    """OpenSSL takes CRLs only from a file, and trusts every certificate in it: so a file of the CRLs alone is made."""
+    crls = _blocks(path, _CRL, "crl_path", "certificate revocation list")
+    before = context.cert_store_stats()["x509"]
+    with tempfile.NamedTemporaryFile(suffix=".pem") as copy:
+        copy.write(b"\n".join(crls))
+        copy.flush()
+        try:
+            context.load_verify_locations(cafile=copy.name)
+        except ssl.SSLError as error:
+            raise ValueError(f"crl_path: {path} has a revocation list that cannot be read: {error}") from error
+    if context.cert_store_stats()["x509"] != before:
+        raise RuntimeError("a revocation list has widened the trust")
+
+
+def _blocks(path: str, pattern: re.Pattern[bytes], option: str, what: str) -> list[bytes]:
+    place = Path(path)
+    try:
+        files = sorted(entry for entry in place.iterdir() if entry.is_file()) if place.is_dir() else [place]
+        found = [block for file in files for block in pattern.findall(file.read_bytes())]
+    except OSError as error:
+        raise ValueError(f"{option}: {path} cannot be read: {error.strerror}") from error
+    if not found:
+        raise ValueError(f"{option}: {path} has no {what} in PEM form")
+    return found
+
+
+def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    for option, path in (("client_cert", certificate), ("client_key", key)):
+        if path is not None and not os.access(path, os.R_OK):
+            raise ValueError(f"{option}: {path} is missing or cannot be read")
+    encrypted = []
+
+    def refuse() -> str:
+        encrypted.append(True)  # without this, OpenSSL would ask on the terminal
+        return ""
+
+    try:
+        context.load_cert_chain(certificate, key, password=refuse)
+    except (ssl.SSLError, OSError) as error:
+        if encrypted:
+            raise ValueError("client_key: the key is encrypted; give one without a passphrase") from error
+        reason = getattr(error, "reason", None) or error
+        raise ValueError(f"client_cert: not a certificate with its key, both in PEM form: {reason}") from error

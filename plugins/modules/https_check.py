@@ -1,0 +1,600 @@
+#!/usr/bin/python
+# Copyright: (c) 2025, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E402 - Ansible wants the documentation before the imports
+# mypy: disable-error-code="import-untyped,misc"
+
+"""Says of each endpoint whether it is reachable over verified https, and if not, why."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: https_check
+short_description: Says whether Elasticsearch is reachable over verified https, and if not, why
+version_added: 0.1.0
+author:
+  - The tlsfront.elasticsearch authors (@tlsfront)
+description:
+  - Opens a verified TLS connection to every address of every endpoint, asks for the cluster behind it over the same
+    connection, and gives one verdict for each endpoint.
+  - A verdict is either V(ok) or exactly one reason, the first thing that broke, with what was found, what was wanted
+    and what to do about it.
+  - Elasticsearch of all versions from 1 to 9, and OpenSearch, are recognized.
+  - There is no option that switches verification off. Credentials are sent only after verification. Redirects are
+    never followed.
+  - The task fails unless all endpoints are verified; its result is complete all the same.
+  - One task checks many endpoints side by side; there is no need for a loop.
+requirements:
+  - elasticsearch >= 8.0.0 (the official client, from PyPI)
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+    details:
+      - It changes nothing, so it really checks in check mode too.
+  diff_mode:
+    description: Says what has changed, or would change, in diff mode.
+    support: none
+    details:
+      - It changes nothing.
+options:
+  endpoints:
+    description:
+      - The endpoints to check.
+      - Each is a text, C(https://host[:port][/path]) or C(host[:port][/path]), where a bare host means https on port
+        443; or a mapping with the key C(url) and any of the options below that say C(per endpoint), which then count
+        for this endpoint alone.
+      - Credentials, and client certificate with key, are replaced as a whole by an endpoint that gives any of them.
+      - A user name in the URL is refused; see O(url_username).
+    type: list
+    elements: raw
+    required: true
+  server_name:
+    description:
+      - The name to verify, to send as SNI and in the Host header, in place of the host of the URL.
+      - Per endpoint.
+    type: str
+  connect_to:
+    description:
+      - Where to connect to, in place of host and port of the URL, as C(address), C(address:port) or C([IPv6
+        address]:port).
+      - The name that is verified stays the same; this is how one node behind a load balancer is checked.
+      - Per endpoint.
+    type: str
+  ca_path:
+    description:
+      - A PEM file, or a directory of PEM files, with the CA certificates to trust. Exactly these are trusted, no
+        others.
+      - Root certificates are wanted; an intermediate alone verifies nothing.
+      - Without it, the system's store is used.
+      - Per endpoint.
+    type: path
+  crl_path:
+    description:
+      - A PEM file, or a directory of PEM files, with certificate revocation lists.
+      - If given, a current list of every CA in the chain is wanted, the root included.
+      - Per endpoint.
+    type: path
+  x509_strict:
+    description:
+      - Whether to refuse chains that do not follow RFC 5280 to the letter, as Python 3.13 and newer do by default.
+      - If V(false), such chains pass with a warning that says what will be refused.
+      - Per endpoint.
+    type: bool
+    default: false
+  client_cert:
+    description:
+      - A PEM file with the client certificate for mutual TLS, and the intermediates that belong to it.
+      - It may have the key in it too.
+      - Per endpoint.
+    type: path
+  client_key:
+    description:
+      - A PEM file with the key of O(client_cert), without a passphrase.
+      - Per endpoint.
+    type: path
+  url_username:
+    description:
+      - User name for HTTP basic authentication.
+      - Per endpoint.
+    type: str
+  url_password:
+    description:
+      - Password for O(url_username).
+      - Per endpoint.
+    type: str
+  api_key:
+    description:
+      - An API key, either as C(id:key) or as the encoded text that Elasticsearch returns.
+      - Per endpoint.
+    type: str
+  bearer_token:
+    description:
+      - A token, such as that of a service account.
+      - Per endpoint.
+    type: str
+  min_tls_version:
+    description:
+      - The oldest TLS version that is accepted.
+      - Per endpoint.
+    type: str
+    choices: ["1.2", "1.3"]
+    default: "1.2"
+  min_days_valid:
+    description:
+      - With fewer whole days left, on any certificate of the chain, the verdict is V(certificate_expires_soon).
+      - V(0) means that only an expired certificate fails.
+      - Per endpoint.
+    type: int
+    default: 0
+  warn_days_valid:
+    description:
+      - With fewer whole days left, on any certificate of the chain, there is a warning.
+      - Per endpoint.
+    type: int
+    default: 30
+  fingerprints:
+    description:
+      - SHA-256 fingerprints, in hexadecimal, with or without colons. One certificate of the verified chain must have
+        one of them.
+      - This is asked in addition to verification, never in place of it.
+      - Before Python 3.10, C(ssl) shows only the server's own certificate, so that only its fingerprint can match
+        there.
+      - Per endpoint.
+    type: list
+    elements: str
+    default: []
+  all_addresses:
+    description:
+      - If V(true), every A and AAAA record of a name must pass. If V(false), one is enough, and the others give
+        warnings.
+      - Per endpoint.
+    type: bool
+    default: true
+  closed_ports:
+    description:
+      - Ports that must not answer from where the module runs, at the same addresses as the endpoint, as numbers or
+        ranges like V(9200-9299).
+      - A port counts as closed if it refuses, or does not answer within 3 seconds (or O(timeout), if that is
+        shorter).
+      - Per endpoint.
+    type: list
+    elements: str
+    default: []
+  min_status:
+    description:
+      - The worst health of the cluster that is accepted. It is asked for with a second request, to
+        C(_cluster/health).
+      - Per endpoint.
+    type: str
+    choices: [yellow, green]
+  cluster_name:
+    description:
+      - The name that the cluster must have.
+      - Per endpoint.
+    type: str
+  cluster_uuid:
+    description:
+      - The uuid that the cluster must have.
+      - Per endpoint.
+    type: str
+  same_cluster:
+    description:
+      - Whether all endpoints must belong to one cluster, by its uuid.
+    type: bool
+    default: false
+  min_version:
+    description:
+      - The oldest version of the product that is accepted, such as V(7.17) or V(8.11.4).
+      - Per endpoint.
+    type: str
+  product:
+    description:
+      - The product that is wanted. Without it, both are.
+      - Per endpoint.
+    type: str
+    choices: [elasticsearch, opensearch]
+  proxy:
+    description:
+      - An HTTP proxy to go through, as C(host:port) or C(http://host:port). It is asked to CONNECT, so that TLS is
+        between this host and the endpoint. The name is resolved by the proxy.
+      - Proxies of the environment are not used.
+      - Cannot be combined with O(closed_ports).
+      - Per endpoint.
+    type: str
+  timeout:
+    description:
+      - Seconds for one attempt at one address, from the name look-up to the last byte. Slow answers do not stretch
+        it.
+      - Per endpoint.
+    type: float
+    default: 10
+  retry_for:
+    description:
+      - Keep trying the endpoints that fail until this many seconds have passed since the start.
+    type: float
+    default: 0
+  concurrency:
+    description:
+      - How many connections may be open at the same time.
+    type: int
+    default: 32
+notes:
+  - The module runs on the host that the task is for, and needs the client there. To run it on the controller, use
+    C(delegate_to=localhost) with an inventory host that has the client.
+  - The client of Debian's package C(python3-elasticsearch) is too old in Debian 11 to 13; install C(elasticsearch)
+    into a virtual environment and point C(ansible_python_interpreter) at it.
+  - C(ssl) of Python has no way to ask for a stapled OCSP answer, so none is looked at. Revocation is told by
+    O(crl_path).
+  - Only subjectAltName identifies a server (RFC 9525); the common name does not.
+  - Besides what OpenSSL refuses, these are refused too - a server that shows a CA certificate as its own, keys
+    shorter than 2048 bits (RSA) or 224 bits (elliptic curves) anywhere in the chain, MD5 and SHA-1 signatures, and
+    wildcards that stand for a name that the CA may not issue for. Before Python 3.10, C(ssl) shows only the server's
+    own certificate, and these rules see only that.
+seealso:
+  - name: Reasons
+    description: Every reason with its cause and its cure.
+    link: https://github.com/tlsfront/ansible-elasticsearch/blob/main/docs/reasons.md
+"""
+
+EXAMPLES = r"""
+- name: Check that every node of the cluster is reachable over verified https
+  tlsfront.elasticsearch.https_check:
+    endpoints: "{{ groups['elasticsearch'] }}"
+    ca_path: /etc/ssl/elasticsearch-ca.pem
+    same_cluster: true
+  delegate_to: localhost
+  run_once: true
+
+- name: Stop a pipeline unless the cluster is the right one, and healthy
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org]
+    cluster_name: production
+    min_status: green
+    min_version: "8.11"
+    retry_for: 120
+
+- name: Watch for certificates that are not renewed
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es1.example.org, https://es2.example.org]
+    min_days_valid: 14
+
+- name: Prove that the new certificate is served after a rotation
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org]
+    fingerprints: ["{{ new_certificate.fingerprint_sha256 }}"]
+
+- name: Check with a client certificate
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org]
+    client_cert: /etc/app/client.pem
+    client_key: /etc/app/client.key
+
+- name: Check with an API key
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org:9200]
+    api_key: "{{ vault_es_api_key }}"
+
+- name: Check each node behind a load balancer by the name that clients use
+  tlsfront.elasticsearch.https_check:
+    endpoints:
+      - url: https://es.example.org
+        connect_to: 10.0.3.7:9243
+      - url: https://es.example.org
+        connect_to: "[fd00::8]:9243"
+
+- name: Check that one of the addresses of a name is enough
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org]
+    all_addresses: false
+
+- name: Check from every client host, with what the application trusts there
+  hosts: clients
+  gather_facts: false
+  tasks:
+    - name: Check the cluster from here
+      tlsfront.elasticsearch.https_check:
+        endpoints: [https://es.example.org]
+
+- name: Prove that the plain ports are closed from here
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es1.example.org, https://es2.example.org]
+    closed_ports: [9200-9299, 9300]
+
+- name: Report without failing
+  tlsfront.elasticsearch.https_check:
+    endpoints: [https://es.example.org, https://old.example.org]
+  register: proof
+  failed_when: false
+"""
+
+RETURN = r"""
+endpoints:
+  description: One entry for each endpoint, in the order given. Returned on failure too.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    url:
+      description: The endpoint as it was understood, without user name.
+      type: str
+      sample: https://es.example.org
+    verified:
+      description: Whether everything that was asked has passed.
+      type: bool
+    tls_verified:
+      description: Whether TLS was verified, whatever came after it; so that RV(endpoints[].reason=http_unauthorized) over a
+        good handshake can be seen.
+      type: bool
+    reason:
+      description: V(ok), or the first thing that broke.
+      type: str
+      sample: hostname_mismatch
+    message:
+      description: What was found and what was wanted.
+      type: str
+      sample: Asked for is es.example.org; the certificate is for es1.internal.
+    hint:
+      description: What to do about it.
+      type: str
+    addresses:
+      description: One entry for each address that was tried.
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: The IP address; the host, if a proxy is used.
+          type: str
+        port:
+          description: The port.
+          type: int
+        verified:
+          description: As for the endpoint.
+          type: bool
+        tls_verified:
+          description: As for the endpoint.
+          type: bool
+        reason:
+          description: As for the endpoint.
+          type: str
+        message:
+          description: As for the endpoint.
+          type: str
+        hint:
+          description: As for the endpoint.
+          type: str
+        tls:
+          description: What was agreed on; null without a handshake.
+          type: dict
+          sample: {version: TLSv1.3, cipher: TLS_AES_256_GCM_SHA384, alpn: http/1.1}
+        certificates:
+          description:
+            - The chain, the server's own certificate first. If it was verified, that which was verified, with its root;
+              if not, that which the server sent.
+          type: list
+          elements: dict
+          sample:
+            - subject: CN=es.example.org
+              issuer: CN=Example CA
+              serial_number: 3f2a
+              not_before: "2025-01-01T00:00:00Z"
+              not_after: "2026-01-01T00:00:00Z"
+              days_left: 180
+              subject_alt_names: ["DNS:es.example.org", "IP:192.0.2.7"]
+              key_type: EC
+              key_bits: 256
+              signature_algorithm: ecdsa-with-SHA256
+              is_ca: false
+              ocsp_responders: []
+              must_staple: false
+              fingerprint_sha256: 5f0c...5e6f (64 digits)
+        cluster:
+          description: As for the endpoint.
+          type: dict
+        timings:
+          description: Seconds that each step took; null for those not reached.
+          type: dict
+          sample: {dns: 0.0011, connect: 0.0004, tls: 0.0031, http: 0.0042}
+    cluster:
+      description: What the node says of its cluster; null if it did not come to that.
+      type: dict
+      contains:
+        name:
+          description: The cluster's name.
+          type: str
+        uuid:
+          description: The cluster's uuid; null for Elasticsearch before 2 and where no cluster has formed.
+          type: str
+        distribution:
+          description: V(elasticsearch) or V(opensearch).
+          type: str
+        version:
+          description: The product's version.
+          type: str
+        node:
+          description: The node's name.
+          type: str
+        status:
+          description: The cluster's health, if O(min_status) was given.
+          type: str
+    days_left:
+      description: Whole days until the first certificate of any chain expires; null if none was seen.
+      type: int
+    open_ports:
+      description: Ports of O(closed_ports) that answered.
+      type: list
+      elements: dict
+      sample: [{address: 192.0.2.7, port: 9200}]
+    warnings:
+      description: What does not fail now but will.
+      type: list
+      elements: str
+    attempts:
+      description: How often it was tried; more than once only with O(retry_for).
+      type: int
+failed_endpoints:
+  description: The URLs that failed. (The key C(failed) belongs to Ansible itself.)
+  returned: always
+  type: list
+  elements: str
+summary:
+  description: One line for a person.
+  returned: always
+  type: str
+  sample: "2 of 3 endpoints verified; failed: https://es3.example.org (certificate_expired)"
+"""
+
+import traceback
+from importlib import metadata
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import userinfo_secrets
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import SECRETS, Check, make_check, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
+
+# The official client under each name that PyPI has it by.
+_CLIENTS = ("elasticsearch", "elasticsearch9", "elasticsearch8")
+
+_PER_ENDPOINT: dict[str, dict[str, Any]] = {
+    "server_name": {"type": "str"},
+    "connect_to": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "crl_path": {"type": "path"},
+    "x509_strict": {"type": "bool", "default": False},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "url_username": {"type": "str"},
+    "url_password": {"type": "str", "no_log": True},
+    "api_key": {"type": "str", "no_log": True},
+    "bearer_token": {"type": "str", "no_log": True},
+    "min_tls_version": {"type": "str", "choices": ["1.2", "1.3"], "default": "1.2"},
+    "min_days_valid": {"type": "int", "default": 0},
+    "warn_days_valid": {"type": "int", "default": 30},
+    "fingerprints": {"type": "list", "elements": "str", "default": []},
+    "all_addresses": {"type": "bool", "default": True},
+    "closed_ports": {"type": "list", "elements": "str", "default": []},
+    "min_status": {"type": "str", "choices": ["yellow", "green"]},
+    "cluster_name": {"type": "str"},
+    "cluster_uuid": {"type": "str"},
+    "min_version": {"type": "str"},
+    "product": {"type": "str", "choices": ["elasticsearch", "opensearch"]},
+    "proxy": {"type": "str"},
+    "timeout": {"type": "float", "default": 10},
+}
+_WHOLE_TASK: dict[str, dict[str, Any]] = {
+    "endpoints": {"type": "list", "elements": "raw", "required": True},
+    "same_cluster": {"type": "bool", "default": False},
+    "retry_for": {"type": "float", "default": 0},
+    "concurrency": {"type": "int", "default": 32},
+}
+
+
+class HttpsCheckModule(AnsibleModule):
+    """Knows, before anything is logged or returned, the secrets that stand inside of C(endpoints)."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.no_log_values.update(_nested_secrets(self.params.get("endpoints"), self.params.get("proxy")))
+
+
+def _nested_secrets(endpoints: Any, proxy: Any) -> set[str]:
+    found: set[str] = set()
+    items = endpoints if isinstance(endpoints, list) else [endpoints]
+    for item in items:
+        own = item if isinstance(item, dict) else {"url": item}
+        found.update(str(own[key]) for key in SECRETS if own.get(key))
+        for text in (own.get("url"), own.get("proxy"), proxy):
+            if text:
+                found.update(userinfo_secrets(str(text)))
+    # the log of the invocation shows a list as Python writes it, with quotes and backslashes escaped
+    return found | {repr(secret)[1:-1] for secret in found}
+
+
+def read_checks(params: dict[str, Any]) -> list[Check]:
+    """The module's parameters to one check for each endpoint.
+
+    :raises ValueError: something is wrong with them; the text says what, and of which endpoint
+    """
+    if not params["endpoints"]:
+        raise ValueError("endpoints: the list is empty, and a proof of nothing is no proof")
+    common = {name: params[name] for name in _PER_ENDPOINT}
+    return [_read_check(common, item) for item in params["endpoints"]]
+
+
+def _read_check(common: dict[str, Any], item: Any) -> Check:
+    if isinstance(item, str):
+        return make_check(dict(common, url=item))
+    if not isinstance(item, dict):
+        raise ValueError(f"endpoints: {item!r} is neither a text nor a mapping")
+    url = str(item.get("url"))
+    own_spec = {name: {k: v for k, v in spec.items() if k != "default"} for name, spec in _PER_ENDPOINT.items()}
+    validation = ArgumentSpecValidator(dict(own_spec, url={"type": "str", "required": True})).validate(item)
+    if validation.error_messages:
+        raise ValueError("endpoints: {}: {}".format(url, "; ".join(validation.error_messages)))
+    try:
+        return make_check(merged(common, validation.validated_parameters))
+    except ValueError as error:
+        raise ValueError(f"endpoints: {url}: {error}") from error
+
+
+def _require_client(module: AnsibleModule) -> None:
+    library = "elasticsearch >= 8.0.0"
+    found = []
+    for name in _CLIENTS:
+        try:
+            found.append(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            continue
+    if not found:
+        module.fail_json(msg=missing_required_lib(library, reason="to connect to Elasticsearch"))
+    if not any(int(version.partition(".")[0]) >= 8 for version in found):
+        module.fail_json(
+            msg=f"The Python package elasticsearch is version {found[0]} here; wanted is 8.0.0 or newer. Debian's own "
+            "is older: install it with pip into a virtual environment and point ansible_python_interpreter at that."
+        )
+    try:
+        import elastic_transport  # noqa: F401
+    except ImportError:
+        module.fail_json(msg=missing_required_lib(library), exception=traceback.format_exc())
+
+
+def main() -> None:
+    module = HttpsCheckModule(
+        argument_spec=dict(_PER_ENDPOINT, **_WHOLE_TASK),
+        mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports")],
+        required_together=[("url_username", "url_password")],
+        required_by={"client_key": "client_cert"},
+        supports_check_mode=True,
+    )
+    _require_client(module)
+    # Imported this late because it imports the client, whose absence is to be told in words.
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _probe
+
+    try:
+        if module.params["concurrency"] < 1:
+            raise ValueError("concurrency: must be 1 or more")
+        checks = read_checks(module.params)
+        contexts = {trust: make_context(trust) for trust in {check.trust for check in checks}}
+    except ValueError as error:
+        module.fail_json(msg=str(error))
+    reports = _probe.probe_all(
+        checks,
+        contexts,
+        concurrency=module.params["concurrency"],
+        retry_for=module.params["retry_for"],
+        same_cluster=module.params["same_cluster"],
+    )
+    result = _probe.result_of(reports)
+    for endpoint in result["endpoints"]:
+        for warning in endpoint["warnings"]:
+            module.warn("{}: {}".format(endpoint["url"], warning))
+    if result["failed_endpoints"]:
+        module.fail_json(msg=result["summary"] + "\n" + _probe.failure_text(reports), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
