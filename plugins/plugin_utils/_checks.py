@@ -8,11 +8,14 @@ endpoint, as one host saw it. All text in a check has been through `one_line`; a
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
 
 __all__ = ["NOT_RUN", "Check", "State", "checks_of"]
 
@@ -31,7 +34,7 @@ class Check:
     url: str
     """The endpoint; empty if the check did not run."""
     node: str
-    """The host name in the endpoint's URL."""
+    """The host in the endpoint's URL, and the port where one is written."""
     address: str
     """The IP address; empty if none was reached for, as when the name is unknown."""
     verified: bool
@@ -48,7 +51,9 @@ class Check:
     tls: Mapping[str, str]
     """`version`, `cipher`, `alpn`; those that are known."""
     days_left: int | None
-    """Whole days that the certificate is still valid; negative if it has expired."""
+    """Whole days until the first certificate of the chain expires; negative if it has."""
+    expires: datetime.datetime | None
+    """When that is."""
     certificates: tuple[Mapping[str, t.Any], ...]
     """The facts of each certificate that was presented, the endpoint's own first."""
     timings: Mapping[str, float]
@@ -101,45 +106,57 @@ def _checks_of_one(observation: object) -> list[Check]:
     return checks or [_not_run(probe, result)]
 
 
-def _checks_of_endpoint(probe: str, endpoint: Mapping[str, t.Any], closed_ports: t.Any) -> list[Check]:
-    addresses = endpoint.get("addresses") or [{}]
-    if not _is_true(endpoint, "verified") and all(_is_true(address, "verified") for address in addresses):
-        # Nothing is wrong with any address by itself (two of them may lead to different clusters, a port may be open):
-        # what the endpoint says holds for each of them.
-        addresses = [{**address, "verified": None, "reason": None} for address in addresses]
-    return [_check(probe, endpoint, address, closed_ports) for address in addresses]
+def _checks_of_endpoint(probe: str, endpoint: t.Any, closed_ports: t.Any) -> list[Check]:
+    if not isinstance(endpoint, Mapping):
+        raise TypeError(f"An endpoint of the result from {probe} is no mapping: {_SHAPE}")
+    checks = [_check(probe, endpoint, address, closed_ports) for address in endpoint.get("addresses") or [{}]]
+    if endpoint.get("verified") is not True and all(check.verified for check in checks):
+        # Nothing is wrong with any address by itself, as when it could not be told whether a port is closed.
+        return [dataclasses.replace(check, asked_ports=(), **_failure(endpoint)) for check in checks]
+    return checks
 
 
 def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any], closed_ports: t.Any) -> Check:
     def either(key: str) -> t.Any:
         return endpoint.get(key) if address.get(key) is None else address[key]
 
-    url = one_line(endpoint.get("url"))
     where = one_line(address.get("address"))
+    opened = tuple(sorted(p["port"] for p in endpoint.get("open_ports") or () if p["address"] == where))
+    verdict = _verdict(endpoint, address, opened)
     certificates = tuple(address.get("certificates") or ())
-    days = certificates[0].get("days_left") if certificates else None
-    verified = either("verified") is True
     return Check(
         probe=probe,
-        url=url,
-        node=_host_of(url),
+        url=one_line(endpoint.get("url")),
+        node=_host_of(one_line(endpoint.get("url"))),
         address=where,
-        verified=verified,
+        **verdict,
         tls_verified=either("tls_verified") is True,
-        tolerated=not verified and _is_true(endpoint, "verified"),
-        reason=one_line(either("reason")),
-        message="" if verified else one_line(either("message")),
-        hint="" if verified else one_line(either("hint")),
-        warnings=tuple(one_line(w) for w in either("warnings") or ()),
+        tolerated=not verdict["verified"] and endpoint.get("verified") is True,
+        warnings=tuple(map(one_line, endpoint.get("warnings") or ())),
         tls=_texts(address.get("tls")),
-        days_left=_whole(endpoint.get("days_left") if days is None else days),
+        days_left=min((certificate["days_left"] for certificate in certificates), default=None),
+        expires=min((instant(certificate["not_after"]) for certificate in certificates), default=None),
         certificates=certificates,
         timings={one_line(k): float(v) for k, v in (address.get("timings") or {}).items() if v is not None},
         cluster=_texts(either("cluster")),
         # without an address, no port was tried
-        asked_ports=tuple(one_line(p) for p in closed_ports or ()) if where else (),
-        open_ports=_open_ports(endpoint, where),
+        asked_ports=tuple(map(one_line, closed_ports or ())) if where else (),
+        open_ports=opened,
     )
+
+
+def _verdict(endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any], opened: Sequence[int]) -> dict[str, t.Any]:
+    """Return the verdict on one address. An endpoint has only one, that of the first thing that broke."""
+    if address.get("verified") is not True:
+        return _failure(address if address.get("reason") else endpoint)
+    if opened:
+        message = f"Open from here: port {', '.join(map(str, opened))}."
+        return _failure({"reason": "port_open", "message": message, "hint": REASONS["port_open"].cure})
+    return {"verified": True, "reason": "ok", "message": "", "hint": ""}
+
+
+def _failure(said: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {"verified": False, **{key: one_line(said.get(key)) for key in ("reason", "message", "hint")}}
 
 
 def _not_run(probe: str, result: Mapping[str, t.Any]) -> Check:
@@ -158,6 +175,7 @@ def _not_run(probe: str, result: Mapping[str, t.Any]) -> Check:
         warnings=(),
         tls={},
         days_left=None,
+        expires=None,
         certificates=(),
         timings={},
         cluster={},
@@ -166,34 +184,14 @@ def _not_run(probe: str, result: Mapping[str, t.Any]) -> Check:
     )
 
 
-def _open_ports(endpoint: Mapping[str, t.Any], address: str) -> tuple[int, ...]:
-    """Return the ports open on `address`; an open port of an address that has no check counts for each that has."""
-    checked = {one_line(a.get("address")) for a in endpoint.get("addresses") or []}
-    return tuple(
-        sorted(
-            {
-                int(opened["port"])
-                for opened in endpoint.get("open_ports") or []
-                if opened.get("address") == address or opened.get("address") not in checked
-            }
-        )
-    )
-
-
 def _host_of(url: str) -> str:
+    """Return the host of a URL, and its port where one is written."""
     try:
-        return urllib.parse.urlsplit(url if "//" in url else f"//{url}").hostname or url
+        parts = urllib.parse.urlsplit(url)
+        return (parts.netloc if parts.port else parts.hostname) or url
     except ValueError:  # what was asked for is no URL, and that is what its reason says
         return url
 
 
 def _texts(mapping: Mapping[str, t.Any] | None) -> dict[str, str]:
     return {one_line(k): one_line(v) for k, v in (mapping or {}).items() if v is not None}
-
-
-def _is_true(mapping: Mapping[str, t.Any], key: str) -> bool:
-    return mapping.get(key) is True
-
-
-def _whole(days: float | None) -> int | None:
-    return None if days is None else int(days // 1)

@@ -67,7 +67,7 @@ def _test_case(check: Check, name: str) -> ET.Element:
         kind = "error" if check.reason == NOT_RUN else "failure"
         failure = ET.SubElement(case, kind, {"type": check.reason, "message": f"{check.reason}: {check.message}"})
         # Jenkins shows the attribute first, GitLab the text alone.
-        failure.text = "\n".join([f"{check.reason}: {check.message}", check.hint, *_facts(check)])
+        failure.text = "\n".join(filter(None, [f"{check.reason}: {check.message}", check.hint, *_facts(check)]))
     else:
         ET.SubElement(case, "system-out").text = "\n".join(_facts(check))
     return case

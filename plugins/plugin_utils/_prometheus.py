@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import NOT_RUN
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import port_states
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import probes_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
 
 if t.TYPE_CHECKING:
     import datetime
@@ -32,7 +31,7 @@ HELP = {
     "tls_verified": "Whether the TLS part alone is verified (1) or not (0).",
     "reason_info": "Why the endpoint is not verified, or that it is ok.",
     "warnings": "Number of warnings about an endpoint.",
-    "certificate_expiry_timestamp_seconds": "When the endpoint's certificate expires, in seconds since the epoch.",
+    "certificate_expiry_timestamp_seconds": "When the first certificate of the chain expires, in seconds since the epoch.",
     "closed_port_open": "Whether a port that must be closed answers (1).",
     "phase_duration_seconds": "How long each phase of the check took.",
     "tls_info": "Version of TLS and cipher agreed on.",
@@ -80,12 +79,7 @@ def _worst(checks: Iterable[Check]) -> list[Check]:
 
 
 def _badness(check: Check) -> tuple[bool, bool, float]:
-    return not check.verified, bool(check.open_ports), -_expiry(check)
-
-
-def _expiry(check: Check) -> float:
-    """Return when the endpoint's certificate expires, in seconds since the epoch; infinity if that is not known."""
-    return instant(check.certificates[0]["not_after"]).timestamp() if check.certificates else math.inf
+    return not check.verified, bool(check.open_ports), -check.expires.timestamp() if check.expires else -math.inf
 
 
 def _samples(check: Check) -> Iterator[_Sample]:
@@ -94,8 +88,8 @@ def _samples(check: Check) -> Iterator[_Sample]:
     yield _Sample("tls_verified", labels, check.tls_verified)
     yield _Sample("reason_info", {**labels, "reason": check.reason}, 1)
     yield _Sample("warnings", labels, len(check.warnings))
-    if check.certificates:
-        yield _Sample("certificate_expiry_timestamp_seconds", labels, _expiry(check))
+    if check.expires:
+        yield _Sample("certificate_expiry_timestamp_seconds", labels, check.expires.timestamp())
     for port, is_open in port_states(check.asked_ports, check.open_ports).items():
         yield _Sample("closed_port_open", {**labels, "port": port}, is_open)
     for phase, seconds in check.timings.items():

@@ -36,8 +36,10 @@ def table(checks: Sequence[Check], width: int = DEFAULT_WIDTH) -> str:
     lines = [
         _GAP.join(pad(fit(cell, wide), wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    remarks = [line for check in checks for remark in _remarks(check) for line in _wrap(remark, width)]
-    return "\n".join([*lines, "", *([*remarks, ""] if remarks else []), *_wrap(summary(checks), width)])
+    # addresses of one endpoint share its warnings
+    remarks = dict.fromkeys(remark for check in checks for remark in _remarks(check))
+    paragraphs = [line for remark in remarks for line in _wrap(remark, width)]
+    return "\n".join([*lines, "", *([*paragraphs, ""] if paragraphs else []), *_wrap(summary(checks), width)])
 
 
 def _cells(check: Check) -> tuple[str, ...]:
@@ -67,14 +69,14 @@ def _widths(rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
 
 
 def _remarks(check: Check) -> list[str]:
-    where = " ".join(filter(None, [check.node, check.address, f"from {check.probe}"]))
-    remarks = [f"WARNING {where}: {warning}" for warning in check.warnings]
-    if check.verified:
+    """Return what is to be said of a check besides its line; of a tolerated address its endpoint's warnings tell."""
+    remarks = [f"WARNING {check.node} from {check.probe}: {warning}" for warning in check.warnings]
+    if check.state != "failed":
         return remarks
-    kind = "TOLERATED" if check.tolerated else "FAILED"
+    where = " ".join(filter(None, [check.node, check.address, f"from {check.probe}"]))
     tls = " (TLS itself is verified)" if check.tls_verified else ""
     cure = f" → {check.hint}" if check.hint else ""
-    return [f"{kind} {where}: {check.reason}{tls}: {check.message}{cure}", *remarks]
+    return [f"FAILED {where}: {check.reason}{tls}: {check.message}{cure}", *remarks]
 
 
 def _wrap(text: str, width: int) -> list[str]:
