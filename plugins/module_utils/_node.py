@@ -2,17 +2,19 @@
 
 """A node of elastic-transport that opens one verified connection to one address and keeps what it saw.
 
-The client's own node would widen the trust: it adds certifi's roots, or the CA that it is given, to whatever the
-context trusts already; it also lowers the context's minimum_version to TLS 1.2 and sets its key log from SSLKEYLOGFILE.
-So the context never comes near it: it is used here alone, in ``_VerifiedConnection.connect``.
+The client's own nodes would widen the trust: they add certifi's roots, or the CA that they are given, to whatever the
+context trusts already; they also lower its minimum_version to TLS 1.2 and set its key log from SSLKEYLOGFILE. So the
+context never comes near them: it is used here alone, in ``open_verified``, below ``http.client``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 import time
+import traceback
 import zlib
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,9 +22,23 @@ from typing import Any, NamedTuple
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, Alarm, TooMuch
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import verified_chain
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import require_verification
-from elastic_transport import BaseNode, HttpHeaders, NodeConfig, SerializationError, Transport, Urllib3HttpNode
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
+
+CLIENT_ERROR: str | None = None  #: why the official client cannot be imported
+try:
+    from elastic_transport import (
+        ApiResponseMeta,
+        BaseNode,
+        ConnectionError,
+        ConnectionTimeout,
+        HttpHeaders,
+        NodeConfig,
+        SerializationError,
+        TlsError,
+        Transport,
+    )
+except ImportError:
+    CLIENT_ERROR = traceback.format_exc()
+    BaseNode = object  # type: ignore[assignment,misc]
 
 _USER_AGENT = "tlsfront.elasticsearch.https_check"
 _ROUTE = "_tlsfront_route"
@@ -33,16 +49,12 @@ class ProxyRefused(Exception):
     """The proxy does not open the tunnel; the text says what it answered."""
 
 
-class BadCertificate(Exception):
-    """Raised by ``Route.require`` where a chain that OpenSSL accepts is not acceptable."""
-
-
 class Answer(NamedTuple):
     """One whole answer, its body as sent but for a gzip coding."""
 
     status: int
-    headers: HttpHeaders
-    data: bytes
+    headers: dict[str, str]  #: names in lower case
+    body: bytes
 
 
 @dataclass
@@ -97,7 +109,7 @@ def open_tcp(route: Route) -> socket.socket:
 
 
 def _connect(route: Route) -> socket.socket:
-    error: OSError | None = None
+    failures: list[OSError] = []
     for family, address in route.targets:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -108,9 +120,8 @@ def _connect(route: Route) -> socket.socket:
             return sock
         except OSError as failure:
             sock.close()
-            error = error or failure
-    assert error is not None
-    raise error
+            failures.append(failure)
+    raise failures[0]
 
 
 def _open_tunnel(sock: socket.socket, place: str) -> None:
@@ -166,67 +177,93 @@ def open_verified(route: Route) -> ssl.SSLSocket:
         raise
 
 
-class _VerifiedConnection(HTTPSConnection):
-    """A connection that urllib3 can use and cannot open in another way."""
+class _NodeAnswer(NamedTuple):
+    """What a transport expects of its node."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._route: Route = kwargs.pop("route")
-        super().__init__(*args, **kwargs)
+    meta: ApiResponseMeta
+    body: bytes
+
+
+class _VerifiedConnection(http.client.HTTPConnection):
+    """HTTP over a verified connection; there is no other way in which it could be opened."""
+
+    def __init__(self, route: Route) -> None:
+        super().__init__(route.name, route.port)
+        self._route = route
 
     def connect(self) -> None:
         self.sock = open_verified(self._route)
-        self.is_verified = True
 
 
-class _BoundedPool(HTTPSConnectionPool):
-    """Reads each answer itself, up to the bound, and follows nothing."""
+class VerifiedNode(BaseNode):
+    """What ``elastic_transport.Transport`` is given as its node class. Follows nothing, reads up to a bound."""
 
-    ConnectionCls = _VerifiedConnection
+    _CLIENT_META_HTTP_CLIENT = ("hc", "1")  # http.client, told to the server in x-elastic-client-meta
 
-    def urlopen(self, method: str, url: str, **kwargs: Any) -> Any:  # type: ignore[override]
-        kwargs.update(redirect=False, preload_content=False, decode_content=False, enforce_content_length=True)
-        route: Route = self.conn_kw["route"]
-        kwargs["timeout"] = route.left
-        start = time.monotonic()
-        response = super().urlopen(method, url, **kwargs)
-        answer = Answer(response.status, HttpHeaders(response.headers), _body(response))
-        timings = route.sight.timings
-        opening = 0.0 if route.sight.answers else timings["connect"] + timings["tls"]
-        timings["http"] = timings.get("http", 0.0) + time.monotonic() - start - opening
-        response.release_conn()
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        self._route: Route = config._extras[_ROUTE]
+        self._connection = _VerifiedConnection(self._route)
+
+    def perform_request(  # type: ignore[override]  # the client exports no class for its result
+        self, method: str, target: str, body: Any = None, headers: Any = None, request_timeout: Any = None
+    ) -> _NodeAnswer:
+        """:raises elastic_transport.TransportError: its ``__cause__`` is what happened"""
+        route = self._route
+        try:
+            answer = self._ask(method, self.path_prefix + target, dict(self.headers, **(headers or {})))
+        except (OSError, http.client.HTTPException, zlib.error, TooMuch) as error:
+            self._connection.close()
+            kind = ConnectionError
+            if isinstance(error, ssl.SSLError):
+                kind = TlsError
+            elif isinstance(error, socket.timeout) or route.alarm.rang:
+                kind = ConnectionTimeout  # type: ignore[assignment]
+            raise kind(str(error), errors=(error,)) from error
         route.sight.answers.append(answer)
-        return answer
+        duration = route.sight.timings["http"]
+        meta = ApiResponseMeta(answer.status, "1.1", HttpHeaders(answer.headers), duration, self.config)
+        return _NodeAnswer(meta, answer.body)
+
+    def _ask(self, method: str, target: str, headers: dict[str, str]) -> Answer:
+        connection, timings = self._connection, self._route.sight.timings
+        if connection.sock is None:
+            connection.connect()
+        start = time.monotonic()
+        try:
+            connection.request(method, target, headers=headers)
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, found, _body(response, found.get("content-encoding", "")))
+        finally:
+            timings["http"] = timings.get("http", 0.0) + time.monotonic() - start
+
+    def close(self) -> None:
+        self._connection.close()
 
 
-def _body(response: Any) -> bytes:
-    length = response.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
+def _body(response: http.client.HTTPResponse, coding: str) -> bytes:
+    if (response.length or 0) > MAX_BODY:
         raise TooMuch
     parts, size = [], 0
     while True:
-        part = response.read(65536, decode_content=False)
+        part = response.read(65536)
         if not part:
             break
         parts.append(part)
         size += len(part)
         if size > MAX_BODY:
             raise TooMuch
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
     body = b"".join(parts)
     # Asked for is identity; some fronts compress all the same.
-    if response.headers.get("content-encoding", "").strip().lower() == "gzip":
+    if coding.strip().lower() == "gzip":
         decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
         body = decoder.decompress(body, MAX_BODY)
         if decoder.unconsumed_tail:
             raise TooMuch
     return body
-
-
-class VerifiedNode(Urllib3HttpNode):
-    """What ``elastic_transport.Transport`` is given as its node class."""
-
-    def __init__(self, config: NodeConfig) -> None:
-        BaseNode.__init__(self, config)  # not Urllib3HttpNode's own, which makes or changes an SSL context
-        self.pool = _BoundedPool(config.host, port=config.port, maxsize=1, block=True, route=config._extras[_ROUTE])
 
 
 def make_transport(route: Route) -> Transport:

@@ -45,7 +45,7 @@ def run_all(jobs: Iterable[Job], concurrency: int) -> None:
                 else:
                     changed.notify_all()
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(max(1, min(concurrency, 4 * pending)))]
+    threads = [threading.Thread(target=work, daemon=True) for number in range(max(1, min(concurrency, 4 * pending)))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -324,8 +324,9 @@ endpoints:
       description: Whether everything that was asked has passed.
       type: bool
     tls_verified:
-      description: Whether TLS was verified, whatever came after it; so that RV(endpoints[].reason=http_unauthorized) over a
-        good handshake can be seen.
+      description:
+        - Whether TLS was verified, whatever came after it. So RV(endpoints[].reason=http_unauthorized) over a good
+          handshake can be seen.
       type: bool
     reason:
       description: V(ok), or the first thing that broke.
@@ -445,14 +446,15 @@ summary:
   sample: "2 of 3 endpoints verified; failed: https://es3.example.org (certificate_expired)"
 """
 
-import traceback
 from importlib import metadata
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import userinfo_secrets
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import CLIENT_ERROR
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import SECRETS, Check, make_check, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import failure_text, probe_all, result_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
 
 # The official client under each name that PyPI has it by.
@@ -555,10 +557,8 @@ def _require_client(module: AnsibleModule) -> None:
             msg=f"The Python package elasticsearch is version {found[0]} here; wanted is 8.0.0 or newer. Debian's own "
             "is older: install it with pip into a virtual environment and point ansible_python_interpreter at that."
         )
-    try:
-        import elastic_transport  # noqa: F401
-    except ImportError:
-        module.fail_json(msg=missing_required_lib(library), exception=traceback.format_exc())
+    if CLIENT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib(library), exception=CLIENT_ERROR)
 
 
 def main() -> None:
@@ -570,9 +570,6 @@ def main() -> None:
         supports_check_mode=True,
     )
     _require_client(module)
-    # Imported this late because it imports the client, whose absence is to be told in words.
-    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _probe
-
     try:
         if module.params["concurrency"] < 1:
             raise ValueError("concurrency: must be 1 or more")
@@ -580,19 +577,19 @@ def main() -> None:
         contexts = {trust: make_context(trust) for trust in {check.trust for check in checks}}
     except ValueError as error:
         module.fail_json(msg=str(error))
-    reports = _probe.probe_all(
+    reports = probe_all(
         checks,
         contexts,
         concurrency=module.params["concurrency"],
         retry_for=module.params["retry_for"],
         same_cluster=module.params["same_cluster"],
     )
-    result = _probe.result_of(reports)
+    result = result_of(reports)
     for endpoint in result["endpoints"]:
         for warning in endpoint["warnings"]:
             module.warn("{}: {}".format(endpoint["url"], warning))
     if result["failed_endpoints"]:
-        module.fail_json(msg=result["summary"] + "\n" + _probe.failure_text(reports), **result)
+        module.fail_json(msg=result["summary"] + "\n" + failure_text(reports), **result)
     module.exit_json(**result)
 
 
