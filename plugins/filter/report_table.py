@@ -12,7 +12,7 @@ positional: _input
 options:
   width:
     description:
-      - Columns of the terminal.
+      - Columns of the terminal, at least 40.
       - Longer lines are avoided by shortening names and addresses in the middle. The verdict and the ports are never shortened.
     type: int
     default: 120
@@ -53,13 +53,13 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import checks_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import DEFAULT_WIDTH, table
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import DEFAULT_WIDTH, columns, table
 
 
 def report_table(observations: t.Any, width: int = DEFAULT_WIDTH) -> str:
     """See DOCUMENTATION."""
     try:
-        return table(checks_of(observations), int(width))
+        return table(checks_of(observations), columns(width))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"report_table: {error}") from error
 

@@ -15,14 +15,23 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["DEFAULT_WIDTH", "table"]
+__all__ = ["DEFAULT_WIDTH", "columns", "table"]
 
 DEFAULT_WIDTH = 120
+_LEAST_WIDTH = 40
 _GAP = "  "
 _HEADINGS = ("NODE", "ADDRESS", "HTTPS", "TLS", "DAYS", "CLUSTER", "PORTS", "FROM")
 # Columns that give way when the table is too wide, with what they keep. The verdict and the ports never do.
 _SHRINKABLE = {0: 12, 1: 15, 5: 12, 7: 8}
 _UUID_LENGTH = 8
+
+
+def columns(width: object) -> int:
+    """Return `width`, a number or the text of one. Raises `ValueError` if it is neither, or less than 40."""
+    text = str(width)
+    if not text.isdecimal() or int(text) < _LEAST_WIDTH:
+        raise ValueError(f"width must be a whole number of at least {_LEAST_WIDTH} columns, not {width!r}.")
+    return int(text)
 
 
 def table(checks: Sequence[Check], width: int = DEFAULT_WIDTH) -> str:
