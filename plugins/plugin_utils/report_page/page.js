@@ -23,7 +23,7 @@
   const sort = (heading) => {
     const direction = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
     const key = (row) => row.rows[0].cells[heading.cellIndex].textContent.trim();
-    const missing = (value) => value === "–";
+    const missing = (value) => value === "-";
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
     rows.sort((a, b) => {
