@@ -15,9 +15,12 @@ from typing import Callable, Iterator, Sequence
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, TooMuch
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import excerpt
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
+_ENDINGS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _RESETS = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ESHUTDOWN, errno.ENOTCONN)
 
 # X509_V_ERR_*: https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
@@ -75,6 +78,8 @@ class Scene:
     version: str | None  #: TLS version that the other side would speak
     first_bytes: bytes
     is_tls: bool
+    strict: bool  #: x509_strict
+    alert: str  #: what ended a second look, if there was one
     proxy: str | None = None
 
 
@@ -92,6 +97,16 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
         pending.extend(item for item in current.args if isinstance(item, BaseException))
 
 
+def was_cut_off(error: BaseException) -> bool:
+    """Whether the other side has ended the connection without a word."""
+    for cause in chain_of(error):
+        if isinstance(cause, (*_ENDINGS, http.client.RemoteDisconnected)):
+            return True
+        if isinstance(cause, OSError) and cause.errno in _RESETS:
+            return True
+    return False
+
+
 def explain(error: BaseException, scene: Scene) -> Problem:
     """The one reason for a failure."""
     causes = list(chain_of(error))
@@ -103,7 +118,7 @@ def explain(error: BaseException, scene: Scene) -> Problem:
     if scene.late or any(isinstance(cause, socket.timeout) for cause in causes):
         return _late(scene)
     for cause in causes:
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDINGS):
             return _handshake(cause, scene)
     if scene.phase == "tls" and not scene.is_tls:
         return _plaintext(scene)
@@ -128,6 +143,9 @@ def _late(scene: Scene) -> Problem:
 
 
 def _closed(scene: Scene) -> Problem:
+    alert = _normal(scene.alert)
+    if "CERTIFICATE_REQUIRED" in alert or any(name in alert for name in _CLIENT_ALERTS):
+        return _client_certificate(scene, alert)
     if scene.phase == "http":
         return Problem("connection_reset", f"{scene.place} closed the connection instead of answering.")
     return Problem("connection_reset", f"{scene.place} closed the connection during the TLS handshake.")
@@ -136,7 +154,7 @@ def _closed(scene: Scene) -> Problem:
 def _network(error: OSError, scene: Scene) -> Problem:
     via = " (the proxy)" if scene.proxy and scene.phase == "connect" else ""
     place = scene.place + via
-    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or error.errno in _RESETS:
+    if isinstance(error, _ENDINGS) or error.errno in _RESETS:
         return _closed(scene)
     if error.errno == errno.ECONNREFUSED:
         return Problem("connection_refused", f"Nothing listens on {place}.")
@@ -154,6 +172,11 @@ def _plaintext(scene: Scene) -> Problem:
     )
 
 
+def _normal(reason: str) -> str:
+    """OpenSSL's name of an error; its versions, and Python's, differ in case and in what joins the words."""
+    return re.sub("[^A-Z0-9]+", "_", reason.upper())
+
+
 def _shown(data: bytes) -> str:
     return f'"{excerpt(data, 40)}"' if data else "something else"
 
@@ -161,7 +184,7 @@ def _shown(data: bytes) -> str:
 def _handshake(error: ssl.SSLError, scene: Scene) -> Problem:
     if not scene.is_tls:
         return _plaintext(scene)
-    reason = re.sub("[^A-Z0-9]+", "_", (error.reason or "").upper())
+    reason = _normal(error.reason or "")
     if "ALERT_PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason or "VERSION_TOO_LOW" in reason:
         return Problem(
             "tls_version_too_old",
@@ -190,7 +213,7 @@ def _handshake(error: ssl.SSLError, scene: Scene) -> Problem:
 def _client_certificate(scene: Scene, reason: str) -> Problem:
     alert = reason.partition("ALERT_")[2].lower().replace("_", " ") or reason.lower()
     if scene.client_cert:
-        return Problem("client_certificate_rejected", f"{scene.place} answers the client certificate with: {alert}.")
+        return Problem("client_certificate_rejected", f"{scene.place} refuses the client certificate: {alert}.")
     return Problem("client_certificate_required", f"{scene.place} wants a client certificate ({alert}).")
 
 
@@ -220,8 +243,20 @@ def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
             f"Revocation cannot be told: {text}.",
             "crl_path must hold a current revocation list of every CA in the chain, the root included.",
         )
-    subject = leaf.label if leaf is not None else scene.place
-    return Problem(reason or "invalid_chain", f"{subject}: {text}.")
+    return _named(reason or "invalid_chain", scene) or Problem(
+        reason or "invalid_chain", f"{leaf.label if leaf is not None else scene.place}: {text}."
+    )
+
+
+def _named(reason: str, scene: Scene) -> Problem | None:
+    """The same verdict from our own rules, which name the certificate that breaks them; OpenSSL's text does not."""
+    steps = build_path(scene.chain, scene.trusted())
+    try:
+        require_sound(steps)
+    except Problem as problem:
+        return problem if problem.reason == reason else None
+    findings = strict_findings(steps) if scene.strict else []
+    return Problem(reason, "; ".join(findings) + ".") if findings and reason == "invalid_chain" else None
 
 
 def _name(scene: Scene) -> Problem:
@@ -261,7 +296,7 @@ def _no_issuer(scene: Scene) -> Problem:
     if not scene.chain:
         return Problem("untrusted_issuer", f"The issuer of the certificate is not in {scene.trust}.")
     leaf = scene.chain[0]
-    top = _top(scene.chain)
+    top = build_path(scene.chain, ())[-1]
     if top.self_issued:
         return Problem("untrusted_issuer", f"The chain ends at {top.label}, which is not in {scene.trust}.")
     if any(authority.subject_der == top.issuer_der for authority in scene.trusted()):
@@ -280,17 +315,6 @@ def _no_issuer(scene: Scene) -> Problem:
         f"{top.label} is issued by {top.issuer}, which is not in {scene.trust}.",
         "Put the root certificate above it into ca_path; if that is there, the server does not send the whole chain.",
     )
-
-
-def _top(chain: Sequence[Certificate]) -> Certificate:
-    """The last certificate that the chain, as sent, links to."""
-    top = chain[0]
-    for _step in chain:
-        issuer = next((other for other in chain if other.subject_der == top.issuer_der), None)
-        if issuer is None or issuer is top:
-            break
-        top = issuer
-    return top
 
 
 def _has_intermediate(leaf: Certificate, trusted: Sequence[Certificate]) -> bool:

@@ -7,12 +7,13 @@ Python's ``ssl`` decodes only the leaf, and only after a verified handshake; mod
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 _ATTRIBUTES = {  # RFC 4514 section 3, and the ones that CAs also use
     "2.5.4.3": "CN",
@@ -175,6 +176,15 @@ def read(der: bytes) -> Certificate:
         return _read(der)
     except (IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a certificate: {error}") from error
+
+
+def read_all(ders: Iterable[bytes]) -> list[Certificate]:
+    """Reads those that can be read."""
+    found = []
+    for der in ders:
+        with contextlib.suppress(ValueError):
+            found.append(read(der))
+    return found
 
 
 def _read(der: bytes) -> Certificate:

@@ -13,7 +13,7 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import presented_chain
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import presented_chain, record_certificates
 
 _MOST = 256 * 1024  # bytes; a handshake with a long chain is below 32 KiB
 
@@ -27,6 +27,7 @@ class Presented(NamedTuple):
     chain: tuple[bytes, ...] = ()
     version: str | None = None
     first_bytes: bytes = b""
+    alert: str = ""  #: OpenSSL's name for what the other side, or OpenSSL itself, ended it with
 
     @property
     def is_tls(self) -> bool:
@@ -34,34 +35,39 @@ class Presented(NamedTuple):
         return self.first_bytes[:1] in (b"", b"\x15", b"\x16")
 
 
-def look(sock: socket.socket, name: str) -> Presented:
-    """Greets over a connected socket and keeps what comes back. Closes the socket; raises nothing of the network."""
+def look(sock: socket.socket, name: str, await_alert: bool = False) -> Presented:
+    """Greets over a connected socket and keeps what comes back. Closes the socket; raises nothing of the network.
+
+    :param await_alert: wait for a word after the handshake too: in TLS 1.3 a server speaks of the client's certificate
+        only then (RFC 8446 section 4.4.2.4), and to a client that has sent a request the word may be lost in a reset
+    """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = _describing_context().wrap_bio(incoming, outgoing, server_hostname=name)
-    received = b""
-    finished = False
+    received, alert = b"", ""
+    steps = [tls.do_handshake] + ([lambda: tls.read(1)] if await_alert else [])
     with sock:
         try:
-            while not finished and len(received) < _MOST:
+            while steps and len(received) < _MOST:
                 try:
-                    tls.do_handshake()
-                    finished = True
+                    steps[0]()
+                    del steps[0]
                 except ssl.SSLWantReadError:
-                    pass
-                sock.sendall(outgoing.read())
-                if not finished:
+                    sock.sendall(outgoing.read())
                     data = sock.recv(16384)
                     if not data:
                         break
                     received += data
                     incoming.write(data)
-        except (OSError, ValueError):  # ssl.SSLError is an OSError
+            sock.sendall(outgoing.read())
+        except ssl.SSLError as error:
+            alert = error.reason or ""
+        except OSError:
             pass
     try:
         chain = tuple(presented_chain(tls))
     except ValueError:  # the handshake has not come far enough
         chain = ()
-    return Presented(chain, tls.version() if chain else None, received[:128])
+    return Presented(chain, tls.version() if chain else None, received[:128], alert)
 
 
 def _describing_context() -> ssl.SSLContext:
@@ -73,5 +79,6 @@ def _describing_context() -> ssl.SSLContext:
             context.verify_mode = ssl.CERT_NONE
             context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             context.set_ciphers("ALL:@SECLEVEL=0")  # to see what an old server has, too
+            record_certificates(context)
             _context = context
         return _context

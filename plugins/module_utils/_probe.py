@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _certificate, _cluster
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import Alarm, AlarmClock
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cause import Scene, chain_of, explain
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cause import Scene, chain_of, explain, was_cut_off
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, authority
@@ -37,6 +37,8 @@ _OK = Problem("ok", "Verified.", "")
 _NEVER_CHANGES = ("invalid_url", "plaintext_url")
 # A closed port that drops packets costs this long: the first SYN, and its repetition after one second (RFC 6298).
 _CLOSED_AFTER = 3.0
+# How long to wait for a word of why a connection was cut off, seconds.
+_ALERT_AFTER = 1.0
 _CLOSED = (
     errno.ECONNREFUSED,
     errno.EHOSTUNREACH,
@@ -286,14 +288,9 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
     sight = route.sight
     late = route.alarm.rang or time.monotonic() >= route.alarm.deadline
     seen = Presented()
-    if sight.phase == "tls" and not late:
+    if not late and (sight.phase == "tls" or (sight.phase == "http" and was_cut_off(error))):
         seen = _look(route)
-    certificates: list[Certificate] = []
-    for der in seen.chain:
-        try:
-            certificates.append(_certificate.read(der))
-        except ValueError:
-            break
+    certificates = _certificate.read_all(seen.chain)
     if certificates and not address.certificates:
         address.certificates = certificates
     scene = Scene(
@@ -306,11 +303,13 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
         client_cert=check.trust.client_cert is not None,
         min_tls_version=check.trust.min_tls_version,
         trust=f"ca_path ({check.trust.ca_path})" if check.trust.ca_path else "the system's CA store",
-        trusted=lambda: _trusted(route.context),
+        trusted=lambda: _certificate.read_all(route.context.get_ca_certs(binary_form=True)),
         chain=certificates,
         version=seen.version,
         first_bytes=seen.first_bytes,
         is_tls=seen.is_tls,
+        strict=check.trust.x509_strict,
+        alert=seen.alert,
         proxy="{}:{}".format(*check.proxy) if check.proxy else None,
     )
     return explain(error, scene)
@@ -319,20 +318,11 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
 def _look(route: Route) -> Presented:
     try:
         sock = open_tcp(route)
-        sock.settimeout(route.left)
+        await_alert = route.sight.phase == "http"
+        sock.settimeout(min(route.left, _ALERT_AFTER) if await_alert else route.left)
     except (OSError, ProxyRefused):
         return Presented()
-    return look(sock, route.name)
-
-
-def _trusted(context: ssl.SSLContext) -> list[Certificate]:
-    found = []
-    for der in context.get_ca_certs(binary_form=True):
-        try:
-            found.append(_certificate.read(der))
-        except ValueError:
-            continue
-    return found
+    return look(sock, route.name, await_alert)
 
 
 def _probe_port(report: Report, target: Address, port: int) -> Job:

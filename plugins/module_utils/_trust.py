@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import record_certificates
 
 _CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
+# For TLS 1.2 what Python 3.10 and newer have by default: forward secrecy, no SHA-1. The security level stays the
+# system's. https://docs.python.org/3/whatsnew/3.10.html#ssl
+_CIPHERS = "ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -42,6 +46,7 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     context.check_hostname = True
     context.hostname_checks_common_name = False  # RFC 9525 section 2: only subjectAltName identifies
     context.minimum_version = _VERSIONS[trust.min_tls_version]
+    context.set_ciphers(_CIPHERS)
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
     if trust.x509_strict:
         context.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -56,6 +61,7 @@ def make_context(trust: Trust) -> ssl.SSLContext:
         _load_client_certificate(context, trust.client_cert, trust.client_key)
     context.set_alpn_protocols(["http/1.1"])
     context.sslsocket_class = BoundedSocket
+    record_certificates(context)
     require_verification(context)
     return context
 

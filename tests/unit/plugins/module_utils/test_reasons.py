@@ -1,0 +1,30 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Every reason, provoked by a real server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, Case
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
+
+# dns_failure is in test_resolve.py: it needs a resolver that is known to have no answer
+ELSEWHERE = {"dns_failure"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason}-{case.name}")
+def test_gives_the_reason_and_names_what_was_found(lab: Lab, case: Case) -> None:
+    with case.scene(lab) as (endpoint, options):
+        entry = verdict(endpoint, **options)
+    assert entry["reason"] == case.reason, entry["message"]
+    assert entry["verified"] == (case.reason == "ok")
+    for text in case.says:
+        assert text in entry["message"]
+    json.dumps(entry)
+
+
+def test_every_reason_has_a_case() -> None:
+    assert set(REASONS) - ELSEWHERE == {case.reason for case in CASES}
