@@ -1,0 +1,58 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the filters on the way mean for one interface of one node, in words."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import Addresses, addresses
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import Stage, findings, reached_from
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Exposure", "port_set"]
+
+
+def port_set(ports: Iterable[object]) -> Intervals:
+    """Return the set of ports given as numbers or as texts such as `9200-9299`."""
+    spans = [str(port).partition("-") for port in ports]
+    return Intervals.of((int(first), int(last or first)) for first, _hyphen, last in spans)
+
+
+@dataclass
+class Exposure:
+    """What was found at all interfaces looked at: who gets in that may not, and which peers do not get in."""
+
+    ports: Intervals
+    permitted: Addresses
+    found: list[dict[str, t.Any]] = field(default_factory=list)
+    cut_off: list[str] = field(default_factory=list)
+
+    def look_at(self, host: str, interface: str, path: Sequence[Stage], peers: Mapping[str, str]) -> None:
+        """Add what the path before an interface of the host lets through; `peers` are other nodes' names by address."""
+        for finding in findings(path, self.ports, self.permitted):
+            ports = [str(a) if a == b else f"{a}-{b}" for a, b in finding.ports.spans]
+            self.found.append(
+                {
+                    "host": host,
+                    "interface": interface,
+                    "ports": ports,
+                    "sources": list(finding.sources),
+                    "rule": finding.rule,
+                    "line": f"{host} ({interface}): {', '.join(ports)} open to {', '.join(finding.sources)} "
+                    f"by {finding.rule}",
+                }
+            )
+        for first, last in self.ports.spans:
+            reached = reached_from(path, first) & reached_from(path, last)
+            for address, peer in peers.items():
+                if addresses([address]) - reached:
+                    ports_text = str(first) if first == last else f"{first}-{last}"
+                    self.cut_off.append(f"{peer} ({address}) does not reach {ports_text} of {host} ({interface})")
+
+    def plain(self) -> dict[str, t.Any]:
+        """Return it as plain data."""
+        return {"findings": self.found, "cut_off": self.cut_off}
