@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rules file of a policy, made by Ansible from the role's own defaults, variables and template."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+ROLE = Path(__file__).parents[4] / "roles" / "host_firewall"
+LOOKUP = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / "firewall.nft.j2")
+
+
+@functools.cache
+def role_variables() -> dict[str, Any]:
+    init_plugin_loader()
+    found: dict[str, Any] = {}
+    for part in ("defaults/main.yml", "vars/main.yml", "vars/Debian.yml"):
+        found |= yaml.safe_load((ROLE / part).read_text())
+    return {name: trust(value) for name, value in found.items()}
+
+
+def trust(value: Any) -> Any:
+    if isinstance(value, list):
+        return [trust(item) for item in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+def rules(**policy: Any) -> str:
+    """The text of firewall.nft for a policy; each keyword is a role variable without its prefix."""
+    given = {"peers": [], "container_networks": []} | policy
+    variables = role_variables() | {f"host_firewall_{name}": value for name, value in given.items()}
+    text = Templar(loader=DataLoader(), variables=variables).template(trust_as_template(LOOKUP))
+    assert isinstance(text, str)
+    return text

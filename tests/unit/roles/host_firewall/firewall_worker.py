@@ -1,0 +1,114 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs inside one namespace and does what the test asks for, one JSON line at a time."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import sys
+import time
+from typing import Any
+
+PATIENCE = 5.0  # seconds for what should be answered
+GRACE = 0.2  # seconds more for what should not
+
+held: dict[str, socket.socket] = {}
+
+
+def family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def connect(tries: list[tuple[str, str, int]], wait_for: list[int]) -> list[int]:
+    """The indexes of the tries that were answered: connected or refused."""
+    open_tries: dict[int, int] = {}
+    sockets = []
+    poll = select.poll()
+    for index, (source, target, port) in enumerate(tries):
+        sock = socket.socket(family(target), socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.bind((source, 0))
+        sock.connect_ex((target, port))
+        sockets.append(sock)
+        open_tries[sock.fileno()] = index
+        poll.register(sock, select.POLLOUT)
+    answered: list[int] = []
+    missing = set(wait_for)
+    until = time.monotonic() + (PATIENCE if missing else GRACE)
+    while (left := until - time.monotonic()) > 0 and open_tries:
+        for descriptor, _event in poll.poll(left * 1000):
+            poll.unregister(descriptor)
+            index = open_tries.pop(descriptor)
+            error = sockets[index].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error in (0, 111):  # ECONNREFUSED: the port has no listener, but the packet got there
+                answered.append(index)
+            if index in missing:
+                missing.remove(index)
+                if not missing:
+                    until = time.monotonic() + GRACE
+    for sock in sockets:
+        sock.close()
+    return answered
+
+
+def listen(address: str, port: int) -> bool:
+    held["server"] = socket.create_server((address, port), family=family(address))
+    return True
+
+
+def accept() -> bool:
+    held["server"].settimeout(PATIENCE)
+    held["client"], _peer = held["server"].accept()
+    return True
+
+
+def dial(source: str, target: str, port: int) -> bool:
+    held["client"] = socket.create_connection((target, port), PATIENCE, (source, 0))
+    return True
+
+
+def say(text: str) -> bool:
+    held["client"].sendall(text.encode())
+    return True
+
+
+def hear(seconds: float) -> str:
+    held["client"].settimeout(seconds)
+    try:
+        return held["client"].recv(100).decode()
+    except TimeoutError:
+        return "nothing"
+    except ConnectionError as error:
+        return type(error).__name__
+
+
+def hang_up() -> bool:
+    """Forgets all connections with a reset, so that nothing is sent again that a later test would count."""
+    for sock in held.values():
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+    held.clear()
+    return True
+
+
+def send_raw(packets: list[str]) -> bool:
+    """Sends whole IPv6 packets, given as hexadecimal digits."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+        for packet in map(bytes.fromhex, packets):
+            sock.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
+    return True
+
+
+QUESTIONS = {f.__name__: f for f in (connect, listen, accept, dial, say, hear, hang_up, send_raw)}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        arguments: dict[str, Any] = json.loads(line)
+        answer = QUESTIONS[arguments.pop("question")](**arguments)
+        print(json.dumps(answer), flush=True)
+
+
+main()
