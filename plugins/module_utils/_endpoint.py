@@ -57,7 +57,7 @@ def parse(text: str) -> Endpoint:
         raise Problem("invalid_url", "The endpoint has a space, a backslash or a control character in it.")
     scheme = _SCHEME.match(text)
     rest = text[scheme.end() :] if scheme else text
-    if "@" in re.split("[/?#]", rest, maxsplit=1)[0]:
+    if "@" in rest:  # anywhere: a password may have a slash or a question mark in it, and must not be shown
         raise Problem(
             "invalid_url",
             "The endpoint has a user name in it.",
@@ -85,16 +85,20 @@ def parse_address(text: str, default_port: int) -> tuple[str, int]:
 
 
 def without_userinfo(text: str) -> str:
-    """The text as it may be shown: what stands before an ``@`` in the authority may be a password."""
-    return re.sub(r"^(\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?)[^/]*@", r"\1", text)
+    """The text as it may be shown: what stands before an ``@`` may be a password."""
+    scheme, rest = _split_scheme(text)
+    return scheme + rest.rpartition("@")[2]
 
 
 def userinfo_secrets(text: str) -> set[str]:
-    """What must never be shown of a text that has a user name and perhaps a password in it."""
-    found = re.match(r"^\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?([^/]*)@", text)
-    if not found:
-        return set()
-    return {part for part in (found.group(1), found.group(1).partition(":")[2]) if part}
+    """What must never be shown of a text that has a user name, and perhaps a password, in it."""
+    user = _split_scheme(text)[1].rpartition("@")[0]
+    return {part for part in (user, user.partition(":")[2]) if part}
+
+
+def _split_scheme(text: str) -> tuple[str, str]:
+    found = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//", text)
+    return (found.group(), text[found.end() :]) if found else ("", text)
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
@@ -161,4 +165,4 @@ def _path(text: str) -> str:
     segments = text.rstrip("/").split("/")
     if "." in segments or ".." in segments:
         raise Problem("invalid_url", "The path has a dot segment.")
-    return quote("/".join(segments), safe="/%:@!$&'()*+,;=~-._")
+    return quote("/".join(segments), safe="/%:!$&'()*+,;=~-._")

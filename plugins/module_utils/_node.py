@@ -212,6 +212,8 @@ class VerifiedNode(BaseNode):
         route = self._route
         try:
             answer = self._ask(method, self.path_prefix + target, dict(self.headers, **(headers or {})))
+            if route.alarm.rang:  # http.client takes the end of the connection for the end of the headers
+                raise socket.timeout("the deadline has passed")
         except (OSError, http.client.HTTPException, zlib.error, TooMuch) as error:
             self._connection.close()
             kind = ConnectionError

@@ -140,14 +140,14 @@ def _proxy(text: str) -> tuple[str, int]:
 
 
 def _ports(items: Any) -> tuple[int, ...]:
-    ports: list[int] = []
+    ports: dict[int, None] = {}  # in order, each once
     for item in items:
-        found = re.fullmatch(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?", str(item))
+        found = re.fullmatch(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?", str(item))
         first = int(found.group(1)) if found else 0
         last = int(found.group(2) or first) if found else 0
         if not 1 <= first <= last <= 65535:
             raise ValueError(f"closed_ports: {item!r} is neither a port from 1 to 65535 nor a range like 9200-9299")
-        ports.extend(port for port in range(first, last + 1) if port not in ports)
+        ports.update(dict.fromkeys(range(first, last + 1)))
         if len(ports) > _MAX_CLOSED_PORTS:
             raise ValueError(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
     return tuple(ports)

@@ -278,15 +278,15 @@ def _inspector(check: Check, address: AddressReport) -> Callable[[Sequence[bytes
 
 
 def _problem(check: Check, address: AddressReport, route: Route, error: Exception) -> Problem:
+    late = route.alarm.rang or time.monotonic() >= route.alarm.deadline
     for cause in chain_of(error):
         if isinstance(cause, Problem):
             return cause
-        if isinstance(cause, ProxyRefused):
+        if isinstance(cause, ProxyRefused) and not late:
             return Problem(
                 "bad_gateway", "The proxy {}:{} opens no tunnel: {}.".format(*(check.proxy or ("", 0)), cause)
             )
     sight = route.sight
-    late = route.alarm.rang or time.monotonic() >= route.alarm.deadline
     seen = Presented()
     if not late and (sight.phase == "tls" or (sight.phase == "http" and was_cut_off(error))):
         seen = _look(route)

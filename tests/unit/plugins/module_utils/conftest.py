@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.fixtures import lab, names
 
-
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    return Lab(tmp_path_factory.mktemp("lab"))
+__all__ = ["lab", "names"]

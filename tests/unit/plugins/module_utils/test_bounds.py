@@ -1,0 +1,140 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A hostile endpoint costs its timeout and a bounded number of bytes, and the others nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import dripping, listening, response, silent
+
+TIMEOUT = 0.6
+OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+# A record of the handshake that announces 16000 bytes, and of them a ServerHello of 16000
+HALF_HELLO = b"\x16\x03\x03\x3e\x80\x02\x00\x3e\x7c\x03\x03"
+
+HOSTILE = {
+    "silence after the request": silent,
+    "drip in the status line": dripping(b"HTTP/1.1", b" "),
+    "drip in a header": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    "drip of headers": dripping(b"HTTP/1.1 200 OK\r\n", b"X: a\r\n"),
+    "drip in the body": dripping(OK_HEAD + b"Content-Length: 9999\r\n\r\n", b" "),
+    "drip of chunks": dripping(OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "drip of trailers": dripping(OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: a\r\n"),
+    "drip of continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "endless continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 600, 0),
+    "endless headers": dripping(b"HTTP/1.1 200 OK\r\n", b"X: " + b"a" * 60000 + b"\r\n", 0),
+    "endless header": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 16384, 0),
+    "endless body": dripping(OK_HEAD + b"\r\n", b" " * 16384, 0),
+    "endless chunks": dripping(OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"400\r\n" + b" " * 1024 + b"\r\n", 0),
+    "endless chunk size": dripping(OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 16384, 0),
+    "endless trailers": dripping(OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: a\r\n" * 2000, 0),
+    "gzip bomb": dripping(
+        response(gzip.compress(b" " * (20 << 20)), headers={"Content-Encoding": "gzip"}), b"", pause=0.2
+    ),
+    "a body as large as announced": dripping(OK_HEAD + b"Content-Length: 4294967296\r\n\r\n", b" " * 16384, 0),
+}
+BELOW_TLS = {
+    "silence after accept": silent,
+    "drip in the handshake": dripping(HALF_HELLO, b"\0"),
+    "endless handshake": dripping(b"", b"\x16\x03\x03\x00\x01\x00" * 2000, 0),
+    "endless warnings": dripping(b"", b"\x15\x03\x03\x00\x02\x01\x5a" * 2000, 0),
+    "endless garbage": dripping(b"", os.urandom(16384), 0),
+}
+
+
+def timed(endpoint: Any, **options: Any) -> tuple[dict[str, Any], float]:
+    start = time.monotonic()
+    entry = verdict(endpoint, timeout=TIMEOUT, **options)
+    return entry, time.monotonic() - start
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_answer_ends_in_time(lab: Lab, kind: str) -> None:
+    with lab.serving(handler=HOSTILE[kind]) as server:
+        entry, seconds = timed(server.url, ca_path=lab.ca_path)
+    assert entry["reason"] in ("response_timeout", "response_too_large", "malformed_response"), entry["message"]
+    assert entry["tls_verified"]
+    assert seconds < TIMEOUT + 1
+
+
+@pytest.mark.parametrize("kind", BELOW_TLS)
+def test_a_hostile_handshake_ends_in_time(lab: Lab, kind: str) -> None:
+    with listening(BELOW_TLS[kind]) as server:
+        entry, seconds = timed(server.url, ca_path=lab.ca_path)
+    assert not entry["tls_verified"]
+    assert seconds < TIMEOUT + 1
+
+
+def test_a_black_hole_ends_in_time(lab: Lab) -> None:
+    with servers.black_hole() as port:
+        entry, seconds = timed(f"https://127.0.0.1:{port}", ca_path=lab.ca_path)
+    assert (entry["reason"], seconds < TIMEOUT + 1) == ("connection_timeout", True)
+
+
+def test_the_time_of_the_look_up_counts(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *args, **options: never.wait(30) and [])
+    entry, seconds = timed("https://es.test", ca_path=lab.ca_path)
+    never.set()
+    assert (entry["reason"], seconds < TIMEOUT + 1) == ("dns_failure", True)
+
+
+def test_the_others_lose_nothing(lab: Lab) -> None:
+    with lab.serving(handler=silent) as bad, lab.serving() as good:
+        endpoints = [good.url if number % 4 else bad.url for number in range(40)]
+        start = time.monotonic()
+        result = run(*endpoints, ca_path=lab.ca_path, timeout=2)
+        seconds = time.monotonic() - start
+    reasons = [entry["reason"] for entry in result["endpoints"]]
+    assert (reasons.count("ok"), reasons.count("response_timeout")) == (30, 10)
+    assert seconds < 3
+
+
+def test_no_thread_is_left(lab: Lab) -> None:
+    before = threading.active_count()
+    with lab.serving() as server:
+        run(*[server.url] * 8, ca_path=lab.ca_path)
+    for _attempt in range(50):
+        if threading.active_count() <= before:
+            break
+        time.sleep(0.05)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.slow
+def test_a_hundred_hostile_endpoints_cost_less_than_100_mib(lab: Lab) -> None:
+    """The peak of a process of its own: the servers are not part of it."""
+    program = """
+import json, resource, sys
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import run
+urls, ca_path = json.loads(sys.argv[1])
+result = run(*urls, ca_path=ca_path, timeout=2)
+reasons = sorted({entry["reason"] for entry in result["endpoints"]})
+print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, reasons]))
+"""
+    kinds = ["endless body", "endless headers", "endless header", "endless continue", "gzip bomb", "endless trailers"]
+    started = [lab.serving(handler=HOSTILE[kind]) for kind in kinds]
+    try:
+        urls = [server.__enter__().url for server in started]
+        arguments = json.dumps([(urls * 17)[:100], lab.ca_path])
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+        output = subprocess.run(
+            [sys.executable, "-c", program, arguments], env=environment, check=True, stdout=subprocess.PIPE
+        ).stdout
+    finally:
+        for server in started:
+            server.__exit__(None, None, None)
+    kibibytes, reasons = json.loads(output)
+    assert "ok" not in reasons
+    assert kibibytes < 100 * 1024, f"{kibibytes / 1024:.0f} MiB"

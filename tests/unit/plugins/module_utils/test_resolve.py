@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._resolve import resolve
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
+
+
+def test_a_literal_is_not_looked_up(names: Any) -> None:
+    assert resolve("192.0.2.1", 443, 1) == [(socket.AF_INET, ("192.0.2.1", 443))]
+    assert resolve("2001:db8::1", 9, 1) == [(socket.AF_INET6, ("2001:db8::1", 9, 0, 0))]
+
+
+def test_every_address_is_given_once(names: Any) -> None:
+    names["es.test"] = ["127.0.0.1", "::1", "127.0.0.1"]
+    assert [address[0] for _family, address in resolve("es.test", 443, 1)] == ["127.0.0.1", "::1"]
+
+
+def test_a_name_that_does_not_exist(lab: Lab, names: Any) -> None:
+    entry = verdict("https://nothing.test", ca_path=lab.ca_path)
+    assert entry["reason"] == "dns_failure"
+    assert "nothing.test" in entry["message"]
+    assert entry["addresses"] == []
+
+
+def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(2) or [])
+    start = time.monotonic()
+    with pytest.raises(Problem) as problem:
+        resolve("es.test", 443, 0.3)
+    assert problem.value.reason == "dns_failure"
+    assert time.monotonic() - start < 1
+
+
+def _without_network() -> list[str] | None:
+    for command in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        if shutil.which("unshare") and subprocess.run([*command, "true"], stderr=subprocess.DEVNULL).returncode == 0:
+            return command
+    return None
+
+
+def test_the_real_resolver_without_a_network(lab: Lab) -> None:
+    """In a network namespace of its own, so that no question leaves this host."""
+    command = _without_network()
+    if command is None:
+        pytest.skip("no network namespace can be made here")
+    program = """
+import sys
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import verdict
+entry = verdict("https://es.example.org", ca_path=sys.argv[1], timeout=3)
+print(entry["reason"], entry["message"])
+"""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    done = subprocess.run(
+        [*command, sys.executable, "-c", program, lab.ca_path], env=environment, stdout=subprocess.PIPE, check=True
+    )
+    assert done.stdout.startswith(b"dns_failure ")

@@ -1,0 +1,179 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module as Ansible runs it: a process that reads parameters and prints a result."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import answering, elasticsearch, response
+
+# One process imports Ansible and the client, and runs the module once in a child of its own for each set of parameters.
+DRIVER = """
+import json, os, sys
+from ansible.module_utils import basic
+from ansible.module_utils.basic import AnsibleModule
+basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
+basic.has_journal = False
+AnsibleModule._log_to_syslog = lambda self, text: print("LOG", text, file=sys.stderr)
+{before}
+from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
+for line in sys.stdin.buffer.read().splitlines():
+    child = os.fork()
+    if child == 0:
+        basic._ANSIBLE_ARGS = line
+        https_check.main()
+    status = os.waitpid(child, 0)[1]
+    print("", os.WEXITSTATUS(status), flush=True)
+"""
+
+
+def module_runs(*runs: dict[str, Any], before: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Runs it with each set of parameters, and returns the results and all that was logged."""
+    given = "".join(json.dumps({"ANSIBLE_MODULE_ARGS": params}) + "\n" for params in runs)
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    command = [sys.executable, "-c", DRIVER.format(before=before)]
+    done = subprocess.run(command, input=given.encode(), capture_output=True, env=environment)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    printed = done.stdout.decode().splitlines()
+    results = [json.loads(line) for line in printed if line.startswith("{")]
+    codes = [int(line) for line in printed if line.startswith(" ")]
+    assert len(results) == len(codes) == len(runs)
+    for result, code in zip(results, codes):
+        assert bool(result.get("failed")) == (code != 0)
+    return results, done.stderr.decode()
+
+
+def module(before: str = "", **params: Any) -> tuple[dict[str, Any], str]:
+    (result,), log = module_runs(params, before=before)
+    return result, log
+
+
+def test_it_really_checks_in_check_mode_too_and_changes_nothing(lab: Lab) -> None:
+    requests: list[bytes] = []
+    with lab.serving(handler=elasticsearch(requests=requests)) as server:
+        params = {"endpoints": [server.url], "ca_path": lab.ca_path}
+        results, _log = module_runs(params, {**params, "_ansible_check_mode": True})
+    assert len(requests) == 2
+    for result in results:
+        assert result["changed"] is False
+        assert result["summary"] == "1 of 1 endpoints verified"
+        assert result["failed_endpoints"] == []
+
+
+def test_a_failure_says_one_line_for_each_endpoint_and_has_the_whole_result(lab: Lab) -> None:
+    with lab.serving() as good, lab.serving(handler=answering(response(b"", 502))) as bad:
+        result, _log = module(endpoints=[good.url, bad.url, "http://es1"], ca_path=lab.ca_path)
+    first, *lines = result["msg"].split("\n")
+    assert first == result["summary"]
+    assert len(lines) == 2
+    assert lines[0].startswith(f"{bad.url} (127.0.0.1): bad_gateway: GET / answers 502")
+    assert lines[0].endswith(REASONS["bad_gateway"].cure)
+    assert lines[1].startswith("http://es1: plaintext_url: ")
+    assert [entry["reason"] for entry in result["endpoints"]] == ["ok", "bad_gateway", "plaintext_url"]
+
+
+def test_secrets_are_in_neither_log_nor_result(lab: Lab) -> None:
+    secrets = ["t0p'secret\\1", "t0p-secret-2", "t0p-secret-3", "t0p-secret/4"]
+    with lab.serving(handler=answering(response(b"", 401))) as server:
+        endpoints = [
+            server.url,
+            {"url": server.url, "url_username": "u", "url_password": secrets[0]},
+            {"url": server.url, "api_key": secrets[1]},
+            f"https://u:{secrets[3]}@localhost",
+        ]
+        result, log = module(endpoints=endpoints, ca_path=lab.ca_path, bearer_token=secrets[2])
+    assert [entry["reason"] for entry in result["endpoints"]] == ["http_unauthorized"] * 3 + ["invalid_url"]
+    assert "Invoked with" in log
+    for secret in secrets:
+        for shape in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
+            assert shape not in log
+            assert shape not in json.dumps(result)
+            assert shape not in str(result)
+
+
+def test_secrets_are_hidden_when_the_parameters_themselves_are_wrong() -> None:
+    endpoints = [{"url": "https://es", "url_password": "t0p-secret"}]
+    wrong: list[dict[str, Any]] = [{"no_such_option": 1}, {"timeout": "soon"}, {}]
+    results, log = module_runs(*[{"endpoints": endpoints, **params} for params in wrong])
+    assert all(result["failed"] for result in results)
+    assert "t0p-secret" not in json.dumps(results) + log
+
+
+BAD_INPUT: list[tuple[dict[str, Any], str]] = [
+    ({}, "endpoints"),
+    ({"endpoints": []}, "empty"),
+    ({"endpoints": ["es"], "ca_path": "/nowhere/ca.pem"}, "/nowhere/ca.pem"),
+    ({"endpoints": ["es"], "concurrency": 0}, "concurrency"),
+    ({"endpoints": ["es"], "url_username": "u"}, "url_password"),
+    ({"endpoints": ["es"], "api_key": "one-secret", "bearer_token": "another"}, "mutually exclusive"),
+    ({"endpoints": ["es"], "client_key": "/k"}, "client_cert"),
+    ({"endpoints": ["es"], "verify": False}, "Unsupported"),
+    ({"endpoints": ["es"], "min_tls_version": "1.1"}, "min_tls_version"),
+]
+
+
+def test_bad_input_is_refused_with_a_text_that_names_it() -> None:
+    results, _log = module_runs(*[params for params, _says in BAD_INPUT])
+    for result, (params, says) in zip(results, BAD_INPUT):
+        assert result["failed"], params
+        assert says in result["msg"], params
+
+
+NO_CLIENT = """
+from importlib import metadata
+def version(name):
+    raise metadata.PackageNotFoundError(name)
+metadata.version = version
+"""
+OLD_CLIENT = "from importlib import metadata\nmetadata.version = lambda name: '7.17.6'"
+BROKEN_CLIENT = "sys.modules['elastic_transport'] = None"
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [(NO_CLIENT, "elasticsearch >= 8.0.0"), (OLD_CLIENT, "7.17.6"), (BROKEN_CLIENT, "elasticsearch >= 8.0.0")],
+    ids=["missing", "old", "broken"],
+)
+def test_a_missing_or_old_client_is_told_in_words(before: str, says: str) -> None:
+    result, _log = module(before=before, endpoints=["https://es"])
+    assert result["failed"]
+    assert says in result["msg"]
+
+
+def test_every_option_is_documented_with_its_default() -> None:
+    documented = yaml.safe_load(https_check.DOCUMENTATION)["options"]
+    spec = {**https_check._PER_ENDPOINT, **https_check._WHOLE_TASK}
+    assert set(documented) == set(spec)
+    for name, option in spec.items():
+        assert documented[name].get("default") == option.get("default"), name
+        per_endpoint = "Per endpoint." in documented[name]["description"]
+        assert per_endpoint == (name in https_check._PER_ENDPOINT), name
+
+
+def test_every_reason_that_the_documentation_names_exists() -> None:
+    named = set(re.findall(r"reason=([a-z_]+)", https_check.RETURN))
+    assert named and named <= set(REASONS)
+
+
+def test_the_result_is_documented_key_by_key(lab: Lab) -> None:
+    documented = yaml.safe_load(https_check.RETURN)
+    with lab.serving() as server:
+        result, _log = module(endpoints=[server.url], ca_path=lab.ca_path)
+    assert set(documented) == set(result) - {"changed", "invocation", "warnings"}
+    entry = result["endpoints"][0]
+    assert set(documented["endpoints"]["contains"]) == set(entry)
+    address = documented["endpoints"]["contains"]["addresses"]["contains"]
+    assert set(address) == set(entry["addresses"][0])
+    assert set(address["certificates"]["sample"][0]) == set(entry["addresses"][0]["certificates"][0])
+    assert set(documented["endpoints"]["contains"]["cluster"]["contains"]) == set(entry["cluster"])
