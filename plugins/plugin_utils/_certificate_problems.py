@@ -19,7 +19,9 @@ _OLD_HASHES = ("md5", "sha1")
 _ANY_KEY_TYPE = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
 
 
-def of_server(chain: str, key: str, wanted: t.Sequence[str], trusted: str, now: datetime.datetime | None = None) -> list[str]:
+def of_server(
+    chain: str, key: str, wanted: t.Sequence[str], trusted: str, now: datetime.datetime | None = None
+) -> list[str]:
     """Return what keeps a server from using the certificate; empty where nothing does.
 
     chain    PEM: the server's certificate, then its intermediates
@@ -29,7 +31,10 @@ def of_server(chain: str, key: str, wanted: t.Sequence[str], trusted: str, now: 
     now      the time to judge by, with its time zone; default the clock's
     """
     if "PRIVATE KEY-----" in chain:
-        return ["The chain holds a private key, but everybody may read the chain: put the key into certificate_provided_key."]
+        return [
+            "The chain holds a private key, but everybody may read the chain: "
+            "put the key into certificate_provided_key."
+        ]
     try:
         certificates = _x509.load_certificates(chain)
     except _x509.Unreadable as cause:
@@ -89,7 +94,7 @@ def _of_key(key: str, leaf: x509.Certificate) -> t.Iterator[str]:
     try:
         its = _x509.public_sha256(_x509.load_key(key).public_key())
     except _x509.Unreadable as cause:
-        yield f"The key {cause}: give it in PEM and unencrypted (openssl pkey -in KEY -out NEW), kept with ansible-vault."
+        yield f"The key {cause}: give it in PEM, unencrypted (openssl pkey -in KEY -out NEW), kept with ansible-vault."
         return
     wanted = _x509.public_sha256(leaf.public_key())
     if its != wanted:
@@ -124,7 +129,9 @@ def _of_dates(certificate: x509.Certificate, now: datetime.datetime) -> t.Iterat
 def _of_strength(certificate: x509.Certificate) -> t.Iterator[str]:
     """The least that OpenSSL's security level 2, Debian's default, takes (SSL_CTX_set_security_level(3))."""
     key = certificate.public_key()
-    if not isinstance(key, _ANY_KEY_TYPE) or getattr(key, "key_size", 256) < (2048 if isinstance(key, rsa.RSAPublicKey) else 224):
+    if not isinstance(key, _ANY_KEY_TYPE) or getattr(key, "key_size", 256) < (
+        2048 if isinstance(key, rsa.RSAPublicKey) else 224
+    ):
         yield (
             f'The certificate "{_x509.title(certificate)}" has a weak key, {_x509.kind(key)}: make a new key (ECDSA '
             "P-256, RSA from 2048 bits, Ed25519) and get a new certificate for it."
@@ -139,41 +146,55 @@ def _of_strength(certificate: x509.Certificate) -> t.Iterator[str]:
 
 def _of_purpose(leaf: x509.Certificate) -> t.Iterator[str]:
     """RFC 5280, sections 4.2.1.3, 4.2.1.9 and 4.2.1.12: what is absent does not restrict."""
+    title = _x509.title(leaf)
     constraints = _x509.extension(leaf, x509.BasicConstraints)
     if constraints is not None and constraints.ca:
-        yield f'The first certificate, "{_x509.title(leaf)}", is a CA: put the server\'s certificate first in the chain.'
+        yield f'The first certificate, "{title}", is a CA: put the server\'s certificate first in the chain.'
     purposes = _x509.extension(leaf, x509.ExtendedKeyUsage)
-    if purposes is not None and not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(purposes):
-        yield f'The certificate "{_x509.title(leaf)}" is not for servers: get one with the extended key usage serverAuth.'
+    if purposes is not None and not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(
+        purposes
+    ):
+        yield f'The certificate "{title}" is not for servers: get one with the extended key usage serverAuth.'
     usage = _x509.extension(leaf, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
-        yield f'The key of "{_x509.title(leaf)}" may not sign handshakes: get a certificate with the key usage digitalSignature.'
+        yield f'The key of "{title}" may not sign handshakes: get a certificate with the key usage digitalSignature.'
 
 
 def _of_order(chain: t.Sequence[x509.Certificate]) -> t.Iterator[str]:
     for below, (certificate, follower) in enumerate(zip(chain, chain[1:])):
         if not _x509.issued(follower, certificate):
             yield (
-                f'After "{_x509.title(certificate)}", issued by {certificate.issuer.rfc4514_string()}, the chain goes on '
-                f'with "{_x509.title(follower)}", which did not sign it: put each certificate\'s issuer right after it.'
+                f'After "{_x509.title(certificate)}", issued by {certificate.issuer.rfc4514_string()}, the chain goes '
+                f'on with "{_x509.title(follower)}", which did not sign it: put each certificate\'s issuer right after it.'
             )
         elif not _x509.is_ca(follower) or _x509.most_below(follower) < below:
             yield (
-                f'"{_x509.title(follower)}" in the chain signed "{_x509.title(certificate)}", but its basic constraints '
-                "and key usage do not let it: get a certificate from a CA that may sign it."
+                f'"{_x509.title(follower)}" in the chain signed "{_x509.title(certificate)}", but its basic '
+                "constraints and key usage do not let it: get a certificate from a CA that may sign it."
             )
 
 
 def _of_trust(last: x509.Certificate, trusted: str, now: datetime.datetime) -> t.Iterator[str]:
-    roots = [root for root in _x509.readable_certificates(trusted) if root == last or _x509.issued(root, last)]
+    roots = _roots(last, _x509.readable_certificates(trusted))
     if not roots:
         yield (
-            f'The chain ends with "{_x509.title(last)}", issued by {last.issuer.rfc4514_string()}, which is none of the '
-            "CAs that clients trust: add the missing intermediates, each after the one that it signed, or, for a "
-            "private CA, set certificate_provided_ca to its certificate."
+            f'The chain ends with "{_x509.title(last)}", issued by {last.issuer.rfc4514_string()}, and leads to no '
+            "root CA that clients trust: add the missing intermediates, each after the one that it signed, or, for a "
+            "private CA, set certificate_provided_ca to its root certificate."
         )
     elif all(_x509.ends(root) < now for root in roots):
         yield (
             f'The CA "{_x509.title(roots[0])}", to which the chain leads, has expired at {_x509.ends(roots[0])}: get a '
             "certificate from another CA."
         )
+
+
+def _roots(certificate: x509.Certificate, trusted: list[x509.Certificate], most: int = 8) -> list[x509.Certificate]:
+    """The self-signed ones of `trusted` to which a certificate leads, through at most so many others of them.
+
+    An intermediate alone is no anchor: without X509_V_FLAG_PARTIAL_CHAIN, OpenSSL goes on to a root (its default).
+    """
+    if certificate.issuer == certificate.subject and certificate in trusted:
+        return [certificate]
+    parents = [one for one in trusted if one != certificate and _x509.issued(one, certificate)] if most else []
+    return [root for parent in parents for root in _roots(parent, trusted, most - 1)]

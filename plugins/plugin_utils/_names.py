@@ -47,7 +47,7 @@ def problems(names: t.Any, addresses: t.Any = ()) -> list[str]:
 
 
 def entry(text: str) -> str:
-    """Return the entry of a host name, a wildcard name or an address, in the one spelling in which entries are compared.
+    """Return the entry of a host name, a wildcard name or an address, in the one spelling by which they are compared.
 
     Host names follow RFC 1123, section 2.1; an underscore is refused, because Java's URLs and certificates know none.
     A wildcard is the whole first label (RFC 6125, section 6.4.3), with two or more labels after it, because OpenSSL

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Certificates and keys, read on the controller. Of a private key, nothing but its public half is ever returned or worded."""
+"""Certificates and keys, read on the controller. Of a private key, only the public half is ever returned or worded."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def load_certificates(pem: str) -> list[x509.Certificate]:
         for certificate in certificates:
             list(certificate.extensions)  # parsed only when looked at
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as cause:
-        raise Unreadable(f"holds no certificate that can be read ({cause}): give certificates in PEM (-----BEGIN CERTIFICATE-----)") from None
+        raise Unreadable(
+            f"holds no certificate that can be read ({cause}): give certificates in PEM (-----BEGIN CERTIFICATE-----)"
+        ) from None
     return certificates
 
 
@@ -72,12 +74,16 @@ def load_key(pem: str, passphrase: str = "") -> t.Any:
         said = "is not encrypted, but a passphrase is set" if passphrase else "is encrypted, but no passphrase is set"
         raise Unreadable(said) from None
     except (ValueError, UnsupportedAlgorithm):
-        said = "does not open with the passphrase" if passphrase else "is no private key in PEM (-----BEGIN PRIVATE KEY-----)"
+        said = (
+            "does not open with the passphrase"
+            if passphrase
+            else "is no private key in PEM (-----BEGIN PRIVATE KEY-----)"
+        )
         raise Unreadable(said) from None
 
 
 def public_sha256(key: t.Any) -> str:
-    """Return the sha256 of a public key's SubjectPublicKeyInfo in DER, as community.crypto writes it: lower case with colons."""
+    """Return the sha256 of a public key's SubjectPublicKeyInfo, written as by community.crypto: lower case, colons."""
     info = serialization.PublicFormat.SubjectPublicKeyInfo
     return _colons(hashlib.sha256(key.public_bytes(serialization.Encoding.DER, info)).digest())
 
@@ -133,7 +139,7 @@ def is_ca(certificate: x509.Certificate) -> bool:
 
 
 def most_below(certificate: x509.Certificate) -> int:
-    """Return how many CAs may stand between the certificate and a server's (the path length of RFC 5280, section 4.2.1.9)."""
+    """Return how many CAs may stand between the certificate and a server's (path length: RFC 5280, section 4.2.1.9)."""
     constraints = extension(certificate, x509.BasicConstraints)
     return sys.maxsize if constraints is None or constraints.path_length is None else constraints.path_length
 
@@ -160,6 +166,7 @@ def facts(certificate: x509.Certificate) -> dict[str, t.Any]:
     return {
         "names": names(certificate),
         "title": title(certificate),
+        "subject": certificate.subject.rfc4514_string(),
         "issuer": certificate.issuer.rfc4514_string(),
         "key": kind(certificate.public_key()),
         "not_before": starts(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.not_covered_by import not_covered_by
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.subject_alt_names import subject_alt_names
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._names import (
+    NotAName,
+    entries,
+    not_covered,
+    problems,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +28,7 @@ from hypothesis import strategies as st
     ],
 )
 def test_a_name_has_one_spelling(name, entry):
-    assert subject_alt_names([name]) == [entry]
+    assert entries([name]) == [entry]
 
 
 @pytest.mark.parametrize(
@@ -54,39 +57,58 @@ def test_a_name_has_one_spelling(name, entry):
     ],
 )
 def test_what_no_certificate_can_carry_is_refused_with_advice(name, advice):
-    with pytest.raises(AnsibleFilterError) as refusal:
-        subject_alt_names([name])
+    with pytest.raises(NotAName) as refusal:
+        entries([name])
     assert repr(name) in str(refusal.value)
     assert advice in str(refusal.value)
 
 
 @pytest.mark.parametrize("address", ["es1", "10.0.0.0/8", "10.0.0.7:443", "[::1]", "", "fe80::1%eth0"])
 def test_an_address_is_an_address(address):
-    with pytest.raises(AnsibleFilterError, match="is not an IPv4 or IPv6 address"):
-        subject_alt_names([], [address])
+    with pytest.raises(NotAName, match="is not an IPv4 or IPv6 address"):
+        entries([], [address])
 
 
 @pytest.mark.parametrize("names", ["es1", None, 5])
 def test_a_single_text_is_not_taken_for_a_list(names):
-    with pytest.raises(AnsibleFilterError, match="not a list"):
-        subject_alt_names(names)
+    with pytest.raises(NotAName, match="not a list"):
+        entries(names)
+
+
+def test_all_problems_are_told_at_once():
+    told = problems(["es_1", "es1", "*"], ["10.0.0.7", "10.0.0.0/8"])
+    assert [sentence.split(":")[0] for sentence in told] == [
+        "'es_1' is not a host name",
+        "'*' is too wide",
+        "'10.0.0.0/8' is not an IPv4 or IPv6 address",
+    ]
+
+
+def test_good_names_have_no_problem():
+    assert problems(["es1", "10.0.0.7"], ["::1"]) == []
+
+
+@pytest.mark.parametrize(("names", "problem"), [([], "There is no name"), ("es1", "not a list"), (None, "not a list")])
+def test_names_are_a_list_of_one_or_more(names, problem):
+    (told,) = problems(names)
+    assert problem in told
 
 
 def test_each_entry_comes_once_and_in_order():
-    assert subject_alt_names(["b", "a", "B", "::1"], ["0:0::1", "10.0.0.7"]) == ["DNS:b", "DNS:a", "IP:::1", "IP:10.0.0.7"]
+    assert entries(["b", "a", "B", "::1"], ["0:0::1", "10.0.0.7"]) == ["DNS:b", "DNS:a", "IP:::1", "IP:10.0.0.7"]
 
 
 @given(st.ip_addresses())
 def test_every_spelling_of_an_address_gives_the_same_entry(address):
     spellings = {address.compressed, address.exploded, address.exploded.upper()}
-    assert {subject_alt_names([], [spelling])[0] for spelling in spellings} == {f"IP:{address}"}
+    assert {entries([], [spelling])[0] for spelling in spellings} == {f"IP:{address}"}
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_a_name_an_address_or_refused(text):
     try:
-        (entry,) = subject_alt_names([text])
-    except AnsibleFilterError:
+        (entry,) = entries([text])
+    except NotAName:
         return
     kind, _, value = entry.partition(":")
     assert kind in ("DNS", "IP")
@@ -108,13 +130,12 @@ def test_any_text_is_a_name_an_address_or_refused(text):
     ],
 )
 def test_covered(wanted, found):
-    assert not_covered_by([wanted], found) == []
+    assert not_covered([wanted], found) == []
 
 
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        ("DNS:es1.example.org", None),
         ("DNS:es1.example.org", []),
         ("DNS:es1.example.org", ["DNS:example.org"]),
         ("DNS:es1.example.org", ["DNS:es.example.org", "email:es1.example.org", "URI:es1.example.org"]),
@@ -131,4 +152,4 @@ def test_covered(wanted, found):
     ],
 )
 def test_not_covered(wanted, found):
-    assert not_covered_by([wanted], found) == [wanted]
+    assert not_covered([wanted], found) == [wanted]
