@@ -43,7 +43,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._names import NotAName, entries
 
 

@@ -16,7 +16,8 @@ from . import _names, _x509
 __all__ = ["of_ca", "of_server"]
 
 _OLD_HASHES = ("md5", "sha1")
-_ANY_KEY_TYPE = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
+_SERVES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+_KEY_TYPES = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
 
 
 def of_server(
@@ -129,9 +130,8 @@ def _of_dates(certificate: x509.Certificate, now: datetime.datetime) -> t.Iterat
 def _of_strength(certificate: x509.Certificate) -> t.Iterator[str]:
     """The least that OpenSSL's security level 2, Debian's default, takes (SSL_CTX_set_security_level(3))."""
     key = certificate.public_key()
-    if not isinstance(key, _ANY_KEY_TYPE) or getattr(key, "key_size", 256) < (
-        2048 if isinstance(key, rsa.RSAPublicKey) else 224
-    ):
+    least = 2048 if isinstance(key, rsa.RSAPublicKey) else 224
+    if not isinstance(key, _KEY_TYPES) or getattr(key, "key_size", least) < least:
         yield (
             f'The certificate "{_x509.title(certificate)}" has a weak key, {_x509.kind(key)}: make a new key (ECDSA '
             "P-256, RSA from 2048 bits, Ed25519) and get a new certificate for it."
@@ -151,9 +151,7 @@ def _of_purpose(leaf: x509.Certificate) -> t.Iterator[str]:
     if constraints is not None and constraints.ca:
         yield f'The first certificate, "{title}", is a CA: put the server\'s certificate first in the chain.'
     purposes = _x509.extension(leaf, x509.ExtendedKeyUsage)
-    if purposes is not None and not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(
-        purposes
-    ):
+    if purposes is not None and not _SERVES & set(purposes):
         yield f'The certificate "{title}" is not for servers: get one with the extended key usage serverAuth.'
     usage = _x509.extension(leaf, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:

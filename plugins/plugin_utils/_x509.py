@@ -47,8 +47,9 @@ def load_certificates(pem: str) -> list[x509.Certificate]:
     """Return the certificates of a PEM text (RFC 7468), in its order, one at least; else raises Unreadable."""
     try:
         certificates = x509.load_pem_x509_certificates(pem.encode())
-        for certificate in certificates:
-            list(certificate.extensions)  # parsed only when looked at
+        for certificate in certificates:  # keys and extensions are parsed only when asked for
+            certificate.public_key()
+            list(certificate.extensions)
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as cause:
         raise Unreadable(
             f"holds no certificate that can be read ({cause}): give certificates in PEM (-----BEGIN CERTIFICATE-----)"

@@ -173,7 +173,7 @@ def through(issuer, *rest):
         ({"key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}, "The key is no private key in PEM"),
         (
             {"key": pem(SERVER.key, passphrase="secret")},
-            "The key is encrypted, but no passphrase is set: give it in PEM and unencrypted",
+            "The key is encrypted, but no passphrase is set: give it in PEM, unencrypted",
         ),
         (
             {"party": server(end=NOW - DAY)},
