@@ -53,8 +53,10 @@ options:
     elements: str
     required: true
   without:
-    description: The identifier of a security group to leave out, to see what would be without it.
-    type: str
+    description: Identifiers of security groups to leave out, to see what would be without them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -71,14 +73,13 @@ RETURN = r"""
 _value:
   description:
     - C(findings) is a list of mappings with C(host), C(interface), C(ports), C(sources), C(rule) and C(line).
-    - C(cut_off) is a list of sentences, one for each node that does not reach a port of another one in its VPC.
+    - C(cut_off) is a list of sentences, one for each interface that other nodes of its VPC do not reach.
   type: dict
 """
 
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ec2_path import (
     interface_addresses,
@@ -99,7 +100,7 @@ def ec2_exposure(
     subnets: Infos,
     ports: t.Sequence[t.Any],
     permitted: t.Sequence[str],
-    without: str | None = None,
+    without: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """What the interfaces' filters let in; see DOCUMENTATION.
 
@@ -141,8 +142,8 @@ def _peers(interface: t.Mapping[str, t.Any], nodes: Infos, hosts: t.Mapping[str,
     }
 
 
-def _without(interface: t.Mapping[str, t.Any], group_id: str | None) -> t.Mapping[str, t.Any]:
-    return {**interface, "groups": [group for group in interface["groups"] if group["group_id"] != group_id]}
+def _without(interface: t.Mapping[str, t.Any], group_ids: t.Sequence[str]) -> t.Mapping[str, t.Any]:
+    return {**interface, "groups": [group for group in interface["groups"] if group["group_id"] not in group_ids]}
 
 
 class FilterModule:

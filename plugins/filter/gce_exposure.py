@@ -18,7 +18,7 @@ options:
     elements: dict
     required: true
   hosts:
-    description: The nodes' names in the inventory, by the names of their instances.
+    description: The nodes' names in the inventory, by zone and name of their instances (V(europe-west1-b/es1)).
     type: dict
     required: true
   target:
@@ -48,7 +48,7 @@ EXAMPLES = r"""
     msg: "{{ exposure.findings | map(attribute='line') }}"
   vars:
     exposure: >-
-      {{ nodes | tlsfront.elasticsearch.gce_exposure(hosts={'es1': 'es1'}, target={'tags': ['elasticsearch']},
+      {{ nodes | tlsfront.elasticsearch.gce_exposure(hosts={'europe-west1-b/es1': 'es1'}, target={'tags': ['es']},
                                                      ports=[9200, 9300], permitted=[]) }}
 """
 
@@ -56,7 +56,7 @@ RETURN = r"""
 _value:
   description:
     - C(findings) is a list of mappings with C(host), C(interface), C(ports), C(sources), C(rule) and C(line).
-    - C(cut_off) is a list of sentences, one for each node that does not reach a port of another one in its network.
+    - C(cut_off) is a list of sentences, one for each interface that other nodes of its network do not reach.
   type: dict
 """
 
@@ -88,7 +88,7 @@ def gce_exposure(
             effective["firewalls"] = [f for f in effective.get("firewalls") or [] if f["name"] not in without]
             path = path_of(effective, members, interface["network"], interface["policies_first"])
             where = f"{interface['name']}, {', '.join(interface['addresses'])}"
-            exposure.look_at(hosts[node["name"]], where, path, _peers(node, interface, nodes, hosts))
+            exposure.look_at(hosts[_key(node)], where, path, _peers(node, interface, nodes, hosts))
     return exposure.plain()
 
 
@@ -99,11 +99,15 @@ def _peers(
     if interface["name"] != "nic0":
         return {}
     return {
-        first["internal_address"]: hosts[other["name"]]
+        first["internal_address"]: hosts[_key(other)]
         for other in nodes
         for first in other["interfaces"][:1]
         if other is not node and first["network"] == interface["network"] and first["internal_address"]
     }
+
+
+def _key(node: t.Mapping[str, t.Any]) -> str:
+    return f"{node['zone']}/{node['name']}"
 
 
 class FilterModule:

@@ -113,7 +113,8 @@ def plan_present(
         if own in attached:
             plan.before.append(line)
         else:
-            plan.add(OPEN, f"+ {line}", do="attach", interface=interface["network_interface_id"], groups=attached)
+            groups = [*attached, *([own] if own else [])]
+            plan.add(OPEN, f"+ {line}", do="attach", interface=interface["network_interface_id"], groups=groups)
     return plan
 
 

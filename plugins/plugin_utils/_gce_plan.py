@@ -57,11 +57,20 @@ def plan_present(
             if before is not None:
                 plan.add(CLOSE, f"- {name}: {_text(before)}", do="absent", name=name)
         elif before is None:
-            plan.add(_phase(after), f"+ {name}: {_text(after)}", do="present", name=name, rule=_for_module(after))
+            plan.add(
+                _phase(after),
+                f"+ {name}: {_text(after)}",
+                do="present",
+                name=name,
+                network=network,
+                rule=_for_module(after),
+            )
         elif _same(before) != _same(after):
             # the module compares, and sends, only fields that the live rule has too
             do = "present" if set(_same(before)) == set(_same(after)) else "replace"
-            plan.add(_phase(after), f"~ {name}: {_text(after)}", do=do, name=name, rule=_for_module(after))
+            plan.add(
+                _phase(after), f"~ {name}: {_text(after)}", do=do, name=name, network=network, rule=_for_module(after)
+            )
     return plan
 
 
@@ -141,8 +150,8 @@ def _same(rule: Firewall) -> dict[str, t.Any]:
 def _text(rule: Firewall) -> str:
     configs = rule.get("denied") or rule.get("allowed") or []
     ports = ", ".join(f"{c['IPProtocol']} {','.join(c.get('ports') or ['all'])}" for c in configs)
-    sources = [*rule.get("sourceRanges", []), *rule.get("sourceTags", []), *rule.get("sourceServiceAccounts", [])]
-    targets = [*rule.get("targetTags", []), *rule.get("targetServiceAccounts", [])]
+    sources = [name for field in ("sourceRanges", "sourceTags", "sourceServiceAccounts") for name in rule.get(field) or []]
+    targets = [name for field in ("targetTags", "targetServiceAccounts") for name in rule.get(field) or []]
     verb = "deny" if "denied" in rule else "allow"
     off = ", switched off" if rule.get("disabled") else ""
     return (

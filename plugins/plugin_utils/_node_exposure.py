@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
 
 __all__ = ["Exposure", "port_set"]
 
+_NAMED = 3  # so many nodes are named in a line; a cluster may have hundreds
+
 
 def port_set(ports: Iterable[object]) -> Intervals:
     """Return the set of ports given as numbers or as texts such as `9200-9299`."""
@@ -34,25 +36,30 @@ class Exposure:
     def look_at(self, host: str, interface: str, path: Sequence[Stage], peers: Mapping[str, str]) -> None:
         """Add what the path before an interface of the host lets through; `peers` are other nodes' names by address."""
         for finding in findings(path, self.ports, self.permitted):
-            ports = [str(a) if a == b else f"{a}-{b}" for a, b in finding.ports.spans]
+            sources, ports = list(finding.sources), _texts(finding.ports)
+            line = f"{host} ({interface}): {', '.join(ports)} open to {', '.join(sources)} by {finding.rule}"
             self.found.append(
                 {
                     "host": host,
                     "interface": interface,
                     "ports": ports,
-                    "sources": list(finding.sources),
+                    "sources": sources,
                     "rule": finding.rule,
-                    "line": f"{host} ({interface}): {', '.join(ports)} open to {', '.join(finding.sources)} "
-                    f"by {finding.rule}",
+                    "line": line,
                 }
             )
-        for first, last in self.ports.spans:
+        for ports_text in _texts(self.ports):
+            first, last = port_set([ports_text]).spans[0]
             reached = reached_from(path, first) & reached_from(path, last)
-            for address, peer in peers.items():
-                if addresses([address]) - reached:
-                    ports_text = str(first) if first == last else f"{first}-{last}"
-                    self.cut_off.append(f"{peer} ({address}) does not reach {ports_text} of {host} ({interface})")
+            missing = [f"{peer} ({address})" for address, peer in peers.items() if addresses([address]) - reached]
+            if missing:
+                named = ", ".join(missing[:_NAMED]) + (f" and {len(missing) - _NAMED} more" if missing[_NAMED:] else "")
+                self.cut_off.append(f"{host} ({interface}): {ports_text} not reached by {named}")
 
     def plain(self) -> dict[str, t.Any]:
         """Return it as plain data."""
         return {"findings": self.found, "cut_off": self.cut_off}
+
+
+def _texts(ports: Intervals) -> list[str]:
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ports.spans]

@@ -45,6 +45,12 @@ class Plan:
         """Append a step."""
         self.steps.append({"phase": phase, "line": line, **details})
 
+    def __iadd__(self, other: Plan) -> Plan:
+        for mine, others in ((self.before, other.before), (self.after, other.after), (self.left, other.left)):
+            mine += others
+        self.steps += other.steps
+        return self
+
     def plain(self) -> dict[str, t.Any]:
         """Return the plan as plain data."""
         return {"before": self.before, "after": self.after, "left": self.left, "steps": self.steps}
