@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node, a container on it and the world outside, as network namespaces joined by virtual cables.
+"""A node, two containers on it and the world outside, as network namespaces joined by virtual cables.
 
     world 10.77.0.0/16 fd77::/64 ---- node 10.77.0.1 fd77::1 ---- container 172.31.0.2 fd31::2
+                                                             `--- sidecar   172.32.0.2 fd32::2
 
 The container's port 9200 is published on the node as 9200 and as 19200.
 """
@@ -18,6 +19,8 @@ from typing import Any, NamedTuple
 
 NODE = ("10.77.0.1", "fd77::1")
 CONTAINER = ("172.31.0.2", "fd31::2")
+SIDECAR = ("172.32.0.2", "fd32::2")
+CONTAINER_NETWORKS = ["172.31.0.0/24", "172.32.0.0/24", "fd31::/64", "fd32::/64"]
 WORLD = tuple(f"10.77.1.{n}" for n in range(1, 7)) + tuple(f"fd77::1:{n}" for n in range(1, 7))
 
 # What a container engine does to publish a port.
@@ -50,7 +53,7 @@ class Network:
     """Namespaces that live until close(); needs root."""
 
     def __init__(self) -> None:
-        self.names = {place: f"tlsfront-{os.getpid()}-{place}" for place in ("world", "node", "container")}
+        self.names = {place: f"tlsfront-{os.getpid()}-{place}" for place in ("world", "node", "container", "sidecar")}
         self.workers: dict[str, subprocess.Popen[str]] = {}
         try:
             self._build()
@@ -63,16 +66,11 @@ class Network:
             subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
             self.ip(place, "link set lo up")
         self.ip("world", f"link add eth0 type veth peer name eth0 netns {self.names['node']}")
-        self.ip("container", f"link add eth0 type veth peer name veth0 netns {self.names['node']}")
-        self.ip("node", "link add docker0 type bridge", "link set veth0 master docker0", "link set veth0 up")
-        self.ip("node", "link set veth0 type bridge_slave hairpin on")
-        self._address("world", "eth0", *(f"{a}/{112 if ':' in a else 16}" for a in (*WORLD,)))
+        self._address("world", "eth0", *(f"{address}/{112 if ':' in address else 16}" for address in WORLD))
         self._address("node", "eth0", "10.77.0.1/16", "fd77::1/64")
-        self._address("node", "docker0", "172.31.0.1/24", "fd31::1/64")
-        self._address("container", "eth0", "172.31.0.2/24", "fd31::2/64")
-        self.ip("world", "route add 172.31.0.0/24 via 10.77.0.1", "-6 route add fd77::/64 dev eth0")
-        self.ip("world", "-6 route add fd31::/64 via fd77::1")
-        self.ip("container", "route add default via 172.31.0.1", "-6 route add default via fd31::1")
+        self.ip("world", "-6 route add fd77::/64 dev eth0")
+        self._add_container("container", 31)
+        self._add_container("sidecar", 32)
         self.run("node", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.nft(ENGINE)
         for place in self.names:
@@ -89,6 +87,17 @@ class Network:
                 stdout=subprocess.PIPE,
                 text=True,
             )
+
+    def _add_container(self, place: str, number: int) -> None:
+        """Puts the container on a bridge of its own, as a container engine does, and tells the world the way there."""
+        bridge, cable = f"bridge{number}", f"veth{number}"
+        self.ip(place, f"link add eth0 type veth peer name {cable} netns {self.names['node']}")
+        self.ip("node", f"link add {bridge} type bridge", f"link set {cable} master {bridge} up")
+        self.ip("node", f"link set {cable} type bridge_slave hairpin on")
+        self._address("node", bridge, f"172.{number}.0.1/24", f"fd{number}::1/64")
+        self._address(place, "eth0", f"172.{number}.0.2/24", f"fd{number}::2/64")
+        self.ip(place, f"route add default via 172.{number}.0.1", f"-6 route add default via fd{number}::1")
+        self.ip("world", f"route add 172.{number}.0.0/24 via 10.77.0.1", f"-6 route add fd{number}::/64 via fd77::1")
 
     def _address(self, place: str, device: str, *addresses: str) -> None:
         self.ip(place, f"link set {device} up")

@@ -10,12 +10,11 @@ import struct
 from dataclasses import dataclass, field
 
 import pytest
-from firewall_network import CONTAINER, NODE, WORLD, Network, Try
+from firewall_network import CONTAINER, CONTAINER_NETWORKS, NODE, SIDECAR, WORLD, Network, Try
 from firewall_rules import rules
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-CONTAINER_NETWORKS = ["172.31.0.0/24", "fd31::/64"]
 OUTSIDER, PEER, CLIENT = "10.77.1.1", "10.77.1.2", "10.77.1.3"
 OUTSIDER6, PEER6, CLIENT6 = "fd77::1:1", "fd77::1:2", "fd77::1:3"
 PLAIN = {"peers": [PEER, PEER6, *NODE], "direct_clients": [CLIENT, CLIENT6]}
@@ -42,7 +41,7 @@ class Policy:
             return True
         if _within(t.source, self.peers + self.direct_clients):
             return True
-        if t.target in CONTAINER:
+        if t.target not in NODE:
             return not _within(t.target, self.container_networks) or _within(t.source, self.container_networks)
         return False
 
@@ -53,11 +52,12 @@ def _within(address: str, networks: list[str]) -> bool:
 
 def _tries(ports: list[int]) -> list[Try]:
     """Everybody tries everything of the same family."""
-    sources = [("world", a) for a in WORLD] + [("container", a) for a in CONTAINER] + [("node", a) for a in NODE]
+    places = {"world": WORLD, "node": NODE, "container": CONTAINER, "sidecar": SIDECAR}
+    sources = [(place, address) for place, addresses in places.items() for address in addresses]
     return [
         Try(place, source, target, port)
-        for (place, source), target, port in itertools.product(sources, NODE + CONTAINER, ports)
-        if (":" in source) == (":" in target) and not (place == "container" and target in CONTAINER)
+        for (place, source), target, port in itertools.product(sources, NODE + CONTAINER + SIDECAR, ports)
+        if (":" in source) == (":" in target) and (place == "node" or source != target)
     ]
 
 
@@ -76,7 +76,7 @@ def _network_around(address: str) -> st.SearchStrategy[str]:
     return prefixes.map(lambda prefix: str(ipaddress.ip_network((address, prefix), strict=False)))
 
 
-ADDRESSES = st.lists(st.sampled_from(WORLD + NODE + CONTAINER).flatmap(_network_around), max_size=5)
+ADDRESSES = st.lists(st.sampled_from(WORLD + NODE + CONTAINER + SIDECAR).flatmap(_network_around), max_size=5)
 PORTS = st.sampled_from([1, 22, 443, 9199, 9200, 9201, 9299, 9300, 19200, 32767])
 # Ports that outgoing connections use, from 32768 to 60999, are refused by the role.
 RANGES = st.one_of(st.tuples(PORTS, PORTS).map(lambda pair: (min(pair), max(pair))), st.just((61000, 65535)))
@@ -85,7 +85,7 @@ POLICIES = st.builds(
     closed_ports=st.lists(RANGES, min_size=1, max_size=3),
     peers=ADDRESSES,
     direct_clients=ADDRESSES,
-    container_networks=st.sampled_from([[], CONTAINER_NETWORKS, CONTAINER_NETWORKS[:1]]),
+    container_networks=st.sampled_from([[], CONTAINER_NETWORKS, CONTAINER_NETWORKS[1:3]]),
 )
 
 
@@ -123,6 +123,12 @@ def test_that_a_container_is_not_reached_past_its_published_port(network: Networ
     assert network.answered(past, past) == past, "the way past is there"
     network.nft(rules(container_networks=CONTAINER_NETWORKS, **PLAIN))
     assert network.answered(past, set()) == set()
+
+
+def test_that_containers_go_on_reaching_each_other(network: Network) -> None:
+    network.nft(rules(container_networks=CONTAINER_NETWORKS, **PLAIN))
+    mutual = {Try("sidecar", source, target, 9200) for source, target in zip(SIDECAR, CONTAINER)}
+    assert network.answered(mutual, mutual) == mutual
 
 
 @pytest.mark.parametrize(("action", "heard"), [("drop", "nothing"), ("reject", "ConnectionResetError")])
