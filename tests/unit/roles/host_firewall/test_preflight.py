@@ -1,0 +1,153 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role refuses, and what it says then: one run of it over many hosts, each with another policy."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+PEERS = {"host_firewall_peers": ["192.0.2.0/24"], "host_firewall_cluster_url": ""}
+
+# variables of the host, and what the message must say
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no_facts": ({"case_facts": False} | PEERS, ["needs the facts of the host", "Set gather_facts to true"]),
+    "other_distribution": (
+        {"case_distribution": "Slackware"} | PEERS,
+        ["Slackware is not supported", "write roles/host_firewall/vars/Slackware.yml"],
+    ),
+    "old_distribution": ({"case_version": "10.13"} | PEERS, ["needs Debian 11 or newer", "this host has 10.13"]),
+    "a_name_for_a_peer": (
+        PEERS | {"host_firewall_peers": ["192.0.2.1", "es2.example.org"]},
+        ["host_firewall_peers: 'es2.example.org' is not an IPv4 or IPv6 address", "names are not looked up"],
+    ),
+    "host_bits": (
+        PEERS | {"tlsfront_direct_clients": ["192.0.2.7/24"]},
+        ["host_firewall_direct_clients: '192.0.2.7/24' has host bits set: write 192.0.2.0/24"],
+    ),
+    "a_bad_container_network": (
+        PEERS | {"host_firewall_container_networks": ["172.17.0.0/160"]},
+        ["host_firewall_container_networks: '172.17.0.0/160' is not an IPv4 or IPv6 address"],
+    ),
+    "port_out_of_range": (
+        PEERS | {"tlsfront_closed_ports": [9200, 93000]},
+        ["host_firewall_closed_ports: '93000' is out of range: ports go from 1 to 65535"],
+    ),
+    "no_port": (PEERS | {"tlsfront_closed_ports": []}, ["host_firewall_closed_ports is empty", "Name the ports"]),
+    "not_a_peer_itself": (
+        PEERS | {"host_firewall_peers": ["198.51.100.0/24"]},
+        ["None of the addresses of not_a_peer_itself is in host_firewall_peers", "into the group elasticsearch"],
+    ),
+    "the_port_of_this_connection": (
+        PEERS | {"tlsfront_closed_ports": [9200, "2200-2299"]},
+        ["host_firewall_closed_ports contains 2222", "Take it out of the list"],
+    ),
+    "the_port_of_ssh": (
+        PEERS | {"tlsfront_closed_ports": [9200, 2022], "ansible_port": 2022},
+        ["host_firewall_closed_ports contains 2022"],
+    ),
+    "the_https_port": (
+        PEERS | {"tlsfront_closed_ports": ["9200-9299"], "tlsfront_https_port": 9243},
+        ["host_firewall_closed_ports contains 9243", "by https"],
+    ),
+    "an_outgoing_port": (
+        PEERS | {"tlsfront_closed_ports": [9200, EPHEMERAL.read_text().split()[0]]},
+        ["source port of an outgoing", "Add it to net.ipv4.ip_local_reserved_ports first"],
+    ),
+    "an_unknown_state": (PEERS | {"host_firewall_state": "open"}, ["host_firewall_state", "present, absent"]),
+    "an_unknown_action": (PEERS | {"host_firewall_action": "tarpit"}, ["host_firewall_action", "drop, reject"]),
+    "a_peer_without_facts": (
+        {"host_firewall_cluster_url": "", "tlsfront_group": "pair"},
+        ["the addresses of no_facts are not known", "without --limit"],
+    ),
+    "an_empty_group": ({"host_firewall_cluster_url": "", "tlsfront_group": "nobody"}, ["there is no host"]),
+    "a_node_that_is_no_peer": (
+        {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"]},
+        ["192.0.2.2 would be cut off", "or add the address to host_firewall_peers"],
+    ),
+}
+
+# The answer of a cluster of Elasticsearch 7.17 to the role's question, with documentation addresses.
+NODES = {
+    "nodes": {
+        "aW0nCPi1QGm4m0fAiiXyBg": {
+            "name": "es1",
+            "transport_address": "192.0.2.1:9300",
+            "transport": {"publish_address": "192.0.2.1:9300"},
+        },
+        "QyP8Yp9lTQe8yEJt5kYQ4w": {
+            "name": "es2",
+            "transport_address": "192.0.2.2:9300",
+            "transport": {"publish_address": "es2.example.org/192.0.2.2:9300"},
+        },
+        "mzqQ0hT4TWi3rJr1VgZb1A": {
+            "name": "es3",
+            "transport_address": "[2001:db8::3]:9300",
+            "transport": {"publish_address": "[2001:db8::3]:9300"},
+        },
+    }
+}
+
+
+class Cluster(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        found = self.path.startswith("/_nodes/transport?")
+        body = json.dumps(NODES if found else {}).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("content-type", "application/json; charset=UTF-8")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def cluster_url() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, cluster_url: str) -> Any:
+    hosts = {name: {"host_firewall_cluster_url": cluster_url} | variables for name, (variables, _) in CASES.items()}
+    inventory = {
+        "all": {
+            "hosts": hosts,
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "children": {"pair": {"hosts": {"a_peer_without_facts": None, "no_facts": None}}},
+        }
+    }
+    path = tmp_path_factory.mktemp("preflight") / "inventory.yml"
+    path.write_text(yaml.safe_dump(inventory))
+    playbook = str(Path(__file__).with_name("preflight.yml"))
+    done = subprocess.run(
+        ["ansible-playbook", "--check", "-i", str(path), playbook],
+        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORKS": "4"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case: str) -> None:
+    outcomes = [t["hosts"][case] for play in results["plays"] for t in play["tasks"] if case in t["hosts"]]
+    failed = [outcome for outcome in outcomes if outcome.get("failed")]
+    assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+    assert results["stats"][case]["changed"] == 0
+    for part in CASES[case][1]:
+        assert part in str(failed[0]["msg"])
