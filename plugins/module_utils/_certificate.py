@@ -11,9 +11,28 @@ import contextlib
 import hashlib
 import ipaddress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, Iterable
+
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._der import (
+    BIT_STRING,
+    BOOLEAN,
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    SET,
+    Value,
+    bits_of,
+    exactly,
+    first,
+    oid_of,
+    only,
+    require,
+    time_of,
+    values,
+)
 
 _ATTRIBUTES = {  # RFC 4514 section 3, and the ones that CAs also use
     "2.5.4.3": "CN",
@@ -84,17 +103,6 @@ _KEY_USAGES = (  # RFC 5280 section 4.2.1.3, bit 0 first
     "decipherOnly",
 )
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
-
-_INTEGER, _BIT_STRING, _OCTET_STRING, _OID, _SEQUENCE, _SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
-_BOOLEAN, _UTC_TIME, _GENERALIZED_TIME = 0x01, 0x17, 0x18
-
-
-class _Value(NamedTuple):
-    """One DER value: its tag, its content and the whole of it."""
-
-    tag: int
-    content: bytes
-    der: bytes
 
 
 @dataclass(frozen=True)
@@ -188,18 +196,18 @@ def read_all(ders: Iterable[bytes]) -> list[Certificate]:
 
 
 def _read(der: bytes) -> Certificate:
-    outer = _only(_values(der), _SEQUENCE)
-    tbs, algorithm, _signature = _exactly(outer.content, 3)
-    fields = list(_values(tbs.content))
+    outer = only(der, SEQUENCE)
+    tbs, algorithm, _signature = exactly(outer.content, 3)
+    fields = list(values(tbs.content))
     if fields[0].tag == 0xA0:
         del fields[0]  # the version
     serial, _algorithm, issuer, validity, subject, public_key = fields[:6]
-    _require(serial, _INTEGER)
+    require(serial, INTEGER)
     extensions: dict[str, Any] = {}
     for value in fields[6:]:
         if value.tag == 0xA3:
-            extensions = _extensions(_only(_values(value.content), _SEQUENCE).content)
-    not_before, not_after = (_time(value) for value in _exactly(validity.content, 2))
+            extensions = _extensions(only(value.content, SEQUENCE).content)
+    not_before, not_after = (time_of(value) for value in exactly(validity.content, 2))
     key_type, key_bits = _key(public_key.content)
     subject_names, issuer_names = _names(subject), _names(issuer)
     return Certificate(
@@ -221,97 +229,24 @@ def _read(der: bytes) -> Certificate:
     )
 
 
-# DER: ITU-T X.690
-
-
-def _values(data: bytes) -> Iterator[_Value]:
-    position = 0
-    while position < len(data):
-        start = position
-        tag = data[position]
-        if tag & 0x1F == 0x1F:
-            raise ValueError("a tag of more than one byte")
-        length = data[position + 1]
-        position += 2
-        if length & 0x80:
-            count = length & 0x7F
-            if not 1 <= count <= 4:
-                raise ValueError("an impossible length")
-            if position + count > len(data):
-                raise ValueError("cut short")
-            length = int.from_bytes(data[position : position + count], "big")
-            position += count
-        if position + length > len(data):
-            raise ValueError("cut short")
-        yield _Value(tag, data[position : position + length], data[start : position + length])
-        position += length
-
-
-def _exactly(data: bytes, count: int) -> list[_Value]:
-    found = list(_values(data))
-    if len(found) != count:
-        raise ValueError(f"{len(found)} values where {count} belong")
-    return found
-
-
-def _only(values: Iterator[_Value], tag: int) -> _Value:
-    found = list(values)
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} values where one belongs")
-    _require(found[0], tag)
-    return found[0]
-
-
-def _require(value: _Value, tag: int) -> None:
-    if value.tag != tag:
-        raise ValueError(f"tag 0x{value.tag:02x} where 0x{tag:02x} belongs")
-
-
-def _oid(content: bytes) -> str:
-    arcs, number = [], 0
-    for byte in content:
-        number = number << 7 | byte & 0x7F
-        if not byte & 0x80:
-            arcs.append(number)
-            number = 0
-    if not arcs or number:
-        raise ValueError("an object identifier that is cut short")
-    first = min(arcs[0] // 40, 2)
-    return ".".join(str(arc) for arc in [first, arcs[0] - 40 * first, *arcs[1:]])
-
-
-def _time(value: _Value) -> datetime:
-    text = value.content.decode("ascii")
-    if value.tag == _UTC_TIME:
-        text = ("20" if text < "50" else "19") + text  # RFC 5280 section 4.1.2.5.1
-    else:
-        _require(value, _GENERALIZED_TIME)
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
-
-
-def _bits(content: bytes) -> list[int]:
-    """The numbers of the bits that are set in a BIT STRING."""
-    return [index * 8 + bit for index, byte in enumerate(content[1:]) for bit in range(8) if byte & 0x80 >> bit]
-
-
 # Names: RFC 5280 section 4.1.2.4
 
 
-def _names(name: _Value) -> list[list[tuple[str, str]]]:
-    _require(name, _SEQUENCE)
+def _names(name: Value) -> list[list[tuple[str, str]]]:
+    require(name, SEQUENCE)
     found = []
-    for rdn in _values(name.content):
-        _require(rdn, _SET)
+    for rdn in values(name.content):
+        require(rdn, SET)
         pairs = []
-        for attribute in _values(rdn.content):
-            oid, value = _exactly(attribute.content, 2)
-            kind = _oid(oid.content)
+        for attribute in values(rdn.content):
+            oid, value = exactly(attribute.content, 2)
+            kind = oid_of(oid.content)
             pairs.append((_ATTRIBUTES.get(kind, kind), _string(value)))
         found.append(pairs)
     return found
 
 
-def _string(value: _Value) -> str:
+def _string(value: Value) -> str:
     encodings = {0x1E: "utf-16-be", 0x1C: "utf-32-be", 0x14: "latin-1"}
     return value.content.decode(encodings.get(value.tag, "utf-8"), "replace")
 
@@ -336,34 +271,33 @@ def _organizations(names: list[list[tuple[str, str]]]) -> tuple[str, ...]:
 
 
 def _key(content: bytes) -> tuple[str, int]:
-    algorithm, bits = _exactly(content, 2)
-    _require(bits, _BIT_STRING)
-    parts = list(_values(algorithm.content))
-    oid = _oid(parts[0].content)
+    algorithm, bits = exactly(content, 2)
+    require(bits, BIT_STRING)
+    parts = list(values(algorithm.content))
+    oid = oid_of(parts[0].content)
     kind = _KEYS.get(oid, oid)
     if kind == "RSA":
-        modulus = next(_values(_only(_values(bits.content[1:]), _SEQUENCE).content))
+        modulus = first(only(bits.content[1:], SEQUENCE).content)
         return kind, int.from_bytes(modulus.content, "big").bit_length()
     if kind == "DSA":
-        prime = next(_values(parts[1].content), None) if len(parts) > 1 else None
-        return kind, int.from_bytes(prime.content, "big").bit_length() if prime else 0
+        return kind, int.from_bytes(first(parts[1].content).content, "big").bit_length() if len(parts) > 1 else 0
     if kind == "EC":
         curve = parts[1]
-        known = _CURVES.get(_oid(curve.content)) if curve.tag == _OID else None
+        known = _CURVES.get(oid_of(curve.content)) if curve.tag == OID else None
         # An uncompressed point is a byte and two coordinates: RFC 5480 section 2.2
         return kind, known or (len(bits.content) - 2) // 2 * 8
     return kind, {"Ed25519": 256, "Ed448": 456}.get(kind, 0)
 
 
-def _signature_name(algorithm: _Value) -> str:
-    parts = list(_values(algorithm.content))
-    oid = _oid(parts[0].content)
+def _signature_name(algorithm: Value) -> str:
+    parts = list(values(algorithm.content))
+    oid = oid_of(parts[0].content)
     if oid != _RSA_PSS:
         return _SIGNATURES.get(oid, oid)
     digest = "SHA1"  # the default: RFC 4055 section 3.1
-    for parameter in _values(parts[1].content) if len(parts) > 1 else ():
+    for parameter in values(parts[1].content) if len(parts) > 1 else ():
         if parameter.tag == 0xA0:
-            name = _oid(next(_values(_only(_values(parameter.content), _SEQUENCE).content)).content)
+            name = oid_of(first(only(parameter.content, SEQUENCE).content).content)
             digest = _HASHES.get(name, name)
     return "RSASSA-PSS-" + digest
 
@@ -373,18 +307,18 @@ def _signature_name(algorithm: _Value) -> str:
 
 def _extensions(content: bytes) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for extension in _values(content):
-        parts = list(_values(extension.content))
-        critical = len(parts) == 3 and parts[1].tag == _BOOLEAN and parts[1].content != b"\0"
-        _require(parts[-1], _OCTET_STRING)
-        reader = _EXTENSIONS.get(_oid(parts[0].content))
+    for extension in values(content):
+        parts = list(values(extension.content))
+        critical = len(parts) == 3 and parts[1].tag == BOOLEAN and parts[1].content != b"\0"
+        require(parts[-1], OCTET_STRING)
+        reader = _EXTENSIONS.get(oid_of(parts[0].content))
         if reader:
-            facts.update(reader(next(_values(parts[-1].content)), critical))
+            facts.update(reader(first(parts[-1].content), critical))
     return facts
 
 
-def _alternative_names(value: _Value, critical: bool) -> dict[str, Any]:
-    names = list(_values(value.content))
+def _alternative_names(value: Value, critical: bool) -> dict[str, Any]:
+    names = list(values(value.content))
     dns = tuple(_ia5(name.content) for name in names if name.tag == 0x82)
     ips = tuple(_ip(name.content) for name in names if name.tag == 0x87)
     return {
@@ -405,56 +339,56 @@ def _ip(content: bytes) -> str:
     return str(ipaddress.ip_address(content)) if len(content) in (4, 16) else content.hex()
 
 
-def _basic_constraints(value: _Value, critical: bool) -> dict[str, Any]:
-    parts = list(_values(value.content))
-    is_ca = bool(parts) and parts[0].tag == _BOOLEAN and parts[0].content != b"\0"
+def _basic_constraints(value: Value, critical: bool) -> dict[str, Any]:
+    parts = list(values(value.content))
+    is_ca = bool(parts) and parts[0].tag == BOOLEAN and parts[0].content != b"\0"
     return {"is_ca": is_ca, "basic_constraints_critical": critical}
 
 
-def _key_usage(value: _Value, critical: bool) -> dict[str, Any]:
-    return {"key_usage": frozenset(_KEY_USAGES[bit] for bit in _bits(value.content) if bit < len(_KEY_USAGES))}
+def _key_usage(value: Value, critical: bool) -> dict[str, Any]:
+    return {"key_usage": frozenset(_KEY_USAGES[bit] for bit in bits_of(value.content) if bit < len(_KEY_USAGES))}
 
 
-def _extended_key_usage(value: _Value, critical: bool) -> dict[str, Any]:
-    return {"extended_key_usage": frozenset(_oid(usage.content) for usage in _values(value.content))}
+def _extended_key_usage(value: Value, critical: bool) -> dict[str, Any]:
+    return {"extended_key_usage": frozenset(oid_of(usage.content) for usage in values(value.content))}
 
 
-def _authority_key(value: _Value, critical: bool) -> dict[str, Any]:
+def _authority_key(value: Value, critical: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for part in _values(value.content):
+    for part in values(value.content):
         if part.tag == 0x80:
             facts["authority_key_id"] = part.content
         if part.tag == 0xA1:
-            names = [name for name in _values(part.content) if name.tag == 0xA4]
+            names = [name for name in values(part.content) if name.tag == 0xA4]
             facts["authority_issuer_ders"] = tuple(name.content for name in names)
     return facts
 
 
-def _authority_information(value: _Value, critical: bool) -> dict[str, Any]:
+def _authority_information(value: Value, critical: bool) -> dict[str, Any]:
     found: dict[str, list[str]] = {"1.3.6.1.5.5.7.48.1": [], "1.3.6.1.5.5.7.48.2": []}
-    for description in _values(value.content):
-        method, location = _exactly(description.content, 2)
+    for description in values(value.content):
+        method, location = exactly(description.content, 2)
         if location.tag == 0x86:
-            found.get(_oid(method.content), []).append(_ia5(location.content))
+            found.get(oid_of(method.content), []).append(_ia5(location.content))
     return {
         "ocsp_responders": tuple(found["1.3.6.1.5.5.7.48.1"]),
         "ca_issuers": tuple(found["1.3.6.1.5.5.7.48.2"]),
     }
 
 
-def _name_constraints(value: _Value, critical: bool) -> dict[str, Any]:
+def _name_constraints(value: Value, critical: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for part in _values(value.content):
-        bases = [next(_values(subtree.content)) for subtree in _values(part.content)]
+    for part in values(value.content):
+        bases = [first(subtree.content) for subtree in values(part.content)]
         key = {0xA0: "permitted_dns", 0xA1: "excluded_dns"}.get(part.tag)
         if key:
             facts[key] = tuple(_ia5(base.content).lower() for base in bases if base.tag == 0x82)
     return facts
 
 
-def _tls_feature(value: _Value, critical: bool) -> dict[str, Any]:
+def _tls_feature(value: Value, critical: bool) -> dict[str, Any]:
     """RFC 7633: feature 5 is status_request, known as must-staple."""
-    return {"must_staple": any(feature.content == b"\x05" for feature in _values(value.content))}
+    return {"must_staple": any(feature.content == b"\x05" for feature in values(value.content))}
 
 
 _EXTENSIONS = {

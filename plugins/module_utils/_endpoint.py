@@ -45,6 +45,14 @@ def authority(host: str, port: int) -> str:
     return text if port == HTTPS_PORT else f"{text}:{port}"
 
 
+def is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def parse(text: str) -> Endpoint:
     """Reads ``https://host[:port][/path]``, ``host[:port][/path]`` or an IP address.
 

@@ -165,6 +165,7 @@ def open_verified(route: Route) -> ssl.SSLSocket:
         sight.server_hello = True
         if route.inspect is not None:
             route.inspect(sight.chain)
+            route.alarm.watch(tls)  # it may have opened another connection meanwhile
         sight.verified = True
         sight.phase = "http"
         tls.settimeout(route.left)

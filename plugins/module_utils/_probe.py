@@ -8,32 +8,34 @@ import errno
 import socket
 import ssl
 import time
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Iterable, Mapping
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _certificate, _cluster
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import Alarm, AlarmClock
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cause import Scene, chain_of, explain, was_cut_off
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, authority
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._inspect import inspect
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import (
     ProxyRefused,
     Route,
-    Sight,
     get,
     make_transport,
     open_tcp,
 )
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._presented import Presented, look
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import (
+    OK,
+    AddressReport,
+    Report,
+    conclusion,
+    require_same_cluster,
+)
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._resolve import Address, resolve
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._workers import Job, run_all
 
-_OK = Problem("ok", "Verified.", "")
 _NEVER_CHANGES = ("invalid_url", "plaintext_url")
 # A closed port that drops packets costs this long: the first SYN, and its repetition after one second (RFC 6298).
 _CLOSED_AFTER = 3.0
@@ -48,78 +50,6 @@ _CLOSED = (
     errno.ECONNRESET,
     errno.ETIMEDOUT,
 )
-
-
-@dataclass
-class AddressReport:
-    """What one address has shown."""
-
-    address: str
-    port: int
-    problem: Problem = _OK
-    sight: Sight = field(default_factory=Sight)
-    certificates: Sequence[Certificate] = ()
-    cluster: _cluster.Cluster | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def facts(self, dns: float, now: datetime) -> dict[str, Any]:
-        timings = {name: self.sight.timings.get(name) for name in ("connect", "tls", "http")}
-        return {
-            "address": self.address,
-            "port": self.port,
-            "verified": self.problem.reason == "ok",
-            "tls_verified": self.sight.verified,
-            "reason": self.problem.reason,
-            "message": self.problem.message,
-            "hint": self.problem.hint,
-            "tls": self.sight.tls,
-            "certificates": [certificate.facts(now) for certificate in self.certificates],
-            "cluster": self.cluster.facts() if self.cluster else None,
-            "timings": {
-                key: None if value is None else round(value, 4) for key, value in dict(dns=dns, **timings).items()
-            },
-        }
-
-
-@dataclass
-class Report:
-    """What one endpoint has shown, in the latest attempt."""
-
-    check: Check
-    attempts: int = 0
-    problem: Problem = _OK
-    dns: float = 0.0
-    addresses: list[AddressReport] = field(default_factory=list)
-    open_ports: list[tuple[str, int]] = field(default_factory=list)
-    unknown_ports: list[str] = field(default_factory=list)
-
-    @property
-    def verified(self) -> bool:
-        return self.problem.reason == "ok"
-
-    def facts(self, now: datetime) -> dict[str, Any]:
-        days = [c.days_left(now) for address in self.addresses for c in address.certificates]
-        passed = [address for address in self.addresses if address.problem.reason == "ok"]
-        cluster = next((address.cluster for address in passed + self.addresses if address.cluster), None)
-        warnings = [warning for address in self.addresses for warning in address.warnings]
-        if not self.check.all_addresses and passed:
-            for address in self.addresses:
-                if address.problem.reason != "ok":
-                    warnings.append(f"{address.address}: {address.problem.reason}: {address.problem.message}")
-        return {
-            "url": self.check.url,
-            "verified": self.verified,
-            "tls_verified": bool(self.addresses) and _enough(self.check, [a.sight.verified for a in self.addresses]),
-            "reason": self.problem.reason,
-            "message": self.problem.message,
-            "hint": self.problem.hint,
-            "addresses": [address.facts(self.dns, now) for address in self.addresses],
-            "cluster": cluster.facts() if cluster else None,
-            "days_left": min(days) if days else None,
-            "open_ports": [{"address": address, "port": port} for address, port in sorted(self.open_ports)],
-            "warnings": list(dict.fromkeys(warnings)),
-            "attempts": self.attempts,
-        }
 
 
 def probe_all(
@@ -142,9 +72,9 @@ def probe_all(
         while True:
             run_all([_attempt(report, contexts[report.check.trust], clock) for report in failed], concurrency)
             for report in failed:
-                report.problem = _conclusion(report)
+                report.problem = conclusion(report)
             if same_cluster:
-                _require_same_cluster(reports)
+                require_same_cluster(reports)
             failed = [r for r in reports if not r.verified and r.problem.reason not in _NEVER_CHANGES]
             left = start + retry_for - time.monotonic()
             if not failed or left <= 0:
@@ -159,9 +89,9 @@ def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
     def job() -> list[Job]:
         check = report.check
         report.attempts += 1
-        report.problem, report.addresses, report.open_ports, report.unknown_ports = _OK, [], [], []
+        report.problem, report.addresses, report.open_ports, report.unknown_ports = OK, [], [], []
         if check.endpoint is None:
-            report.problem = check.problem or _OK
+            report.problem = check.problem or OK
             return []
         start = time.monotonic()
         host, port = check.proxy or check.connect
@@ -205,9 +135,9 @@ def _probe(
                 context=context,
                 alarm=alarm,
                 sight=address.sight,
-                inspect=_inspector(check, address),
                 tunnel=_tunnel(check),
             )
+            route.inspect = lambda chain: inspect(check, address, route, chain)
             try:
                 address.cluster = _ask(check, route)
                 _cluster.require_expected(address.cluster, check.expected)
@@ -244,37 +174,6 @@ def _ask(check: Check, route: Route) -> _cluster.Cluster:
         return cluster
     finally:
         transport.close()
-
-
-def _inspector(check: Check, address: AddressReport) -> Callable[[Sequence[bytes]], None]:
-    """What is asked of a chain that OpenSSL has verified, before any byte of HTTP is sent."""
-
-    def inspect(chain: Sequence[bytes]) -> None:
-        now = datetime.now(timezone.utc)
-        certificates = [_certificate.read(der) for der in chain]
-        address.certificates = certificates
-        require_sound(certificates)
-        if check.fingerprints and not any(c.fingerprint in check.fingerprints for c in certificates):
-            raise Problem(
-                "pin_mismatch",
-                f"{certificates[0].label} has {certificates[0].fingerprint}, which is none of the fingerprints.",
-            )
-        first = min(certificates, key=lambda certificate: certificate.not_after)
-        days = first.days_left(now)
-        if days < check.min_days_valid:
-            raise Problem(
-                "certificate_expires_soon",
-                f"{first.label} has {days} days left, until {first.not_after:%Y-%m-%d}; wanted {check.min_days_valid}.",
-            )
-        if days < check.warn_days_valid:
-            address.warnings.append(f"{first.label} has {days} days left, until {first.not_after:%Y-%m-%d}.")
-        findings = () if check.trust.x509_strict else strict_findings(certificates)
-        if findings:
-            address.warnings.append(
-                "Python 3.13 and newer refuse this chain by default (RFC 5280): " + "; ".join(findings)
-            )
-
-    return inspect
 
 
 def _problem(check: Check, address: AddressReport, route: Route, error: Exception) -> Problem:
@@ -341,74 +240,3 @@ def _probe_port(report: Report, target: Address, port: int) -> Job:
             report.open_ports.append((address[0], port))
 
     return job
-
-
-def _enough(check: Check, outcomes: list[bool]) -> bool:
-    return all(outcomes) if check.all_addresses else any(outcomes)
-
-
-def _conclusion(report: Report) -> Problem:
-    """The endpoint's one verdict: that of the first address that fails it, then that of its ports."""
-    if not report.addresses:
-        return report.problem
-    failed = [address for address in report.addresses if address.problem.reason != "ok"]
-    if not _enough(report.check, [address.problem.reason == "ok" for address in report.addresses]):
-        first = failed[0]
-        prefix = "" if len(report.addresses) == 1 else f"{first.address}: "
-        return Problem(first.problem.reason, prefix + first.problem.message, first.problem.hint)
-    if report.open_ports:
-        shown = ", ".join("{} port {}".format(*item) for item in sorted(report.open_ports)[:10])
-        return Problem("port_open", f"Open from here: {shown}.")
-    if report.unknown_ports:
-        return Problem(
-            "unreachable", "Whether ports are closed cannot be told: {}.".format("; ".join(report.unknown_ports[:3]))
-        )
-    return _OK
-
-
-def _require_same_cluster(reports: Sequence[Report]) -> None:
-    """Whatever differs from the uuid that most addresses have is another cluster."""
-    addresses = [a for report in reports for a in report.addresses if a.cluster is not None]
-    uuids = [a.cluster.uuid for a in addresses if a.cluster is not None and a.cluster.uuid is not None]
-    if not uuids:
-        return
-    usual = max(dict.fromkeys(uuids), key=uuids.count)
-    for report in reports:
-        for address in report.addresses:
-            if address.cluster is not None and address.problem.reason == "ok" and address.cluster.uuid != usual:
-                address.problem = Problem(
-                    "cluster_mismatch",
-                    f"The cluster's uuid is {address.cluster.uuid}; most endpoints have {usual}.",
-                )
-        if report.verified:
-            report.problem = _conclusion(report)
-
-
-def result_of(reports: Sequence[Report]) -> dict[str, Any]:
-    """The module's result, JSON-plain."""
-    now = datetime.now(timezone.utc)
-    failed = [report for report in reports if not report.verified]
-    summary = f"{len(reports) - len(failed)} of {len(reports)} endpoints verified"
-    if failed:
-        shown = ", ".join(f"{report.check.url} ({report.problem.reason})" for report in failed[:5])
-        more = ", and %s more" % (len(failed) - 5) if len(failed) > 5 else ""
-        summary += f"; failed: {shown}{more}"
-    return {
-        "changed": False,
-        "endpoints": [report.facts(now) for report in reports],
-        "failed_endpoints": [report.check.url for report in failed],
-        "summary": summary,
-    }
-
-
-def failure_text(reports: Sequence[Report]) -> str:
-    """One line for each endpoint that failed: url, address, reason, message, hint."""
-    lines = []
-    for report in reports:
-        if not report.verified:
-            failed = [address for address in report.addresses if address.problem.reason != "ok"]
-            where = f" ({failed[0].address})" if failed else ""
-            lines.append(
-                f"{report.check.url}{where}: {report.problem.reason}: {report.problem.message} {report.problem.hint}"
-            )
-    return "\n".join(lines)

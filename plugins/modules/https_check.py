@@ -225,13 +225,17 @@ notes:
     C(delegate_to=localhost) with an inventory host that has the client.
   - The client of Debian's package C(python3-elasticsearch) is too old in Debian 11 to 13; install C(elasticsearch)
     into a virtual environment and point C(ansible_python_interpreter) at it.
-  - C(ssl) of Python has no way to ask for a stapled OCSP answer, so none is looked at. Revocation is told by
-    O(crl_path).
+  - C(ssl) of Python can neither ask for a stapled OCSP answer nor show one. So where a certificate names an OCSP
+    responder, or demands stapling (RFC 7633), the answer is asked for on a connection of its own, over TLS 1.2, on
+    which it comes in the clear. Its signature is not verified; an answer that says revoked fails the endpoint with
+    V(certificate_revoked), any other adds nothing. Servers that speak TLS 1.3 alone show none. Use O(crl_path) where
+    revocation must be known.
   - Only subjectAltName identifies a server (RFC 9525); the common name does not.
-  - Besides what OpenSSL refuses, these are refused too - a server that shows a CA certificate as its own, keys
-    shorter than 2048 bits (RSA) or 224 bits (elliptic curves) anywhere in the chain, MD5 and SHA-1 signatures, and
-    wildcards that stand for a name that the CA may not issue for. Before Python 3.10, C(ssl) shows only the server's
-    own certificate, and these rules see only that.
+  - Besides what OpenSSL refuses, these are refused too - a server that shows a CA certificate as its own, keys shorter
+    than 2048 bits (RSA) or 224 bits (elliptic curves) anywhere in the chain, MD5 and SHA-1 signatures, and wildcards
+    that stand for a name that the CA may not issue for.
+  - When a handshake fails, one more connection looks at what the server shows, to describe it. It sends no byte of
+    HTTP and no client certificate.
 seealso:
   - name: Reasons
     description: Every reason with its cause and its cure.
@@ -454,7 +458,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import userinfo_secrets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import CLIENT_ERROR
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import SECRETS, Check, make_check, merged
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import failure_text, probe_all, result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import failure_text, result_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
 
 # The official client under each name that PyPI has it by.

@@ -37,6 +37,9 @@ class Case(NamedTuple):
 
 CASES: list[Case] = []
 
+#: what needs more than a server; test_resolve.py has it
+ELSEWHERE = {"dns_failure": ["A name that does not exist, or a resolver without an answer."]}
+
 
 def case(reason: str, *says: str) -> Callable[[Callable[[Lab], Scene]], None]:
     def add(function: Callable[[Lab], Scene]) -> None:

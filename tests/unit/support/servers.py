@@ -186,6 +186,24 @@ def resetting(connection: socket.socket) -> None:
     connection.close()
 
 
+def join(client: socket.socket, server: socket.socket, said: Callable[[bytes], None] | None = None) -> None:
+    """Passes bytes both ways until one side ends. ``said`` is given what the client says."""
+
+    def pump(source: socket.socket, target: socket.socket, heard: Callable[[bytes], None] | None) -> None:
+        with contextlib.suppress(OSError):
+            for data in iter(lambda: source.recv(65536), b""):
+                if heard is not None:
+                    heard(data)
+                target.sendall(data)
+            target.shutdown(socket.SHUT_RDWR)
+
+    with server:
+        back = threading.Thread(target=pump, args=(server, client, None), daemon=True)
+        back.start()
+        pump(client, server, said)
+        back.join()
+
+
 @contextlib.contextmanager
 def black_hole() -> Iterator[int]:
     """A port that drops every SYN, as a firewall does: its queue of connections is full."""

@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import dripping, listening, response, silent
@@ -53,6 +54,9 @@ BELOW_TLS = {
 }
 
 
+ENDLESS = [kind for kind in HOSTILE if kind.startswith("endless")]
+
+
 def timed(endpoint: Any, **options: Any) -> tuple[dict[str, Any], float]:
     start = time.monotonic()
     entry = verdict(endpoint, timeout=TIMEOUT, **options)
@@ -66,6 +70,25 @@ def test_a_hostile_answer_ends_in_time(lab: Lab, kind: str) -> None:
     assert entry["reason"] in ("response_timeout", "response_too_large", "malformed_response"), entry["message"]
     assert entry["tls_verified"]
     assert seconds < TIMEOUT + 1
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_an_endless_answer_ends_by_its_size_before_its_time(lab: Lab, kind: str) -> None:
+    with lab.serving(handler=HOSTILE[kind]) as server:
+        entry = verdict(server.url, ca_path=lab.ca_path, timeout=30)
+    assert entry["reason"] in ("response_too_large", "malformed_response"), entry["message"]
+
+
+@pytest.mark.parametrize(("size", "reason"), [(MAX_BODY, "ok"), (MAX_BODY + 1, "response_too_large")])
+def test_the_bound_is_exact(lab: Lab, size: int, reason: str) -> None:
+    body = json.dumps(servers.ROOT).encode().ljust(size)
+
+    def handle(tls: Any) -> None:
+        servers.read_request(tls)
+        tls.sendall(OK_HEAD + b"Connection: close\r\n\r\n" + body)
+
+    with lab.serving(handler=handle) as server:
+        assert verdict(server.url, ca_path=lab.ca_path)["reason"] == reason
 
 
 @pytest.mark.parametrize("kind", BELOW_TLS)

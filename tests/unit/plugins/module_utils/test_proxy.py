@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
 from typing import Any
 
 import pytest
@@ -25,26 +23,11 @@ class Proxy:
 
     def __call__(self, client: socket.socket) -> None:
         self.asked.append(servers.read_request(client))
-        with socket.create_connection(("127.0.0.1", self.port)) as server:
-            client.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
-            back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
-            back.start()
-            while True:
-                data = client.recv(65536)
-                if not data:
-                    return
-                self.passed += data
-                server.sendall(data)
+        client.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
+        servers.join(client, socket.create_connection(("127.0.0.1", self.port)), self._hear)
 
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    target.shutdown(socket.SHUT_RDWR)
-                    return
-                target.sendall(data)
+    def _hear(self, data: bytes) -> None:
+        self.passed += data
 
 
 def through(lab: Lab, issued: pki.Issued, **options: Any) -> tuple[dict[str, Any], Proxy]:

@@ -8,11 +8,9 @@ import json
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, Case
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, ELSEWHERE, Case
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
-
-# dns_failure is in test_resolve.py: it needs a resolver that is known to have no answer
-ELSEWHERE = {"dns_failure"}
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.reasons_page import PAGE, page
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason}-{case.name}")
@@ -27,4 +25,8 @@ def test_gives_the_reason_and_names_what_was_found(lab: Lab, case: Case) -> None
 
 
 def test_every_reason_has_a_case() -> None:
-    assert set(REASONS) - ELSEWHERE == {case.reason for case in CASES}
+    assert set(REASONS) - set(ELSEWHERE) == {case.reason for case in CASES}
+
+
+def test_the_page_of_reasons_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "make it anew: python tests/unit/support/reasons_page.py"
