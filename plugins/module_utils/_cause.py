@@ -82,6 +82,11 @@ class Scene:
     alert: str  #: what ended a second look, if there was one
     proxy: str | None = None
 
+    @property
+    def next_hop(self) -> str:
+        """What the connection was being opened to."""
+        return f"the proxy {self.proxy}" if self.proxy and self.phase == "connect" else self.place
+
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
     """An exception and everything that it was raised from or carries as its reason, outermost first."""
@@ -139,7 +144,7 @@ def _late(scene: Scene) -> Problem:
     what = (
         "No connection to %s" if scene.phase == "connect" else "%s accepts connections, but finished no TLS handshake"
     )
-    return Problem("connection_timeout", (what % scene.place) + f" within {scene.timeout:g} s.")
+    return Problem("connection_timeout", (what % scene.next_hop) + f" within {scene.timeout:g} s.")
 
 
 def _closed(scene: Scene) -> Problem:
@@ -152,8 +157,7 @@ def _closed(scene: Scene) -> Problem:
 
 
 def _network(error: OSError, scene: Scene) -> Problem:
-    via = " (the proxy)" if scene.proxy and scene.phase == "connect" else ""
-    place = scene.place + via
+    place = scene.next_hop
     if isinstance(error, _ENDINGS) or error.errno in _RESETS:
         return _closed(scene)
     if error.errno == errno.ECONNREFUSED:
@@ -236,7 +240,8 @@ def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
     if reason == "self_signed_certificate" and leaf is not None:
         return Problem(reason, f"{leaf.label} is signed by itself, and is not in {scene.trust}.")
     if reason == "untrusted_issuer" and scene.chain:
-        return Problem(reason, f"The chain ends at {scene.chain[-1].label}, which is not in {scene.trust}.")
+        top = build_path(scene.chain, ())[-1]
+        return Problem(reason, f"The chain ends at {top.label}, which is not in {scene.trust}.")
     if code in (3, 11, 12):
         return Problem(
             "invalid_chain",
@@ -274,7 +279,7 @@ def _name(scene: Scene) -> Problem:
 
 def _date(reason: str, scene: Scene) -> Problem:
     now = datetime.now(timezone.utc)
-    for certificate in scene.chain:
+    for certificate in build_path(scene.chain, scene.trusted()):
         if reason == "certificate_expired" and certificate.not_after < now:
             days = -certificate.days_left(now)
             when = certificate.not_after.strftime("%Y-%m-%d %H:%M:%S UTC")

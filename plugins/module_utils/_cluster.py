@@ -16,6 +16,7 @@ from typing import Any, Mapping
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
 STATUSES = ("red", "yellow", "green")
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.+-]{1,40})?")
 _NO_UUID = (None, "", "_na_")  # _na_ is what a node says that has not joined a cluster
 
 
@@ -142,7 +143,7 @@ def _cluster(answer: dict[str, Any], headers: Mapping[str, str]) -> Cluster | No
     version = answer.get("version")
     tagline = answer.get("tagline")
     number = version.get("number") if isinstance(version, dict) else None
-    if not isinstance(version, dict) or not isinstance(number, str) or not re.match(r"\d{1,9}(\.|$)", number):
+    if not isinstance(version, dict) or not isinstance(number, str) or not _VERSION.fullmatch(number):
         return None
     if version.get("distribution") == "opensearch" or (isinstance(tagline, str) and "OpenSearch" in tagline):
         distribution = "opensearch"
@@ -161,7 +162,12 @@ def _cluster(answer: dict[str, Any], headers: Mapping[str, str]) -> Cluster | No
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    """A name as it may be shown: what answers may be hostile."""
+    if not isinstance(value, str):
+        return None
+    if value.isprintable() and len(value) <= 256:
+        return value
+    return excerpt(value.encode("utf-8", "replace"), 256)
 
 
 def _not_elasticsearch(headers: Mapping[str, str], body: bytes) -> Problem:

@@ -24,7 +24,10 @@ def inspect(check: Check, address: AddressReport, route: Route, chain: Sequence[
     :raises Problem: the first thing that the chain fails
     """
     now = datetime.now(timezone.utc)
-    certificates = [_certificate.read(der) for der in chain]
+    try:
+        certificates = [_certificate.read(der) for der in chain]
+    except ValueError as error:
+        raise Problem("invalid_chain", f"A certificate of the chain cannot be read: {error}.") from error
     address.certificates = certificates
     require_sound(certificates)
     _require_not_revoked(certificates[0], address, route)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, Alarm, TooMuch
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import excerpt
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import verified_chain
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import require_verification
 
@@ -139,7 +140,7 @@ def _open_tunnel(sock: socket.socket, place: str) -> None:
     if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
         raise ProxyRefused("its answer is not HTTP")
     if not words[1].startswith("2"):
-        raise ProxyRefused("it answered " + " ".join(words[1:]))
+        raise ProxyRefused("it answered " + excerpt(" ".join(words[1:]).encode()))
 
 
 def open_verified(route: Route) -> ssl.SSLSocket:

@@ -23,6 +23,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict im
 CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
 SECRETS = ("url_password", "api_key", "bearer_token")
 _MAX_CLOSED_PORTS = 1024
+_MAX_TIMEOUT = 3600
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def make_check(options: Mapping[str, Any]) -> Check:
         )
     if options.get("client_key") and not options.get("client_cert"):
         raise ValueError("client_key: client_cert is missing")
-    if not options["timeout"] > 0:
-        raise ValueError("timeout: must be more than 0 seconds")
+    if not 0 < options["timeout"] <= _MAX_TIMEOUT:
+        raise ValueError(f"timeout: must be more than 0 and at most {_MAX_TIMEOUT} seconds")
     return Check(
         url=endpoint.url if endpoint else without_userinfo(text),
         endpoint=endpoint,

@@ -25,6 +25,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node impor
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._presented import Presented, look
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import (
+    NOT_TRIED,
     OK,
     AddressReport,
     Report,
@@ -89,16 +90,16 @@ def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
     def job() -> list[Job]:
         check = report.check
         report.attempts += 1
-        report.problem, report.addresses, report.open_ports, report.unknown_ports = OK, [], [], []
+        report.problem, report.addresses, report.open_ports, report.unknown_ports = NOT_TRIED, [], [], []
         if check.endpoint is None:
-            report.problem = check.problem or OK
+            report.problem = check.problem or NOT_TRIED
             return []
         start = time.monotonic()
         host, port = check.proxy or check.connect
         try:
             targets = resolve(host, port, check.timeout)
         except Problem as problem:
-            report.problem = problem
+            report.problem = problem.plain()
             return []
         finally:
             report.dns = time.monotonic() - start
@@ -141,8 +142,11 @@ def _probe(
             try:
                 address.cluster = _ask(check, route)
                 _cluster.require_expected(address.cluster, check.expected)
+                address.problem = OK
             except Exception as error:
-                address.problem = _problem(check, address, route, error)
+                address.problem = _problem(check, address, route, error).plain()
+            finally:
+                address.sight.answers.clear()
 
     return job
 

@@ -15,6 +15,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options im
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
 OK = Problem("ok", "Verified.")
+NOT_TRIED = Problem("unreachable", "It was not tried.")
 
 
 @dataclass
@@ -23,7 +24,7 @@ class AddressReport:
 
     address: str
     port: int
-    problem: Problem = OK
+    problem: Problem = NOT_TRIED  #: a success has to be said, it is never what is left over
     sight: Sight = field(default_factory=Sight)
     certificates: Sequence[Certificate] = ()
     cluster: Cluster | None = None
@@ -54,7 +55,7 @@ class Report:
 
     check: Check
     attempts: int = 0
-    problem: Problem = OK
+    problem: Problem = NOT_TRIED
     dns: float = 0.0
     addresses: list[AddressReport] = field(default_factory=list)
     open_ports: list[tuple[str, int]] = field(default_factory=list)
@@ -116,16 +117,18 @@ def require_same_cluster(reports: Sequence[Report]) -> None:
     """Whatever differs from the uuid that most addresses have is another cluster."""
     addresses = [a for report in reports for a in report.addresses if a.cluster is not None]
     uuids = [a.cluster.uuid for a in addresses if a.cluster is not None and a.cluster.uuid is not None]
-    if not uuids:
-        return
-    usual = max(dict.fromkeys(uuids), key=uuids.count)
+    usual = max(dict.fromkeys(uuids), key=uuids.count) if uuids else None
     for report in reports:
         for address in report.addresses:
-            if address.cluster is not None and address.problem.reason == "ok" and address.cluster.uuid != usual:
+            if address.cluster is None or address.problem.reason != "ok":
+                continue
+            if address.cluster.uuid is None:
                 address.problem = Problem(
-                    "cluster_mismatch",
-                    f"The cluster's uuid is {address.cluster.uuid}; most endpoints have {usual}.",
+                    "cluster_mismatch", "The node names no cluster uuid, so it cannot be compared."
                 )
+            elif address.cluster.uuid != usual:
+                text = f"The cluster's uuid is {address.cluster.uuid}; most endpoints have {usual}."
+                address.problem = Problem("cluster_mismatch", text)
         if report.verified:
             report.problem = conclusion(report)
 

@@ -229,3 +229,7 @@ class Problem(Exception):
         self.reason = REASONS[reason].code
         self.message = message
         self.hint = hint or REASONS[reason].cure
+
+    def plain(self) -> Problem:
+        """The same without its traceback, whose frames would keep bodies and sockets alive."""
+        return Problem(self.reason, self.message, self.hint)

@@ -139,8 +139,6 @@ options:
       - SHA-256 fingerprints, in hexadecimal, with or without colons. One certificate of the verified chain must have
         one of them.
       - This is asked in addition to verification, never in place of it.
-      - Before Python 3.10, C(ssl) shows only the server's own certificate, so that only its fingerprint can match
-        there.
       - Per endpoint.
     type: list
     elements: str

@@ -487,6 +487,20 @@ def nothing_behind_the_front(lab: Lab) -> Scene:
         yield server.url, {"ca_path": lab.ca_path}
 
 
+@case("connection_refused", "the proxy 127.0.0.1:")
+def no_proxy(lab: Lab) -> Scene:
+    """A proxy that does not listen."""
+    yield "https://es.example.org", {"ca_path": lab.ca_path, "proxy": f"127.0.0.1:{servers.closed_port()}"}
+
+
+@case("certificate_expired", "CN=Old Root")
+def expired_root(lab: Lab) -> Scene:
+    """A root in ca_path that has expired."""
+    old = pki.root("Old Root", not_before=-9 * pki.DAY, not_after=-pki.DAY)
+    with lab.serving(pki.issue("es1", old)) as server:
+        yield server.url, {"ca_path": old.write_certificate(lab.directory)}
+
+
 @case("bad_gateway", "proxy", "403")
 def proxy_refuses(lab: Lab) -> Scene:
     """A proxy that does not open the tunnel."""

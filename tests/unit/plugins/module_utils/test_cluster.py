@@ -83,6 +83,7 @@ def test_the_product_is_recognized(kind: str) -> None:
         b'{"version": "8.1.0", "tagline": "You Know, for Search"}',
         b'{"version": {"number": 8}, "tagline": "You Know, for Search"}',
         b'{"version": {"number": "next"}, "tagline": "You Know, for Search"}',
+        b'{"version": {"number": "8.1.0\\nok"}, "tagline": "You Know, for Search"}',
         b'{"version": {"number": "8.1.0"}, "tagline": "You Know, for Everything"}',
         b'{"version": {"number": "8.1.0"}}',
         b"\xff\xfe{}",
@@ -154,6 +155,13 @@ def test_versions_are_compared_as_numbers() -> None:
     assert version_key("9.0.0-rc1") == version_key("9")
     with pytest.raises(ValueError):
         version_key("latest")
+
+
+def test_names_of_a_hostile_node_are_shown_on_one_line() -> None:
+    body = {"cluster_name": "a\n\x1b[2Jb", "name": "c" * 9999, "version": {"number": "8.1.0"}, "tagline": TAGLINE}
+    cluster = read_root(200, {}, json.dumps(body).encode(), False)
+    assert cluster.name is not None and cluster.name.isprintable()
+    assert cluster.node is not None and len(cluster.node) < 300
 
 
 def test_an_excerpt_is_one_short_printable_line() -> None:

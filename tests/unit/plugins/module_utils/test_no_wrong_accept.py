@@ -128,6 +128,18 @@ def test_a_node_that_has_no_cluster_yet_is_not_in_the_same_cluster(lab: Lab) -> 
     assert [entry["reason"] for entry in result["endpoints"]] == ["ok", "cluster_mismatch"]
 
 
+def test_nodes_that_name_no_cluster_cannot_be_shown_to_be_of_one(lab: Lab) -> None:
+    old = {"version": {"number": "1.7.6"}, "tagline": ROOT["tagline"]}
+    with lab.serving(handler=elasticsearch(old)) as one, lab.serving(handler=elasticsearch(old)) as two:
+        result = run(one.url, two.url, ca_path=lab.ca_path, same_cluster=True)
+    assert [entry["reason"] for entry in result["endpoints"]] == ["cluster_mismatch"] * 2
+
+
+def test_a_name_without_any_address(lab: Lab, names: Any) -> None:
+    names["es.test"] = []
+    assert verdict("https://es.test", ca_path=lab.ca_path)["verified"] is False
+
+
 def test_nothing_of_http_is_sent_to_a_server_that_does_not_verify(lab: Lab) -> None:
     received: list[bytes] = []
 

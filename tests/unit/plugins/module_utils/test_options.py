@@ -31,6 +31,8 @@ def check(endpoint: Any, **options: Any) -> Check:
         ({"closed_ports": ["1-65535"]}, "closed_ports"),
         ({"min_version": "latest"}, "min_version"),
         ({"timeout": 0}, "timeout"),
+        ({"timeout": float("inf")}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
         ({"proxy": "https://proxy"}, "proxy"),
         ({"proxy": "user:pass@proxy"}, "proxy"),
         ({"proxy": "proxy:3128", "closed_ports": ["9200"]}, "closed_ports"),
