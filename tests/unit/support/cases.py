@@ -115,7 +115,7 @@ def reset_at_once(lab: Lab) -> Scene:
 @case("connection_reset", "instead of answering")
 def closed_instead_of_an_answer(lab: Lab) -> Scene:
     """A server that closes the connection after the request."""
-    with lab.serving(handler=lambda tls: servers.read_request(tls)) as server:
+    with lab.serving(handler=servers.read_request) as server:
         yield server.url, {"ca_path": lab.ca_path}
 
 
