@@ -150,14 +150,18 @@ def _same(rule: Firewall) -> dict[str, t.Any]:
 def _text(rule: Firewall) -> str:
     configs = rule.get("denied") or rule.get("allowed") or []
     ports = ", ".join(f"{c['IPProtocol']} {','.join(c.get('ports') or ['all'])}" for c in configs)
-    sources = [name for field in ("sourceRanges", "sourceTags", "sourceServiceAccounts") for name in rule.get(field) or []]
-    targets = [name for field in ("targetTags", "targetServiceAccounts") for name in rule.get(field) or []]
+    sources = _named(rule, "sourceRanges", "sourceTags", "sourceServiceAccounts")
+    targets = _named(rule, "targetTags", "targetServiceAccounts")
     verb = "deny" if "denied" in rule else "allow"
     off = ", switched off" if rule.get("disabled") else ""
     return (
         f"{verb} {ports} from {', '.join(sources) or 'everywhere'} to {', '.join(targets) or 'all instances'}, "
         f"priority {rule.get('priority', 1000)}{off}"
     )
+
+
+def _named(rule: Firewall, *fields: str) -> list[str]:
+    return [name for field in fields for name in rule.get(field) or []]
 
 
 def _for_module(rule: Firewall) -> dict[str, t.Any]:
