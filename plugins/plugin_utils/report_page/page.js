@@ -3,6 +3,7 @@
 (() => {
   const table = document.getElementById("checks");
   const rows = [...table.tBodies];
+  const contents = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const text = document.getElementById("text");
   const controls = document.getElementById("controls");
   const order = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
@@ -12,7 +13,7 @@
     const state = controls.elements.state.value;
     let shown = 0;
     for (const row of rows) {
-      const content = row.textContent.toLowerCase();
+      const content = contents.get(row);
       row.hidden = (state && row.dataset.state !== state) || !words.every((word) => content.includes(word));
       shown += row.hidden ? 0 : 1;
     }
@@ -22,12 +23,12 @@
 
   const sort = (heading) => {
     const direction = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-    const key = (row) => row.rows[0].cells[heading.cellIndex].textContent.trim();
+    const keys = new Map(rows.map((row) => [row, row.rows[0].cells[heading.cellIndex].textContent.trim()]));
     const missing = (value) => value === "-";
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
     rows.sort((a, b) => {
-      const [left, right] = [key(a), key(b)];
+      const [left, right] = [keys.get(a), keys.get(b)];
       // what is not known stands last, whichever way it goes
       return missing(left) - missing(right) || direction * compare(left, right);
     });
