@@ -232,6 +232,7 @@ def _read(der: bytes) -> Certificate:
 # Names: RFC 5280 section 4.1.2.4
 
 
+@lru_cache(maxsize=1024)  # one issuer issues many
 def _names(name: Value) -> list[list[tuple[str, str]]]:
     require(name, SEQUENCE)
     found = []
@@ -289,6 +290,7 @@ def _key(content: bytes) -> tuple[str, int]:
     return kind, {"Ed25519": 256, "Ed448": 456}.get(kind, 0)
 
 
+@lru_cache(maxsize=64)
 def _signature_name(algorithm: Value) -> str:
     parts = list(values(algorithm.content))
     oid = oid_of(parts[0].content)
