@@ -18,6 +18,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster im
     version_key,
 )
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.answers import RECORDED
 
 TAGLINE = "You Know, for Search"
 ANSWERS: dict[str, tuple[dict[str, Any], str, str, str | None]] = {
@@ -70,6 +71,14 @@ def test_the_product_is_recognized(kind: str) -> None:
     headers = {"x-elastic-product": "Elasticsearch"} if "without a tagline" in kind else {}
     cluster = read_root(200, headers, json.dumps(body).encode(), False)
     assert (cluster.distribution, cluster.version, cluster.uuid) == (distribution, version, uuid)
+
+
+@pytest.mark.parametrize("kind", RECORDED)
+def test_what_real_servers_have_answered_is_recognized(kind: str) -> None:
+    headers, body = RECORDED[kind]
+    cluster = read_root(200, headers, json.dumps(body).encode(), False)
+    assert f"{cluster.distribution} {cluster.version}" == kind.lower()
+    assert (cluster.name, cluster.node, cluster.uuid) == ("lab", "es1", body["cluster_uuid"])
 
 
 @pytest.mark.parametrize(
