@@ -45,6 +45,15 @@ def test_a_click_on_a_heading_sorts_numbers_as_numbers_and_the_unknown_last(page
     assert days.get_attribute("aria-sort") == "descending"
 
 
+def test_the_longer_a_certificate_has_expired_the_earlier_it_stands(open_source, observations):
+    for endpoint, days in zip(observations[0]["result"]["endpoints"], (100, -5, -12), strict=True):
+        for address in endpoint["addresses"]:
+            address["certificates"][0]["days_left"] = days
+    page = open_source(report_html(observations[:1], WHEN))
+    page.heading("Days left").find_element("tag name", "button").click()
+    assert page.column(DAYS) == ["-12", "-5", "100", "100"]
+
+
 def test_only_one_column_says_that_it_is_sorted(page):
     for heading in ("Node", "Address"):
         page.heading(heading).find_element("tag name", "button").click()

@@ -58,8 +58,10 @@ def test_the_reason_of_a_check_that_did_not_run_is_none_of_the_modules():
 @pytest.mark.parametrize("verified", [None, 0, 1, "yes", "true"])
 def test_only_true_is_verified(satisfied, verified):
     endpoint = satisfied[0]["result"]["endpoints"][2]
-    endpoint["verified"] = endpoint["addresses"][0]["verified"] = verified
-    assert [check.state for check in checks_of(satisfied)][-1] == "failed"
+    endpoint["addresses"][0]["verified"] = verified
+    assert checks_of(satisfied)[-1].verified is False
+    endpoint["verified"] = verified
+    assert checks_of(satisfied)[-1].state == "failed"
 
 
 def test_what_only_the_endpoint_fails_of_fails_all_its_addresses_and_no_port_is_called_closed(satisfied):

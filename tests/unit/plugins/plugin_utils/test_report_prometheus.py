@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import checks_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._prometheus import HELP, prometheus
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -100,6 +100,7 @@ def test_of_an_endpoint_listed_twice_the_worse_counts(satisfied, moment, order):
 
 
 @settings(deadline=None)
+@example(text='C:\\new "folder"\\')
 @given(text=st.text(min_size=1).filter(str.strip))
 def test_any_text_survives_as_a_label(text):
     endpoint = {"url": text, "verified": False, "reason": "http_error", "message": text, "hint": text}
