@@ -331,7 +331,126 @@ endpoints:
           handshake can be seen.
       type: bool
     reason:
-      description: V(ok), or the first thing that broke.
+      description:
+        - V(ok), or the first thing that broke. The codes are a stable interface.
+        - >-
+          V(ok) - Every check that was asked for has passed. Nothing to do.
+        - >-
+          V(invalid_url) - The endpoint is not a usable https address. Write it as https://host[:port][/path], without
+          user name, query or fragment.
+        - >-
+          V(plaintext_url) - The endpoint asks for http, which is neither encrypted nor verified. Write https:// and
+          the port that serves TLS.
+        - >-
+          V(dns_failure) - The name could not be resolved to an address. Correct the name or its DNS records, or give
+          the address with connect_to.
+        - >-
+          V(connection_refused) - The host answers, but nothing listens on that port. Start the service, or correct
+          the port.
+        - >-
+          V(connection_timeout) - No connection, or no finished TLS handshake, within the time allowed. Look for a
+          firewall that drops packets, or a service that hangs; raise timeout if it is only slow.
+        - >-
+          V(connection_reset) - The connection was opened and then closed by the other side. Read the log of the
+          server, and of any load balancer or firewall in between.
+        - >-
+          V(unreachable) - The network has no way to that address. Look at routes and firewalls; without IPv6 here, a
+          name with an AAAA record cannot pass all_addresses.
+        - >-
+          V(plaintext_service) - The port answers, but does not speak TLS. Turn TLS on there, or use the port that has
+          it.
+        - >-
+          V(tls_version_too_old) - The server offers only TLS versions older than min_tls_version. Enable TLS 1.2 or
+          1.3 on the server.
+        - >-
+          V(tls_handshake_failure) - The TLS handshake failed for another reason than the certificate. Compare cipher
+          suites and curves of both sides; a front may also refuse a server name that it does not know.
+        - >-
+          V(client_certificate_required) - The server wants a client certificate, and none was given. Give client_cert
+          and client_key.
+        - >-
+          V(client_certificate_rejected) - The server does not accept the client certificate. Use a certificate that
+          is in date and signed by a CA that the server trusts.
+        - >-
+          V(certificate_expired) - A certificate of the chain has expired. Renew it and reload the server.
+        - >-
+          V(certificate_not_yet_valid) - A certificate of the chain is not valid yet. Compare the clocks of this host
+          and of the issuer.
+        - >-
+          V(hostname_mismatch) - The certificate is for other names than the one asked for. Use a name that it covers
+          (or server_name), or issue one with this name as subjectAltName.
+        - >-
+          V(self_signed_certificate) - The certificate is signed by itself, and is not among the trusted ones. Give
+          the server a certificate of a CA, or put this one into ca_path.
+        - >-
+          V(untrusted_issuer) - The chain ends at a CA that is not trusted here. Put the root certificate of that CA
+          into ca_path, or issue the certificate from a trusted CA.
+        - >-
+          V(missing_intermediate) - The server does not send the intermediate certificate that links its own to a
+          trusted CA. Serve the full chain: certificate first, then each intermediate.
+        - >-
+          V(certificate_revoked) - A certificate of the chain has been revoked. Issue a new one with a new key.
+        - >-
+          V(wrong_purpose) - The certificate is not meant for a server. Issue one with extended key usage serverAuth
+          that is not a CA certificate.
+        - >-
+          V(weak_key) - A key of the chain is too short. Use RSA of 2048 bits or more, an elliptic curve of 256 bits
+          or more, or Ed25519.
+        - >-
+          V(weak_signature) - A certificate of the chain is signed with a broken hash. Sign it anew with SHA-256 or
+          better.
+        - >-
+          V(name_constraint_violation) - A CA of the chain is not allowed to issue for this name. Issue the
+          certificate from a CA whose name constraints permit it.
+        - >-
+          V(invalid_chain) - The chain breaks a rule that is neither date, name, trust nor purpose. Issue the named
+          certificate anew; the message says which rule it breaks.
+        - >-
+          V(pin_mismatch) - The chain verifies, but none of its certificates has a pinned fingerprint. Expected after
+          a renewal: update fingerprints. Otherwise find out who issued this certificate.
+        - >-
+          V(certificate_expires_soon) - Fewer days are left than min_days_valid asks for. Renew the certificate and
+          reload the server; look at why it was not renewed by itself.
+        - >-
+          V(http_redirect) - The server answers with a redirect, which is never followed. Check the address that it
+          points to, if that is https; otherwise mend the front.
+        - >-
+          V(http_unauthorized) - TLS is verified, but the request was not authenticated. Give api_key, bearer_token,
+          or url_username and url_password that are valid there.
+        - >-
+          V(http_forbidden) - TLS is verified, but the request is not allowed. Give the user the cluster privilege
+          monitor, or admit this host's address in the access list of the front.
+        - >-
+          V(http_not_found) - TLS is verified, but nothing is at this path. Correct the path of the endpoint.
+        - >-
+          V(bad_gateway) - A proxy answers, but gets no answer from what is behind it. Look whether Elasticsearch
+          runs, and which address the proxy sends requests to.
+        - >-
+          V(http_error) - The server answers with an unexpected status. Read the log of the server.
+        - >-
+          V(response_timeout) - The TLS handshake passed, but no whole answer came within the time allowed. Look at
+          the load of the server; raise timeout if it is only slow.
+        - >-
+          V(response_too_large) - The answer is larger than any of Elasticsearch's to this question. Look at what
+          really answers there.
+        - >-
+          V(malformed_response) - What came back is not a whole, valid HTTP answer. Look at what really answers there;
+          a proxy in between may be broken.
+        - >-
+          V(not_elasticsearch) - A valid answer, but not that of Elasticsearch or OpenSearch. Correct host, port and
+          path; the message shows what answered.
+        - >-
+          V(cluster_mismatch) - It is another cluster than the one expected. Look at where name, load balancer and
+          front lead to, and at whether the node has joined its cluster.
+        - >-
+          V(cluster_unhealthy) - The cluster's health is worse than min_status, or is not known. Look at
+          _cluster/health and the log of the elected master; retry_for waits while a cluster starts.
+        - >-
+          V(version_mismatch) - The product, or its version, is not the one asked for. Upgrade, or correct the
+          expectation.
+        - >-
+          V(port_open) - A port that must be closed answers from this host. Close it in the host's firewall and in the
+          cloud's.
       type: str
       sample: hostname_mismatch
     message:

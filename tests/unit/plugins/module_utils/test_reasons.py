@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, ELSEWHERE, Case
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.reasons_page import PAGE, page
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.reasons_page import MODULE, PAGE, module_text, page
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.reason}-{case.name}")
@@ -30,3 +30,4 @@ def test_every_reason_has_a_case() -> None:
 
 def test_the_page_of_reasons_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == page(), "make it anew: python tests/unit/support/reasons_page.py"
+    assert MODULE.read_text("utf-8") == module_text(), "make it anew: python tests/unit/support/reasons_page.py"
