@@ -28,7 +28,7 @@ class Outline(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         self._open = tag
         self.tags[tag, tuple(name for name, _value in attrs)] += 1
-        self.values += [(name, value) for name, value in attrs]
+        self.values += attrs
 
     def handle_endtag(self, tag):
         self._open = None
