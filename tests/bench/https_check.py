@@ -77,6 +77,18 @@ def servers(count: int) -> Iterator[tuple[str, list[int]]]:
             process.stdin.close()
 
 
+def client_python() -> str:
+    """A Python that has what the modules need, and nothing else: as on a node, not as on a developer's machine."""
+    target = Path(os.environ["TLSFRONT_CACHE"]) / "bench-client-{}.{}.{}".format(*sys.version_info)
+    if not (target / ".done").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(target)], check=True)
+        constraints = HERE.parent / "constraints.txt"
+        pip = [str(target / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "-c", str(constraints)]
+        subprocess.run([*pip, "elasticsearch", "cryptography"], check=True)
+        (target / ".done").touch()
+    return str(target / "bin" / "python")
+
+
 def task_seconds(kind: str, ca: str, ports: list[int]) -> float:
     """One playbook; the seconds of the task that is measured."""
     with tempfile.TemporaryDirectory() as directory:
@@ -89,7 +101,7 @@ def task_seconds(kind: str, ca: str, ports: list[int]) -> float:
             "ANSIBLE_CALLBACKS_ENABLED": "bench_times",
             "BENCH_TIMES": str(times),
         }
-        inventory = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}\n"
+        inventory = f"localhost ansible_connection=local ansible_python_interpreter={client_python()}\n"
         (Path(directory) / "hosts").write_text(inventory)
         command = ["ansible-playbook", "-i", f"{directory}/hosts", "-e", f"@{settings}", str(play)]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
