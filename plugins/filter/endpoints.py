@@ -54,8 +54,8 @@ def _is_address(text: t.Any) -> bool:
 
 
 def _url(name: str, port: t.Any) -> str:
-    host = "[%s]" % name if ":" in name else name.replace("*", "tlsfront-probe", 1)
-    return "https://%s" % host if int(port) == 443 else "https://%s:%d" % (host, int(port))
+    host = f"[{name}]" if ":" in name else name.replace("*", "tlsfront-probe", 1)
+    return f"https://{host}" if int(port) == 443 else f"https://{host}:{int(port)}"
 
 
 def endpoints(nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2025, The tlsfront.elasticsearch authors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E402 - Ansible wants the documentation before the imports
+
 # mypy: disable-error-code="import-untyped,misc"
 
 """Says of each endpoint whether it is reachable over verified https, and if not, why."""
