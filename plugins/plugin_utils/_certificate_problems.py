@@ -7,17 +7,19 @@ import datetime
 import itertools
 import typing as t
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _names, _x509
 
-from . import _names, _x509
+# Every controller has it, for ansible-core needs it; only the documentation is read without.
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+except ImportError:
+    pass
 
 __all__ = ["of_ca", "of_server"]
 
 _OLD_HASHES = ("md5", "sha1")
-_SERVES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-_KEY_TYPES = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
 
 
 def of_server(
@@ -131,7 +133,7 @@ def _of_strength(certificate: x509.Certificate) -> t.Iterator[str]:
     """The least that OpenSSL's security level 2, Debian's default, takes (SSL_CTX_set_security_level(3))."""
     key = certificate.public_key()
     least = 2048 if isinstance(key, rsa.RSAPublicKey) else 224
-    if not isinstance(key, _KEY_TYPES) or getattr(key, "key_size", least) < least:
+    if not isinstance(key, _key_types()) or getattr(key, "key_size", least) < least:
         yield (
             f'The certificate "{_x509.title(certificate)}" has a weak key, {_x509.kind(key)}: make a new key (ECDSA '
             "P-256, RSA from 2048 bits, Ed25519) and get a new certificate for it."
@@ -151,7 +153,7 @@ def _of_purpose(leaf: x509.Certificate) -> t.Iterator[str]:
     if constraints is not None and constraints.ca:
         yield f'The first certificate, "{title}", is a CA: put the server\'s certificate first in the chain.'
     purposes = _x509.extension(leaf, x509.ExtendedKeyUsage)
-    if purposes is not None and not _SERVES & set(purposes):
+    if purposes is not None and not _serving() & set(purposes):
         yield f'The certificate "{title}" is not for servers: get one with the extended key usage serverAuth.'
     usage = _x509.extension(leaf, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
@@ -196,3 +198,12 @@ def _roots(certificate: x509.Certificate, trusted: list[x509.Certificate], most:
         return [certificate]
     parents = [one for one in trusted if one != certificate and _x509.issued(one, certificate)] if most else []
     return [root for parent in parents for root in _roots(parent, trusted, most - 1)]
+
+
+def _serving() -> set[x509.ObjectIdentifier]:
+    """The purposes that let a certificate serve (RFC 5280, section 4.2.1.12)."""
+    return {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+
+
+def _key_types() -> tuple[type, ...]:
+    return rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey

@@ -10,11 +10,15 @@ import re
 import sys
 import typing as t
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+# Every controller has it, for ansible-core needs it; only the documentation is read without.
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.x509.oid import NameOID
+except ImportError:
+    pass
 
 __all__ = [
     "Unreadable",
@@ -34,7 +38,7 @@ __all__ = [
     "title",
 ]
 
-_E = t.TypeVar("_E", bound=x509.ExtensionType)
+_E = t.TypeVar("_E", bound="x509.ExtensionType")
 _BLOCK = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _CURVES = {"secp256r1": "p256", "secp384r1": "p384", "secp521r1": "p521"}
 

@@ -42,7 +42,7 @@ def test_only_options_and_private_variables_of_the_role_are_used_in_it(role: str
     for file in sorted((TOP / "roles" / role).rglob("*")):
         if file.suffix not in {".yml", ".j2"} or file.parent.name == "meta":
             continue
-        used = set(re.findall(rf"(?<![\w.]){role}_\w+", file.read_text("utf-8")))
+        used = set(re.findall(rf"(?<![\w.]){role}_\w+(?<!_)\b", file.read_text("utf-8")))
         assert used <= known, (file, used - known)
 
 

@@ -13,6 +13,11 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLE = Path(__file__).parents[4] / "roles" / "host_firewall"
+# Of whom the role takes the peers where none are named: nobody that a packet comes from.
+GROUP = {
+    "groups": {"elasticsearch": ["elsewhere"]},
+    "hostvars": {"elsewhere": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.1"], "all_ipv6_addresses": ["2001:db8::1"]}}},
+}
 LOOKUP = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / "firewall.nft.j2")
 
 
@@ -34,7 +39,7 @@ def trust(value: Any) -> Any:
 def rules(**policy: Any) -> str:
     """The text of firewall.nft for a policy; each keyword is a role variable without its prefix."""
     given = {"peers": [], "container_networks": []} | policy
-    variables = role_variables() | {f"host_firewall_{name}": value for name, value in given.items()}
+    variables = role_variables() | GROUP | {f"host_firewall_{name}": value for name, value in given.items()}
     text = Templar(loader=DataLoader(), variables=variables).template(trust_as_template(LOOKUP))
     assert isinstance(text, str)
     return text
