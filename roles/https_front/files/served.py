@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Is what nginx serves what was written?  Exit status 0: yes, on every listener and for every name; 1: no, and why.
 

@@ -87,15 +87,15 @@ MIDDLE = Party("middle", ROOT, pathlen=0)
 SERVER = Party("es1", MIDDLE, ES1)
 
 
-def server(issuer=MIDDLE, title="es1", names=ES1, **more):
-    return Party(title, issuer, names, **more)
+def server(issuer=MIDDLE, title="es1", names=None, **more):
+    return Party(title, issuer, ES1 if names is None else names, **more)
 
 
-def problems_of(party=SERVER, *, chain=None, key=None, wanted=WANTED, trusted=(ROOT,), now=NOW):
+def problems_of(party=SERVER, *, chain=None, key=None, wanted=None, trusted=(ROOT,), now=NOW):
     return _certificate_problems.of_server(
         pem(*(one.certificate for one in chain or (party, MIDDLE))),
         pem(party.key) if key is None else key,
-        wanted,
+        WANTED if wanted is None else wanted,
         pem(*(one.certificate for one in trusted)) if trusted else "",
         now,
     )

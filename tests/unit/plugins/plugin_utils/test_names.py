@@ -110,7 +110,7 @@ def test_any_text_is_a_name_an_address_or_refused(text):
         (entry,) = entries([text])
     except NotAName:
         return
-    kind, _, value = entry.partition(":")
+    kind, _colon, value = entry.partition(":")
     assert kind in ("DNS", "IP")
     if kind == "IP":
         ipaddress.ip_address(value)

@@ -26,16 +26,16 @@ WORLD = tuple(f"10.77.1.{n}" for n in range(1, 7)) + tuple(f"fd77::1:{n}" for n 
 # What a container engine does to publish a port.
 ENGINE = """
 table inet engine {
-	chain publish {
-		type nat hook prerouting priority dstnat;
-		fib daddr type local tcp dport { 9200, 19200 } dnat ip to 172.31.0.2:9200
-		fib daddr type local tcp dport { 9200, 19200 } dnat ip6 to [fd31::2]:9200
-	}
-	chain hairpin {
-		type nat hook postrouting priority srcnat;
-		ip saddr 172.31.0.2 ip daddr 172.31.0.2 masquerade
-		ip6 saddr fd31::2 ip6 daddr fd31::2 masquerade
-	}
+    chain publish {
+        type nat hook prerouting priority dstnat;
+        fib daddr type local tcp dport { 9200, 19200 } dnat ip to 172.31.0.2:9200
+        fib daddr type local tcp dport { 9200, 19200 } dnat ip6 to [fd31::2]:9200
+    }
+    chain hairpin {
+        type nat hook postrouting priority srcnat;
+        ip saddr 172.31.0.2 ip daddr 172.31.0.2 masquerade
+        ip6 saddr fd31::2 ip6 daddr fd31::2 masquerade
+    }
 }
 """
 
@@ -106,7 +106,7 @@ class Network:
 
     def run(self, place: str, *command: str, text: str | None = None) -> str:
         done = subprocess.run(
-            ["ip", "netns", "exec", self.names[place], *command], input=text, capture_output=True, text=True
+            ["ip", "netns", "exec", self.names[place], *command], input=text, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
         return done.stdout

@@ -122,7 +122,7 @@ def cluster_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory, cluster_url: str) -> Any:
-    hosts = {name: {"host_firewall_cluster_url": cluster_url} | variables for name, (variables, _) in CASES.items()}
+    hosts = {name: {"host_firewall_cluster_url": cluster_url} | variables for name, (variables, _says) in CASES.items()}
     inventory = {
         "all": {
             "hosts": hosts,
