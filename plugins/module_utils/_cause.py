@@ -196,6 +196,8 @@ def _handshake(error: ssl.SSLError, scene: Scene) -> Problem:
                 scene.place, scene.version or "no TLS version in common", scene.min_tls_version
             ),
         )
+    if "UNRECOGNIZED_NAME" in reason:  # RFC 6066 section 3
+        return Problem("hostname_mismatch", f"{scene.place} refuses the name {scene.name}: it serves no such name.")
     if "CERTIFICATE_REQUIRED" in reason or (
         "ALERT_HANDSHAKE_FAILURE" in reason and scene.server_hello and not scene.client_cert
     ):

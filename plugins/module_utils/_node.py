@@ -249,18 +249,18 @@ class VerifiedNode(BaseNode):
 def _body(response: http.client.HTTPResponse, coding: str) -> bytes:
     if (response.length or 0) > MAX_BODY:
         raise TooMuch
-    parts, size = [], 0
+    received = bytearray()
     while True:
-        part = response.read(65536)
+        part = response.read(16384)
         if not part:
             break
-        parts.append(part)
-        size += len(part)
-        if size > MAX_BODY:
+        received += part
+        if len(received) > MAX_BODY:
+            received.clear()  # what has raised an error lives on in it
             raise TooMuch
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    body = b"".join(parts)
+    body = bytes(received)
     # Asked for is identity; some fronts compress all the same.
     if coding.strip().lower() == "gzip":
         decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Expected, version_key
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
@@ -152,6 +152,17 @@ def _ports(items: Any) -> tuple[int, ...]:
         if len(ports) > _MAX_CLOSED_PORTS:
             raise ValueError(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
     return tuple(ports)
+
+
+def port_ranges(ports: Iterable[int]) -> list[str]:
+    """Ports as ``closed_ports`` takes them: each by itself, or with its neighbours as a range."""
+    ranges: list[list[int]] = []
+    for port in sorted(ports):
+        if ranges and port == ranges[-1][1] + 1:
+            ranges[-1][1] = port
+        else:
+            ranges.append([port, port])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 def _fingerprint(text: str) -> str:

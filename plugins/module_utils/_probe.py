@@ -108,9 +108,9 @@ def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
             report.addresses = [address]
             return [_probe(report, check.endpoint, address, targets, context, clock)]
         report.addresses = [AddressReport(target[1][0], port) for target in targets]
-        probes = zip(report.addresses, targets)
-        jobs = [_probe(report, check.endpoint, a, [target], context, clock) for a, target in probes]
-        return jobs + [_probe_port(report, target, port) for target in targets for port in check.closed_ports]
+        pairs = list(zip(report.addresses, targets))
+        jobs = [_probe(report, check.endpoint, address, [target], context, clock) for address, target in pairs]
+        return jobs + [_probe_port(report, *pair, port) for pair in pairs for port in check.closed_ports]
 
     return job
 
@@ -228,19 +228,20 @@ def _look(route: Route) -> Presented:
     return look(sock, route.name, await_alert)
 
 
-def _probe_port(report: Report, target: Address, port: int) -> Job:
+def _probe_port(report: Report, address: AddressReport, target: Address, port: int) -> Job:
     def job() -> None:
-        family, address = target
+        family, place = target
         with socket.socket(family, socket.SOCK_STREAM) as sock:
             sock.settimeout(min(report.check.timeout, _CLOSED_AFTER))
             try:
-                sock.connect((address[0], port, *tuple(address[2:])))
+                sock.connect((place[0], port, *tuple(place[2:])))
+                report.open_ports.append((address.address, port))
             except socket.timeout:
-                return
+                pass
             except OSError as error:
                 if error.errno not in _CLOSED:
-                    report.unknown_ports.append(f"{address[0]} port {port}: {error.strerror or error}")
-                return
-            report.open_ports.append((address[0], port))
+                    report.unknown_ports.append(f"{address.address} port {port}: {error.strerror or error}")
+                    return
+        address.tried_ports.append(port)
 
     return job

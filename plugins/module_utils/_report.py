@@ -11,7 +11,7 @@ from typing import Any, Sequence
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Cluster
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import Sight
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check, port_ranges
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
 OK = Problem("ok", "Verified.")
@@ -28,6 +28,7 @@ class AddressReport:
     sight: Sight = field(default_factory=Sight)
     certificates: Sequence[Certificate] = ()
     cluster: Cluster | None = None
+    tried_ports: list[int] = field(default_factory=list)  #: open or closed, but known
     warnings: list[str] = field(default_factory=list)
 
     def facts(self, dns: float, now: datetime) -> dict[str, Any]:
@@ -43,6 +44,7 @@ class AddressReport:
             "tls": self.sight.tls,
             "certificates": [certificate.facts(now) for certificate in self.certificates],
             "cluster": self.cluster.facts() if self.cluster else None,
+            "tried_ports": port_ranges(self.tried_ports),
             "timings": {
                 key: None if value is None else round(value, 4) for key, value in dict(dns=dns, **timings).items()
             },

@@ -72,7 +72,7 @@ _TABLE = (
     Reason(
         "tls_handshake_failure",
         "The TLS handshake failed for another reason than the certificate.",
-        "Compare cipher suites and curves of both sides; a front may also refuse a server name that it does not know.",
+        "Compare cipher suites and curves of both sides.",
     ),
     Reason(
         "client_certificate_required",
@@ -93,8 +93,8 @@ _TABLE = (
     ),
     Reason(
         "hostname_mismatch",
-        "The certificate is for other names than the one asked for.",
-        "Use a name that it covers (or server_name), or issue one with this name as subjectAltName.",
+        "The certificate is for other names than the one asked for, or the server refuses that name.",
+        "Use a name that is served (or server_name), or serve this one, with it in the subjectAltName.",
     ),
     Reason(
         "self_signed_certificate",

@@ -364,7 +364,7 @@ endpoints:
           1.3 on the server.
         - >-
           V(tls_handshake_failure) - The TLS handshake failed for another reason than the certificate. Compare cipher
-          suites and curves of both sides; a front may also refuse a server name that it does not know.
+          suites and curves of both sides.
         - >-
           V(client_certificate_required) - The server wants a client certificate, and none was given. Give client_cert
           and client_key.
@@ -377,8 +377,8 @@ endpoints:
           V(certificate_not_yet_valid) - A certificate of the chain is not valid yet. Compare the clocks of this host
           and of the issuer.
         - >-
-          V(hostname_mismatch) - The certificate is for other names than the one asked for. Use a name that it covers
-          (or server_name), or issue one with this name as subjectAltName.
+          V(hostname_mismatch) - The certificate is for other names than the one asked for, or the server refuses that
+          name. Use a name that is served (or server_name), or serve this one, with it in the subjectAltName.
         - >-
           V(self_signed_certificate) - The certificate is signed by itself, and is not among the trusted ones. Give
           the server a certificate of a CA, or put this one into ca_path.
@@ -514,6 +514,13 @@ endpoints:
         cluster:
           description: As for the endpoint.
           type: dict
+        tried_ports:
+          description:
+            - The ports of O(closed_ports) of which it could be told here whether they are open, neighbours joined to ranges.
+            - Those that RV(endpoints[].open_ports) does not name are closed.
+          type: list
+          elements: str
+          sample: ["9200-9299", "9300"]
         timings:
           description: Seconds that each step took; null for those not reached.
           type: dict

@@ -60,8 +60,8 @@ class Check:
     """Seconds by phase: `dns`, `connect`, `tls`, `http`; those that were reached."""
     cluster: Mapping[str, str]
     """`name`, `uuid`, `distribution`, `version`, `status`; those that are known."""
-    asked_ports: tuple[str, ...]
-    """The ports and ranges that must be closed; empty if that was not asked, not known or not tried."""
+    tried_ports: tuple[str, ...]
+    """The ports and ranges that must be closed, as far as they could be tried."""
     open_ports: tuple[int, ...]
     """Those of them that answered."""
 
@@ -101,22 +101,22 @@ def _checks_of_one(observation: object) -> list[Check]:
     checks = [
         check
         for endpoint in result.get("endpoints") or []
-        for check in _checks_of_endpoint(probe, endpoint, observation.get("closed_ports"))
+        for check in _checks_of_endpoint(probe, endpoint)
     ]
     return checks or [_not_run(probe, result)]
 
 
-def _checks_of_endpoint(probe: str, endpoint: t.Any, closed_ports: t.Any) -> list[Check]:
+def _checks_of_endpoint(probe: str, endpoint: t.Any) -> list[Check]:
     if not isinstance(endpoint, Mapping):
         raise TypeError(f"An endpoint of the result from {probe} is no mapping: {_SHAPE}")
-    checks = [_check(probe, endpoint, address, closed_ports) for address in endpoint.get("addresses") or [{}]]
+    checks = [_check(probe, endpoint, address) for address in endpoint.get("addresses") or [{}]]
     if endpoint.get("verified") is not True and all(check.verified for check in checks):
         # Nothing is wrong with any address by itself, as when it could not be told whether a port is closed.
-        return [dataclasses.replace(check, asked_ports=(), **_failure(endpoint)) for check in checks]
+        return [dataclasses.replace(check, tried_ports=(), **_failure(endpoint)) for check in checks]
     return checks
 
 
-def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any], closed_ports: t.Any) -> Check:
+def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any]) -> Check:
     def either(key: str) -> t.Any:
         return endpoint.get(key) if address.get(key) is None else address[key]
 
@@ -139,8 +139,7 @@ def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.An
         certificates=certificates,
         timings={one_line(k): float(v) for k, v in (address.get("timings") or {}).items() if v is not None},
         cluster=_texts(either("cluster")),
-        # without an address, no port was tried
-        asked_ports=tuple(map(one_line, closed_ports or ())) if where else (),
+        tried_ports=tuple(map(one_line, address.get("tried_ports") or ())),
         open_ports=opened,
     )
 
@@ -179,7 +178,7 @@ def _not_run(probe: str, result: Mapping[str, t.Any]) -> Check:
         certificates=(),
         timings={},
         cluster={},
-        asked_ports=(),
+        tried_ports=(),
         open_ports=(),
     )
 

@@ -11,22 +11,22 @@ if t.TYPE_CHECKING:
 __all__ = ["port_states", "ports_text"]
 
 
-def port_states(asked: Sequence[str], opened: Sequence[int]) -> dict[str, bool]:
-    """Return whether each port is open: those `opened`, then those `asked` for.
+def port_states(tried: Sequence[str], opened: Sequence[int]) -> dict[str, bool]:
+    """Return whether each port is open: those `opened`, then those `tried`.
 
-    `asked` holds ports (`9200`) and ranges (`9200-9299`); a range is open if any port in it is.
+    `tried` holds ports (`9200`) and ranges (`9200-9299`); a range is open if any port in it is.
     """
     return {
         **{str(port): True for port in opened},
-        **{ports: any(_holds(ports, port) for port in opened) for ports in asked},
+        **{ports: any(_holds(ports, port) for port in opened) for ports in tried},
     }
 
 
-def ports_text(asked: Sequence[str], opened: Sequence[int]) -> str:
-    """Return `9200, 9300 closed`, or of the ports that are open `9200 OPEN`; nothing where nothing was asked."""
+def ports_text(tried: Sequence[str], opened: Sequence[int]) -> str:
+    """Return `9200, 9300 closed`, or of the ports that are open `9200 OPEN`; nothing where nothing was tried."""
     if opened:
         return f"{', '.join(map(str, opened))} OPEN"
-    return f"{', '.join(asked)} closed" if asked else ""
+    return f"{', '.join(tried)} closed" if tried else ""
 
 
 def _holds(ports: str, port: int) -> bool:

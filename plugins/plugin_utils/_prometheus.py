@@ -90,7 +90,7 @@ def _samples(check: Check) -> Iterator[_Sample]:
     yield _Sample("warnings", labels, len(check.warnings))
     if check.expires:
         yield _Sample("certificate_expiry_timestamp_seconds", labels, check.expires.timestamp())
-    for port, is_open in port_states(check.asked_ports, check.open_ports).items():
+    for port, is_open in port_states(check.tried_ports, check.open_ports).items():
         yield _Sample("closed_port_open", {**labels, "port": port}, is_open)
     for phase, seconds in check.timings.items():
         yield _Sample("phase_duration_seconds", {**labels, "phase": phase}, seconds)

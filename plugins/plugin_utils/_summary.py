@@ -25,12 +25,12 @@ def summary(checks: Sequence[Check]) -> str:
     parts = [f"{verdict} ({_count(endpoints, 'endpoint')}, seen from {and_join(probes_of(checks))})"]
     if states["warning"]:
         parts.append(f"{states['warning']} with a warning")
-    asked = list(dict.fromkeys(port for check in checks for port in check.asked_ports))
+    tried = list(dict.fromkeys(port for check in checks for port in check.tried_ports))
     opened = sorted({port for check in checks for port in check.open_ports})
     if opened:
         parts.append(f"ports OPEN: {', '.join(map(str, opened))}")
-    elif asked:
-        parts.append(f"ports closed: {', '.join(asked)}")
+    elif tried:
+        parts.append(f"ports closed: {', '.join(tried)}")
     return "; ".join(parts) + "."
 
 

@@ -49,9 +49,7 @@ PLAY = [
             {
                 "ansible.builtin.include_tasks": str(ROOT / "playbooks/tasks/report.yml"),
                 "vars": {
-                    "tlsfront_observations": [
-                        {"from": "here", "closed_ports": ["{{ listening }}"], "result": "{{ seen }}"}
-                    ]
+                    "tlsfront_observations": [{"from": "here", "result": "{{ seen }}"}]
                 },
             },
         ],

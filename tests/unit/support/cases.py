@@ -167,15 +167,6 @@ def no_common_cipher(lab: Lab) -> Scene:
         yield server.url, {"ca_path": lab.ca_path}
 
 
-@case("tls_handshake_failure", "unrecognized name")
-def name_unknown_to_the_front(lab: Lab) -> Scene:
-    """A front that refuses server names that it does not know."""
-    context = servers.server_context(lab.good.write(lab.directory))
-    context.sni_callback = lambda *_args: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-    with servers.listening(servers.over_tls(context, elasticsearch())) as server:
-        yield f"https://localhost:{server.port}", {"ca_path": lab.ca_path}
-
-
 @case("client_certificate_required", "client certificate")
 def no_client_certificate_tls_1_2(lab: Lab) -> Scene:
     """A server that wants a client certificate, over TLS 1.2."""
@@ -264,6 +255,15 @@ def another_name(lab: Lab) -> Scene:
 def common_name_only(lab: Lab) -> Scene:
     """A certificate that has the name as its common name alone."""
     with lab.serving(pki.issue("localhost", lab.intermediate, names=None)) as server:
+        yield f"https://localhost:{server.port}", {"ca_path": lab.ca_path}
+
+
+@case("hostname_mismatch", "refuses the name localhost")
+def name_unknown_to_the_front(lab: Lab) -> Scene:
+    """A front that refuses server names that it does not know."""
+    context = servers.server_context(lab.good.write(lab.directory))
+    context.sni_callback = lambda *_args: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    with servers.listening(servers.over_tls(context, elasticsearch())) as server:
         yield f"https://localhost:{server.port}", {"ca_path": lab.ca_path}
 
 

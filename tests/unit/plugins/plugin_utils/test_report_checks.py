@@ -69,7 +69,7 @@ def test_what_only_the_endpoint_fails_of_fails_all_its_addresses_and_no_port_is_
         verified=False, reason="unreachable", message="Whether ports are closed cannot be told.", hint="Look."
     )
     for check in checks_of(satisfied)[:2]:
-        assert (check.state, check.reason, check.hint, check.asked_ports) == ("failed", "unreachable", "Look.", ())
+        assert (check.state, check.reason, check.hint, check.tried_ports) == ("failed", "unreachable", "Look.", ())
 
 
 def test_an_open_port_fails_its_own_address_and_no_other(satisfied):
@@ -112,8 +112,8 @@ def test_an_address_may_fail_where_one_of_them_is_enough(satisfied):
 
 
 def test_ports_are_called_closed_only_where_they_were_tried(observations):
-    asked = {check.node: check.asked_ports for check in checks_of(observations) if check.probe == "outsider"}
-    assert asked == {"es1.example.org": ("9200", "9300"), "es2.example.org": ("9200", "9300"), "es3.example.org": ()}
+    tried = {check.node: check.tried_ports for check in checks_of(observations) if check.probe == "outsider"}
+    assert tried == {"es1.example.org": ("9200", "9300"), "es2.example.org": ("9200", "9300"), "es3.example.org": ()}
 
 
 def test_the_first_certificate_to_expire_counts_whichever_it_is(satisfied):

@@ -106,6 +106,7 @@ def hostile(text):
         "tls": {"version": text, text: text},
         "certificates": [certificate],
         "cluster": {"name": text, "uuid": text},
+        "tried_ports": ["9200"],
         "timings": {text: 1.0},
     }
     endpoint = {
@@ -119,7 +120,7 @@ def hostile(text):
     }
     moment = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
     return page(
-        checks_of([{"from": text, "closed_ports": [9200], "result": {"endpoints": [endpoint]}}]), moment, title=text
+        checks_of([{"from": text, "result": {"endpoints": [endpoint]}}]), moment, title=text
     )
 
 

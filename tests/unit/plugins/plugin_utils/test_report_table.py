@@ -62,11 +62,12 @@ def test_before_the_front_is_there_the_open_ports_stand_beside_the_refused_https
                 "tls": None,
                 "certificates": [],
                 "cluster": None,
+                "tried_ports": ["9200", "9300"],
             }
         ],
         "open_ports": [{"address": "192.0.2.11", "port": 9200}, {"address": "192.0.2.11", "port": 9300}],
     }
-    before = [{"from": "outsider", "closed_ports": [9200, 9300], "result": {"endpoints": [refused]}}]
+    before = [{"from": "outsider", "result": {"endpoints": [refused]}}]
     row = " ".join(table(checks_of(before)).splitlines()[1].split())
     assert row == "es1.example.org 192.0.2.11 connection_refused - - - 9200, 9300 OPEN outsider"
 
