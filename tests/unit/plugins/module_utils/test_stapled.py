@@ -57,25 +57,31 @@ def stapling(lab: Lab, leaf: pki.Issued, response: bytes | None, *options: str) 
     if response is not None:
         command += ["-status_file", lab.file(response)]
 
+    started: list[subprocess.Popen[bytes]] = []
+
     def handle(client: socket.socket) -> None:
         port = servers.closed_port()
-        with subprocess.Popen(
-            [*command, "-accept", f"127.0.0.1:{port}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                for _attempt in range(200):
-                    with contextlib.suppress(ConnectionRefusedError):
-                        servers.join(client, socket.create_connection(("127.0.0.1", port)))
-                        break
-                    time.sleep(0.02)
-            finally:
-                process.kill()
+        started.append(
+            subprocess.Popen(
+                [*command, "-accept", f"127.0.0.1:{port}"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        for _attempt in range(200):
+            with contextlib.suppress(ConnectionRefusedError):
+                servers.join(client, socket.create_connection(("127.0.0.1", port)))
+                break
+            time.sleep(0.02)
 
     with servers.listening(handle) as server:
-        yield server.port
+        try:
+            yield server.port
+        finally:
+            for process in started:
+                process.kill()
+                process.communicate()
 
 
 def seen(lab: Lab, extra: list[Any], revoked: bool | None, *options: str) -> dict[str, Any]:
