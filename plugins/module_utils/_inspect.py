@@ -30,10 +30,17 @@ def inspect(check: Check, address: AddressReport, route: Route, chain: Sequence[
         raise Problem("invalid_chain", f"A certificate of the chain cannot be read: {error}.") from error
     address.certificates = certificates
     require_sound(certificates)
+    _require_strict(check, certificates, address)
     _require_not_revoked(certificates[0], address, route)
     _require_pin(check, certificates)
     _require_days(check, certificates, address, now)
-    findings = () if check.trust.x509_strict else strict_findings(certificates)
+
+
+def _require_strict(check: Check, certificates: Sequence[Certificate], address: AddressReport) -> None:
+    """Here too, because what OpenSSL itself refuses when it is strict has grown from 1.1.1 to 3."""
+    findings = strict_findings(certificates)
+    if findings and check.trust.x509_strict:
+        raise Problem("invalid_chain", "; ".join(findings) + ".")
     if findings:
         address.warnings.append(f"Python 3.13 and newer refuse this chain by default (RFC 5280): {'; '.join(findings)}")
 

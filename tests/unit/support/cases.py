@@ -463,7 +463,7 @@ def no_credentials(lab: Lab) -> Scene:
 def wrong_credentials(lab: Lab) -> Scene:
     """A secured cluster, asked with a wrong password."""
     with lab.serving(handler=answering(response({}, 401))) as server:
-        yield server.url, {"ca_path": lab.ca_path, "url_username": "elastic", "url_password": "wrong"}
+        yield server.url, {"ca_path": lab.ca_path, "url_username": "elastic", "url_password": "not the password"}
 
 
 @case("http_forbidden", "403")
