@@ -4,7 +4,7 @@
 
     . tests/environment.sh && python tests/bench/https_check.py [--repeat 3] [--largest-loop 100]
 
-Tasks are measured whole, as Ansible runs them. The bare pool of Python's ssl and a GET is what nothing can go below.
+Tasks are measured whole, as Ansible runs them; what a task that does nothing takes is in each of them. The bare pool of Python's ssl and a GET is what nothing can go below.
 ``--largest-loop`` bounds the loops over uri and get_certificate, which take most of the run's time.
 Exits with 1 if a goal is missed.
 """
@@ -44,6 +44,9 @@ PLAY = """
 {task}
 """
 TASKS = {
+    "a task that does nothing": """
+      ansible.builtin.ping:
+""",
     "https_check": """
       tlsfront.elasticsearch.https_check:
         endpoints: "{{ ports | map('regex_replace', '^', 'https://127.0.0.1:') | list }}"
@@ -147,6 +150,8 @@ def measure(repeat: int, largest_loop: int) -> dict[str, dict[int, float]]:
     with servers(max(SIZES)) as (ca, ports):
         for _turn in range(repeat):
             for size in SIZES:
+                if size == 1:
+                    note("a task that does nothing", size, task_seconds("a task that does nothing", ca, ports[:1]))
                 note("https_check", size, task_seconds("https_check", ca, ports[:size]))
                 for kind, function in (("in process", whole_probe), ("bare ssl + GET", bare_pool)):
                     cpu, wall = cpu_and_wall(function, ca, ports[:size])
