@@ -4,7 +4,8 @@
 
     . tests/environment.sh && python tests/bench/https_check.py [--repeat 3] [--largest-loop 100]
 
-Tasks are measured whole, as Ansible runs them; what a task that does nothing takes is in each of them. The bare pool of Python's ssl and a GET is what nothing can go below.
+Tasks are measured whole, as Ansible runs them: what one that does nothing takes is in each.
+The bare pool of Python's ssl and a GET is what nothing can go below.
 ``--largest-loop`` bounds the loops over uri and get_certificate, which take most of the run's time.
 Exits with 1 if a goal is missed.
 """
