@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ca_problems
 short_description: What keeps a CA from signing
+version_added: 0.1.0
 description:
   - Checks a CA before it is used - that its certificate is that of a CA and valid for long enough, and that its key
     opens and matches.

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: certificate_facts
 short_description: What a certificate says, in the words of the role certificate
+version_added: 0.1.0
 description:
   - Reads the first certificate of a PEM text. Gives an empty mapping where there is none that can be read.
 positional: _input

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: certificate_problems
 short_description: What keeps a server from using a certificate
+version_added: 0.1.0
 description:
   - Checks a certificate before it is installed - that the key matches, that the chain is in order and leads to a CA
     that clients trust, that every name is covered by the subjectAltName, dates, key sizes, signatures and purpose.

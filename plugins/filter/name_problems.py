@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: name_problems
 short_description: What is wrong with the names and addresses for a certificate
+version_added: 0.1.0
 description:
   - Says of host names and addresses which of them no certificate can carry, why, and what to write in their place.
   - The rules are those of P(tlsfront.elasticsearch.subject_alt_names#filter).

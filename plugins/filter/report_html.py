@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_html
 short_description: Results of C(https_check) as one self-contained page
+version_added: 0.1.0
 description:
   - The page loads nothing, so it works offline and from a mail's attachment. It is light or dark as the reader's system is, sorts by column,
     filters by text and by state, can be used by keyboard alone, and tells every state by symbol and word beside the colour.

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_junit
 short_description: Results of C(https_check) as JUnit XML
+version_added: 0.1.0
 description:
   - For CI servers such as Jenkins and GitLab. A test suite for each host that looked, a test case for each address of each endpoint.
   - An endpoint that is not verified is a failure whose type is the reason. A check that gave no result is an error.

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_prometheus
 short_description: Results of C(https_check) as metrics for Prometheus
+version_added: 0.1.0
 description:
   - For the textfile collector of the node exporter. The name of the file must end in C(.prom).
   - All metrics begin with C(tlsfront_https_check_) and are gauges; their labels are C(probe) (the host that looked), C(endpoint) and C(address).

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_table
 short_description: Results of C(https_check) as a table in plain text
+version_added: 0.1.0
 description:
   - One line for each address of each endpoint from each host that looked. Below it each failure with its cause and cure, each warning,
     and on the last line the summary.

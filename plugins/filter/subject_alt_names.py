@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: subject_alt_names
 short_description: Names and addresses as the subjectAltName entries of a certificate
+version_added: 0.1.0
 description:
   - Makes of host names and addresses the entries of a certificate's subjectAltName, in the one spelling in which
     certificates are compared, each of them once, in the order given.
