@@ -103,7 +103,7 @@ MUTATIONS = [
     ),
     Mutation("node: truncated body accepted", "_node.py", "    if response.length:\n", "    if False:\n", (REASONS,)),
     Mutation(
-        "node: body not bounded", "_node.py", "        if size > MAX_BODY:\n", "        if False:\n", (REASONS, BOUNDS)
+        "node: body not bounded", "_node.py", "        if len(received) > MAX_BODY:\n", "        if False:\n", (REASONS, BOUNDS)
     ),
     Mutation(
         "node: gzip not bounded", "_node.py", "        if decoder.unconsumed_tail:\n", "        if False:\n", (REASONS,)
