@@ -45,12 +45,15 @@ class Lab:
             yield server
 
 
+def defaults(**options: Any) -> dict[str, Any]:
+    """The module's parameters, those that are given and the rest by default."""
+    specs = {**https_check._PER_ENDPOINT, **https_check._WHOLE_TASK}
+    return {**{name: spec.get("default") for name, spec in specs.items()}, **options}
+
+
 def run(*endpoints: Any, **options: Any) -> dict[str, Any]:
     """The module's result for these endpoints, by the module's own defaults."""
-    params = {
-        name: spec.get("default") for name, spec in {**https_check._PER_ENDPOINT, **https_check._WHOLE_TASK}.items()
-    }
-    params.update(options, endpoints=list(endpoints))
+    params = defaults(**options, endpoints=list(endpoints))
     checks = https_check.read_checks(params)
     contexts = {trust: make_context(trust) for trust in {check.trust for check in checks}}
     run_wide = {key: params[key] for key in ("concurrency", "retry_for", "same_cluster")}

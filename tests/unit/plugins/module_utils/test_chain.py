@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path, certificates_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, defaults, verdict
 from cryptography import x509
 
 ROOT = pki.root()
@@ -109,3 +113,20 @@ def test_the_certificate_message_is_read(tls_1_3: bool) -> None:
     listed = b"".join(len(der).to_bytes(3, "big") + der + extensions for der in ders)
     body = (b"\0" if tls_1_3 else b"") + len(listed).to_bytes(3, "big") + listed
     assert certificates_of(b"\x0b" + len(body).to_bytes(3, "big") + body, tls_1_3) == ders
+
+
+def test_openssl_is_told_to_be_strict(lab: Lab) -> None:
+    for strict in (True, False):
+        context = make_context(Trust(ca_path=lab.ca_path, x509_strict=strict))
+        assert bool(context.verify_flags & ssl.VERIFY_X509_STRICT) == strict
+
+
+def test_strictness_does_not_rest_on_the_version_of_openssl(lab: Lab) -> None:
+    """1.1.1 lets pass, strict or not, what 3 refuses."""
+    loose = pki.root("Loose Root", key_usage=False)
+    path = loose.write_certificate(lab.directory)
+    with lab.serving(pki.issue("es1", loose)) as server:
+        check = https_check.read_checks(defaults(endpoints=[server.url], ca_path=path, x509_strict=True))[0]
+        lenient = make_context(Trust(ca_path=path))
+        (report,) = probe_all([check], {check.trust: lenient})
+    assert (report.problem.reason, report.addresses[0].sight.verified) == ("invalid_chain", False)
