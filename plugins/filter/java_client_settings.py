@@ -60,7 +60,7 @@ _value:
   type: dict
   contains:
     url:
-      description: The URL in full, with its port where that is not 443.
+      description: The URL in full, always with its port, since some programs take 9200 where none is said.
       type: str
       sample: https://es.example.org:9243/search
     scheme:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import authority
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _client_address
 
 __all__ = ["settings"]
@@ -16,7 +16,7 @@ def settings(url: t.Any, truststore: str | None, truststore_password: str) -> di
     at = _client_address.endpoint(url)
     properties = {} if truststore is None else _trust(truststore, truststore_password)
     return {
-        "url": f"https://{authority(at.name, at.port)}{at.path}",
+        "url": _url(at),
         "scheme": "https",
         "host": at.name,
         "port": at.port,
@@ -25,6 +25,12 @@ def settings(url: t.Any, truststore: str | None, truststore_password: str) -> di
         "options": [f"-D{name}={value}" for name, value in properties.items()],
         "argument_file": "".join(_quoted(f"-D{name}={value}") + "\n" for name, value in properties.items()),
     }
+
+
+def _url(at: Endpoint) -> str:
+    """With its port: some programs take 9200 where none is said, whatever the scheme."""
+    host = f"[{at.name}]" if ":" in at.name else at.name
+    return f"https://{host}:{at.port}{at.path}"
 
 
 def _trust(truststore: str, password: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ def test_a_url_is_taken_apart_and_told_in_full():
 
 def test_an_ipv6_address_has_brackets_in_the_url_only():
     found = java_client_settings("https://[2001:DB8::1]")
-    assert (found["url"], found["host"], found["port"]) == ("https://[2001:db8::1]", "2001:db8::1", 443)
+    assert (found["url"], found["host"], found["port"]) == ("https://[2001:db8::1]:443", "2001:db8::1", 443)
 
 
 def test_a_trust_store_is_told_with_its_type_and_password():
