@@ -4,4 +4,4 @@ dpkg-query --show
 find /etc /usr/local -type f -exec sha256sum {} + | sort -k 2
 systemctl list-unit-files --no-legend --no-pager
 ss --no-header --listening --tcp --numeric | awk '{ print $4 }' | sort
-nft list ruleset 2>/dev/null || true
+nft --stateless list ruleset 2>/dev/null || true
