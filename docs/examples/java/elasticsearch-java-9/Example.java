@@ -1,0 +1,65 @@
+// elasticsearch-java 9. Told where to go by /etc/tlsfront/client/elasticsearch.env, and whom to trust by java.args beside it.
+import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import co.elastic.clients.elasticsearch._types.Refresh;
+import co.elastic.clients.elasticsearch._types.Time;
+import co.elastic.clients.elasticsearch.core.BulkRequest;
+import co.elastic.clients.elasticsearch.core.BulkResponse;
+import co.elastic.clients.elasticsearch.core.ScrollResponse;
+import co.elastic.clients.elasticsearch.core.SearchResponse;
+import co.elastic.clients.json.jackson.JacksonJsonpMapper;
+import co.elastic.clients.transport.rest5_client.Rest5ClientTransport;
+import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
+import java.net.URI;
+import java.util.Map;
+import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
+import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
+import org.apache.hc.core5.http.nio.ssl.TlsStrategy;
+
+public class Example {
+  private static final String URL = System.getenv("ELASTICSEARCH_URL");
+
+  /** The JVM's system properties say what is trusted; chain and host name are verified. */
+  static ElasticsearchClient verifying() throws Exception {
+    TlsStrategy tls = new DefaultClientTlsStrategy(SSLContext.getDefault(), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
+    Rest5Client connection = Rest5Client.builder(URI.create(URL)).setConnectionManagerCallback(manager -> manager.setTlsStrategy(tls)).build();
+    return new ElasticsearchClient(new Rest5ClientTransport(connection, new JacksonJsonpMapper()));
+  }
+
+  /** What the client does by itself: the chain is verified, but the host name is not. */
+  static ElasticsearchClient byDefault() {
+    return ElasticsearchClient.of(builder -> builder.host(URL));
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    ElasticsearchClient client = arguments.length > 0 ? byDefault() : verifying();
+    String index = "example-" + UUID.randomUUID();
+    try {
+      BulkRequest.Builder bulk = new BulkRequest.Builder().index(index).refresh(Refresh.True);
+      for (int number = 0; number < 1000; number++) {
+        Map<String, Integer> document = Map.of("number", number);
+        bulk.operations(operation -> operation.index(item -> item.document(document)));
+      }
+      BulkResponse response = client.bulk(bulk.build());
+      long indexed = response.items().stream().filter(item -> item.status() == 201).count();
+      long found = client.count(count -> count.index(index).query(q -> q.range(r -> r.number(n -> n.field("number").lt(500.0))))).count();
+      Time minute = Time.of(time -> time.time("1m"));
+      SearchResponse<Map> page = client.search(search -> search.index(index).size(250).scroll(minute), Map.class);
+      long scrolled = page.hits().hits().size();
+      String id = page.scrollId();
+      for (boolean more = true; more;) {
+        String previous = id;
+        ScrollResponse<Map> next = client.scroll(scroll -> scroll.scrollId(previous).scroll(minute), Map.class);
+        scrolled += next.hits().hits().size();
+        more = !next.hits().hits().isEmpty();
+        id = next.scrollId();
+      }
+      client.indices().delete(delete -> delete.index(index));
+      System.out.printf("{\"indexed\": %d, \"found\": %d, \"scrolled\": %d}%n", indexed, found, scrolled);
+    } finally {
+      client.close();
+    }
+  }
+}
