@@ -1,0 +1,142 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Renews the certificate of this host if that is due, and sees that the new one is served.
+
+A new certificate is checked before it is installed, as a client would. Key and chain become current together, by the
+rename of one symbolic link. What serves them reloads, and is asked what it serves; if that is not the new certificate,
+the former one is current again. Whatever fails, the former one is served on, the cause is told, and the status is 1.
+"""
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import sys
+
+import due
+import issue
+import leaf
+import pair
+import served
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("settings", help="file with the settings, as JSON; - for standard input")
+    parser.add_argument("--check", action="store_true", help="only say, as JSON, why a new certificate is due")
+    options = parser.parse_args()
+    with sys.stdin if options.settings == "-" else open(options.settings) as file:
+        settings = json.load(file)
+    if options.check:
+        print(json.dumps(due.reasons(settings)))
+        return 0
+
+    os.makedirs(settings["state_dir"], mode=0o700, exist_ok=True)
+    with open(os.path.join(settings["state_dir"], "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            run(settings)
+        except (issue.Failed, OSError, ValueError) as error:
+            print("NOT RENEWED: %s %s" % (str(error).rstrip(".") + ".", state(settings)), file=sys.stderr)
+            return 1
+    return 0
+
+
+def run(settings):
+    """One run; raises issue.Failed, OSError or ValueError."""
+    reasons = due.reasons(settings)
+    former = current(settings)
+    if reasons:
+        print("A new certificate is due: %s." % "; ".join(reasons), flush=True)
+        renew(settings)
+    else:
+        trust(settings)
+    if served.runs(settings):  # also where an earlier run was cut off before this
+        try:
+            served.serve(settings)
+        except served.NotServed as error:
+            back(settings, former)
+            raise issue.Failed("%s does not serve the new certificate (%s)" % (settings["unit"], error)) from None
+    if reasons:
+        forget(settings, former)
+        print("RENEWED: %s" % state(settings), flush=True)
+
+
+def renew(settings):
+    """Gets a new certificate, checks it, and makes it the current one."""
+    versions = os.path.join(settings["certificate_dir"], "versions")
+    new = os.path.join(versions, "new")
+    issue.issue(settings, new)
+    refused = pair.refusal(new, settings["names"])
+    if refused:
+        raise issue.Failed("clients would refuse what %s has issued (%s)" % (settings["directory"], refused))
+    certificate = leaf.load(os.path.join(new, "chain.pem"))
+    version = os.path.join(versions, leaf.fingerprint(certificate)[:16])
+    os.rename(new, version)
+    point(settings, version)
+    describe(settings)
+
+
+def trust(settings):
+    """Clients are to trust another CA (or a further one), and the certificate is good under it."""
+    path = os.path.join(settings["certificate_dir"], "live", "ca.pem")
+    if settings["ca"] and os.path.exists(path) and open(path).read() != settings["ca"]:
+        issue.write(path, settings["ca"].encode(), 0o644)
+        print("RENEWED: another CA is in ca.pem", flush=True)
+
+
+def back(settings, former):
+    """Makes the former certificate the current one again, and sees that it is served."""
+    if not former or former == current(settings) or pair.refusal(former, settings["names"]):
+        return
+    point(settings, former)
+    describe(settings)
+    try:
+        served.serve(settings)
+    except served.NotServed as error:
+        print("The former certificate is not served either: %s" % error, file=sys.stderr)
+
+
+def point(settings, version):
+    """Lets "live" lead to the version, at once."""
+    live = os.path.join(settings["certificate_dir"], "live")
+    new = live + ".new"
+    if os.path.lexists(new):
+        os.unlink(new)
+    os.symlink(os.path.relpath(version, settings["certificate_dir"]), new)
+    os.rename(new, live)
+
+
+def describe(settings):
+    """Says in words what is current."""
+    certificate = leaf.load(os.path.join(settings["certificate_dir"], "live", "chain.pem"))
+    issue.write(os.path.join(settings["certificate_dir"], "about.txt"), leaf.about(certificate).encode(), 0o644)
+
+
+def forget(settings, former):
+    """Removes all versions but the current one and the one before it."""
+    versions = os.path.join(settings["certificate_dir"], "versions")
+    for name in os.listdir(versions):
+        version = os.path.join(versions, name)
+        if version not in (former, current(settings)):
+            shutil.rmtree(version)
+
+
+def current(settings):
+    """The directory to which "live" leads; empty where there is none."""
+    live = os.path.join(settings["certificate_dir"], "live")
+    return os.path.join(settings["certificate_dir"], os.readlink(live)) if os.path.islink(live) else ""
+
+
+def state(settings):
+    """What is installed, in a sentence."""
+    try:
+        certificate = leaf.load(os.path.join(settings["certificate_dir"], "live", "chain.pem"))
+    except (OSError, ValueError):
+        return "No certificate is installed."
+    return "The certificate %s for %s, which ends at %s, is installed." % (
+        leaf.fingerprint(certificate)[:16], ", ".join(leaf.names(certificate)), leaf.ends(certificate),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
