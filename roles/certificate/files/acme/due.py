@@ -34,7 +34,7 @@ def reasons(settings, now=None):
     if now >= latest(certificate, settings["renew_days"]):
         found.append("it ends at %s" % leaf.ends(certificate))
     if not found:
-        refused = pair.refusal(live, settings["names"])
+        refused = pair.refusal(live, settings["names"], settings["ca"])
         if refused:
             found.append("clients would refuse it (%s)" % refused)
     return found or suggested(settings, certificate, now)

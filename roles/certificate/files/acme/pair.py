@@ -1,12 +1,16 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Would clients accept this certificate with this key? A client and a server shake hands within this process."""
 import os
+import re
 import ssl
 
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
-def trusting(ca_file):
-    """What clients trust: the CA given, and without one the system's."""
-    context = ssl.create_default_context(cafile=ca_file if ca_file and os.path.exists(ca_file) else None)
+
+def trusting(ca):
+    """What clients trust: the CAs in the text given, and without one the system's."""
+    # ssl reads no comments that are not ASCII
+    context = ssl.create_default_context(cadata="\n".join(CERTIFICATE.findall(ca)) if ca else None)
     context.hostname_checks_common_name = False
     # Python 3.13 added this default, which refuses private CAs that older ones accept: the same verdict on every node
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
@@ -18,12 +22,12 @@ def asked(names):
     return ["tlsfront-probe" + name[1:] if name.startswith("*") else name for name in names]
 
 
-def refusal(directory, names):
+def refusal(directory, names, ca):
     """Why a client would refuse chain.pem with key.pem in the directory for one of the names; empty if none would.
 
-    Key and certificate, chain up to what clients trust (ca.pem where it is there), dates, names, purpose.
+    Key and certificate, chain up to what clients trust, dates, names, purpose.
     """
-    chain, key, ca = (os.path.join(directory, name + ".pem") for name in ("chain", "key", "ca"))
+    chain, key = (os.path.join(directory, name + ".pem") for name in ("chain", "key"))
     try:
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(chain, key, password=_no_passphrase)

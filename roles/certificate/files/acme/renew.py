@@ -66,7 +66,7 @@ def renew(settings):
     versions = os.path.join(settings["certificate_dir"], "versions")
     new = os.path.join(versions, "new")
     issue.issue(settings, new)
-    refused = pair.refusal(new, settings["names"])
+    refused = pair.refusal(new, settings["names"], settings["ca"])
     if refused:
         raise issue.Failed("clients would refuse what %s has issued (%s)" % (settings["directory"], refused))
     certificate = leaf.load(os.path.join(new, "chain.pem"))
@@ -77,16 +77,24 @@ def renew(settings):
 
 
 def trust(settings):
-    """Clients are to trust another CA (or a further one), and the certificate is good under it."""
+    """Clients are to trust another CA, a further one or a public one, and the certificate is good under it."""
     path = os.path.join(settings["certificate_dir"], "live", "ca.pem")
-    if settings["ca"] and os.path.exists(path) and open(path).read() != settings["ca"]:
+    found = ""
+    if os.path.exists(path):
+        with open(path) as file:
+            found = file.read()
+    if found == settings["ca"]:
+        return
+    if settings["ca"]:
         issue.write(path, settings["ca"].encode(), 0o644)
-        print("RENEWED: another CA is in ca.pem", flush=True)
+    else:
+        os.unlink(path)
+    print("RENEWED: clients trust another CA now, and ca.pem says so.", flush=True)
 
 
 def back(settings, former):
     """Makes the former certificate the current one again, and sees that it is served."""
-    if not former or former == current(settings) or pair.refusal(former, settings["names"]):
+    if not former or former == current(settings) or pair.refusal(former, settings["names"], settings["ca"]):
         return
     point(settings, former)
     describe(settings)

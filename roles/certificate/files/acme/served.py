@@ -41,7 +41,7 @@ def differences(settings):
     """One text for each listener and name that does not serve the live certificate."""
     live = os.path.join(settings["certificate_dir"], "live")
     wanted = leaf.fingerprint(leaf.load(os.path.join(live, "chain.pem")))
-    context = pair.trusting(os.path.join(live, "ca.pem"))
+    context = pair.trusting(settings["ca"])
     found = []
     for address in _listening(settings["port"]) or ADDRESSES[:1]:
         for name in pair.asked(settings["names"]):

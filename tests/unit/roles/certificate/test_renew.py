@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands on the node after a step of a renewal."""
+from __future__ import annotations
+
+import os
+import stat
+
+import issue
+import leaf
+import pki
+import pytest
+import renew
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+
+def version(node, name):
+    place = node.live.parent / "versions" / name
+    place.mkdir(parents=True)
+    certificate = pki.issue("es1", node.ca, ["es1.example.org"])
+    (place / "chain.pem").write_bytes(certificate.pem)
+    (place / "key.pem").write_bytes(certificate.key_pem)
+    return str(place)
+
+
+@pytest.fixture
+def versions(node):
+    node.live.rmdir()
+    return [version(node, name) for name in ("oldest", "former", "newest")]
+
+
+def test_the_live_link_leads_to_another_version_at_once(node, versions):
+    for one in versions:
+        renew.point(node.settings, one)
+        assert renew.current(node.settings) == one
+        assert os.readlink(node.live) == os.path.relpath(one, node.live.parent)
+
+
+def test_a_link_that_a_killed_run_left_is_no_hindrance(node, versions):
+    (node.live.parent / "live.new").symlink_to("nowhere")
+    renew.point(node.settings, versions[0])
+    assert renew.current(node.settings) == versions[0]
+
+
+def test_only_the_current_version_and_the_one_before_it_stay(node, versions):
+    renew.point(node.settings, versions[2])
+    renew.forget(node.settings, versions[1])
+    assert sorted(one.name for one in (node.live.parent / "versions").iterdir()) == ["former", "newest"]
+
+
+def test_a_further_ca_is_told_to_clients_without_a_new_certificate(node, capsys):
+    node.has(pki.issue("es1", node.ca, ["es1.example.org"]))
+    node.settings["ca"] += pki.root("Next").pem.decode()
+    renew.trust(node.settings)
+    assert (node.live / "ca.pem").read_text() == node.settings["ca"]
+    assert "RENEWED" in capsys.readouterr().out
+    renew.trust(node.settings)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_public_ca_needs_no_file(node):
+    node.has(pki.issue("es1", node.ca, ["es1.example.org"]))
+    node.settings["ca"] = ""
+    renew.trust(node.settings)
+    assert not (node.live / "ca.pem").exists()
+
+
+def test_what_is_installed_is_told_as_yaml(node):
+    certificate = node.has(pki.issue("es1", node.ca, ["es1.example.org", "*.example.org"]))
+    about = leaf.about(certificate.certificate)
+    assert about.startswith("source: acme\nnames:\n- DNS:es1.example.org\n- DNS:*.example.org\nissuer: CN=Test Root\n")
+    assert f"sha256: {':'.join(certificate.fingerprint[at:at + 2] for at in range(0, 64, 2))}\n" in about
+
+
+@pytest.mark.parametrize("kind", ["ecdsa-p256", "ecdsa-p384", "rsa-2048"])
+def test_a_request_asks_for_all_names_with_a_key_of_the_kind(kind):
+    key = issue.new_key(kind)
+    request = x509.load_pem_x509_csr(issue.request(key, ["es1.example.org", "*.example.org"]))
+    names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["es1.example.org", "*.example.org"]
+    assert request.is_signature_valid
+    assert leaf.kind(request) == kind
+
+
+def test_a_request_for_a_name_that_is_too_long_for_a_subject_has_none():
+    name = ".".join(["a" * 40, "b" * 40, "example.org"])
+    request = x509.load_pem_x509_csr(issue.request(issue.new_key("ecdsa-p256"), [name]))
+    assert request.subject == x509.Name([])
+    assert request.extensions.get_extension_for_class(x509.SubjectAlternativeName).critical
+
+
+def test_a_file_appears_with_its_final_mode_also_over_one_that_is_too_open(tmp_path):
+    path = tmp_path / "key.pem"
+    path.write_text("old")
+    path.chmod(0o644)
+    issue.write(str(path), b"new", 0o600)
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_key_is_written_without_a_passphrase_that_nobody_could_type():
+    key = issue.new_key("ecdsa-p256")
+    assert serialization.load_pem_private_key(issue._pem(key), None).private_numbers() == key.private_numbers()
+
+
+def test_of_a_failure_the_causes_are_told_and_no_boilerplate():
+    said = """Saving debug log to /var/log/letsencrypt.log
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
+  Domain: es1.example.org
+  Detail: no answer
+
+Hint: ensure that the listed domains serve their content
+Some challenges have failed.
+Ask for help or search for solutions"""
+    assert issue.essence(said).startswith("Certbot failed to authenticate")
+    assert issue.essence(said).endswith("Domain: es1.example.org Detail: no answer")
