@@ -6,8 +6,8 @@ name: ca_problems
 short_description: What keeps a CA from signing
 version_added: 0.1.0
 description:
-  - Checks a CA before it is used - that its certificate is that of a CA and valid for long enough, and that its key
-    opens and matches.
+  - Checks a CA before it is used - that its certificate is that of a CA and valid for long enough, that its key
+    opens and matches, and that its name constraints let it sign for the names.
   - All that is wrong is told at once. No part of the key is ever told.
 positional: _input
 options:
@@ -27,6 +27,16 @@ options:
     description: Days for which the CA must be valid still.
     type: int
     default: 0
+  names:
+    description: What it is to sign, as P(tlsfront.elasticsearch.subject_alt_names#filter) gives it.
+    type: list
+    elements: str
+    default: []
+  permitted:
+    description: Domains and networks for which a CA that is not there yet will be made; empty for all.
+    type: list
+    elements: str
+    default: []
 author: The tlsfront.elasticsearch authors
 """
 
@@ -53,9 +63,17 @@ import typing as t
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _certificate_problems
 
 
-def ca_problems(certificate: str, *, key: str, passphrase: str = "", days: int = 0) -> list[str]:
+def ca_problems(
+    certificate: str,
+    *,
+    key: str,
+    passphrase: str = "",
+    days: int = 0,
+    names: t.Sequence[str] = (),
+    permitted: t.Sequence[str] = (),
+) -> list[str]:
     """What keeps a CA from signing; see DOCUMENTATION."""
-    return _certificate_problems.of_ca(certificate, key, passphrase, int(days))
+    return _certificate_problems.of_ca(certificate, key, passphrase, int(days), wanted=names, permitted=permitted)
 
 
 class FilterModule:

@@ -7,7 +7,8 @@ short_description: What keeps a server from using a certificate
 version_added: 0.1.0
 description:
   - Checks a certificate before it is installed - that the key matches, that the chain is in order and leads to a CA
-    that clients trust, that every name is covered by the subjectAltName, dates, key sizes, signatures and purpose.
+    that clients trust, that every name is covered by the subjectAltName and
+    within the name constraints of the CAs, dates, key sizes, signatures and purpose.
   - All that is wrong is told at once. No part of the key is ever told.
 positional: _input
 options:

@@ -7,7 +7,7 @@ import datetime
 import itertools
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _names, _x509
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _constraints, _names, _x509
 
 # Every controller has it, for ansible-core needs it; only the documentation is read without.
 try:
@@ -51,11 +51,20 @@ def of_server(
         *itertools.chain.from_iterable(_of_strength(certificate) for certificate in certificates),
         *_of_purpose(leaf),
         *_of_order(certificates),
+        *itertools.chain.from_iterable(_of_constraints(issuer, _x509.names(leaf)) for issuer in certificates[1:]),
         *_of_trust(certificates[-1], trusted, now),
     ]
 
 
-def of_ca(certificate: str, key: str, passphrase: str, days: int, now: datetime.datetime | None = None) -> list[str]:
+def of_ca(
+    certificate: str,
+    key: str,
+    passphrase: str,
+    days: int,
+    now: datetime.datetime | None = None,
+    wanted: t.Sequence[str] = (),
+    permitted: t.Sequence[str] = (),
+) -> list[str]:
     """Return what keeps the own CA from signing; empty where nothing does.
 
     certificate  PEM: the CA's certificate; empty where there is none yet
@@ -63,6 +72,8 @@ def of_ca(certificate: str, key: str, passphrase: str, days: int, now: datetime.
     passphrase   of the key; empty for none
     days         for which the CA must be valid still
     now          the time to judge by, with its time zone; default the clock's
+    wanted       subjectAltName entries that it is to sign
+    permitted    domains and networks for which a CA that is not there yet may sign; empty for all
     """
     problems = []
     now = now or datetime.datetime.now(datetime.timezone.utc)
@@ -73,7 +84,7 @@ def of_ca(certificate: str, key: str, passphrase: str, days: int, now: datetime.
         except _x509.Unreadable as cause:
             problems.append(f"The CA's key {cause}: set certificate_own_ca_passphrase as it was when the key was made.")
     if not certificate:
-        return problems
+        return [*problems, *_of_plan(permitted, wanted)]
     try:
         ca = _x509.load_certificates(certificate)[0]
     except _x509.Unreadable as cause:
@@ -90,7 +101,30 @@ def of_ca(certificate: str, key: str, passphrase: str, days: int, now: datetime.
             f"The CA's certificate ends at {_x509.ends(ca)}, in fewer than {days} days: move certificate and key away "
             "to begin a new CA, which every client must then trust."
         )
-    return problems
+    return [*problems, *_of_constraints(ca, wanted)]
+
+
+def _of_plan(permitted: t.Sequence[str], wanted: t.Sequence[str]) -> t.Iterator[str]:
+    try:
+        constraints = _constraints.planned(permitted)
+    except _constraints.NotAConstraint as cause:
+        yield f"certificate_own_ca_permitted: {cause}."
+        return
+    outside = _constraints.not_allowed(constraints, wanted)
+    if outside:
+        yield (
+            f"The CA that is to be made may not sign for {', '.join(outside)}: "
+            "add domains or networks to certificate_own_ca_permitted, or take the names out."
+        )
+
+
+def _of_constraints(ca: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator[str]:
+    outside = _constraints.not_allowed(_x509.extension(ca, x509.NameConstraints), wanted)
+    if outside:
+        yield (
+            f'The CA "{_x509.title(ca)}" may not sign for {", ".join(outside)} (name constraints), and clients refuse '
+            "it if it does: take the names out, or use a CA that may."
+        )
 
 
 def _of_key(key: str, leaf: x509.Certificate) -> t.Iterator[str]:

@@ -322,6 +322,41 @@ def test_each_problem_of_a_ca(arguments, said):
     assert told.endswith(".")
 
 
+def constrained(*domains):
+    return Party("constrained", more=[x509.NameConstraints([x509.DNSName(one) for one in domains], None)])
+
+
+@pytest.mark.parametrize(("domain", "told"), [("example.org", 0), ("another.org", 1)])
+def test_a_ca_signs_only_for_names_that_its_constraints_permit(domain, told):
+    ca = constrained(domain)
+    problems = _certificate_problems.of_ca(pem(ca.certificate), pem(ca.key), "", 30, NOW, wanted=WANTED)
+    assert len(problems) == told
+    assert all('"constrained" may not sign for DNS:es1.example.org (name constraints)' in one for one in problems)
+
+
+@pytest.mark.parametrize(("domain", "told"), [("example.org", 0), ("another.org", 1)])
+def test_a_chain_through_a_ca_that_may_not_sign_for_the_name(domain, told):
+    ca = constrained(domain)
+    party = server(issuer=ca)
+    problems = problems_of(party, chain=[party, ca], trusted=[ca])
+    assert len(problems) == told
+    assert all("may not sign for DNS:es1.example.org" in one for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("permitted", "said"),
+    [
+        ([], None),
+        (["example.org"], None),
+        (["another.org"], "The CA that is to be made may not sign for DNS:es1.example.org"),
+        (["*.example.org"], "certificate_own_ca_permitted: '*.example.org' is neither a domain"),
+    ],
+)
+def test_a_ca_that_is_to_be_made_must_be_able_to_sign_what_is_wanted(permitted, said):
+    problems = _certificate_problems.of_ca("", "", "", 30, NOW, wanted=WANTED, permitted=permitted)
+    assert [said in one for one in problems] == ([True] if said else [])
+
+
 def test_a_ca_that_is_valid_for_just_long_enough():
     assert ca_problems(days=90) == []
 
