@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role refuses, and what it says then: one run of its checks over many hosts, each with another wrong wish."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pki
+import pytest
+import yaml
+
+ACME = {"certificate_source": "acme", "certificate_acme_terms_agreed": True}
+PROVIDED = {
+    "certificate_source": "provided",
+    "certificate_provided_chain": "{{ place }}/es1.pem",
+    "certificate_provided_key": "{{ place }}/es1.key",
+    "certificate_provided_ca": "{{ place }}/root.pem",
+}
+
+# variables of the host, and what the message must say
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "other_distribution": ({"case_distribution": "Slackware"}, ["runs Slackware", "roles/certificate/vars/Slackware.yml"]),
+    "no_names": ({"certificate_names": []}, ["There is no name, but a certificate needs one", "Set tlsfront_server_names"]),
+    "no_name": ({"certificate_names": ["es_1"]}, ["'es_1' is not a host name"]),
+    "no_address": ({"certificate_addresses": ["10.0.0.0/8"]}, ["'10.0.0.0/8' is not an IPv4 or IPv6 address"]),
+    "not_its_own_directory": ({"certificate_dir": "/etc"}, ["certificate_dir is \"/etc\"", "that only this role uses"]),
+    "no_source": ({"certificate_source": "selfsigned"}, ["certificate_source must be one of: own_ca, provided, acme"]),
+    "own_ca_and_provided": (
+        {"certificate_provided_chain": "/x.pem"},
+        ["certificate_provided_chain is set as well", "Set certificate_source to provided, or take the other out"],
+    ),
+    "renewal_before_issue": (
+        {"certificate_days": 30, "certificate_renew_days": 30},
+        ["certificate_renew_days is 30, certificate_days 30", "Correct them"],
+    ),
+    "ca_beside_the_run": ({"certificate_own_ca_dir": "ca"}, ["certificate_own_ca_dir is \"ca\"", "with / or ~ in front"]),
+    "a_name_outside_of_what_the_ca_may_sign": (
+        {"certificate_own_ca_permitted": ["another.org"]},
+        ["The CA that is to be made may not sign for DNS:es1.example.org", "certificate_own_ca_permitted"],
+    ),
+    "trust_in_a_key": (
+        {"certificate_own_ca_also_trusted": ["{{ place }}/root.pem", "{{ place }}/es1.key"]},
+        ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates and no key"],
+    ),
+    "wrong_passphrase": (
+        {"certificate_own_ca_dir": "{{ place }}/locked", "certificate_own_ca_passphrase": "wrong"},
+        ["The CA's key does not open with the passphrase: set certificate_own_ca_passphrase"],
+    ),
+    "no_key": (
+        PROVIDED | {"certificate_provided_key": ""},
+        ["exactly one of certificate_provided_key ", "but neither is"],
+    ),
+    "two_chains": (
+        PROVIDED | {"certificate_provided_chain_content": "x"},
+        ["exactly one of certificate_provided_chain ", "but both are"],
+    ),
+    "no_file": (
+        PROVIDED | {"certificate_provided_key": "/nosuch.key"},
+        ['certificate_provided_key of no_file is "/nosuch.key"', "not the absolute path of a file on the controller"],
+    ),
+    "all_faults_of_a_certificate_at_once": (
+        PROVIDED | {"certificate_provided_chain": "{{ place }}/root.pem", "certificate_provided_ca": ""},
+        [
+            "would not work. The key does not match",
+            "covers no name",
+            "is a CA: put the server's certificate first",
+            "leads to no root CA that clients trust",
+        ],
+    ),
+    "acme_and_provided": (
+        ACME | {"certificate_provided_chain": "/x.pem"},
+        ["is acme, but certificate_provided_chain is set as well"],
+    ),
+    "terms_that_nobody_read": (
+        {"certificate_source": "acme"},
+        ["https://acme-v02.api.letsencrypt.org/directory", "Read them, and set certificate_acme_terms_agreed to true"],
+    ),
+    "a_directory_that_is_not_verified": (
+        ACME | {"certificate_acme_directory": "http://ca.example.org/dir"},
+        ["certificate_acme_directory is \"http://ca.example.org/dir\", which is not the https address"],
+    ),
+    "a_contact_that_is_none": (ACME | {"certificate_acme_contacts": ["root"]}, ["must be a list of mail addresses"]),
+    "half_of_an_external_account": (
+        ACME | {"certificate_acme_eab_kid": "lab"},
+        ["certificate_acme_eab_kid and certificate_acme_eab_key must be set both or neither"],
+    ),
+    "a_wildcard_for_http": (
+        ACME | {"certificate_names": ["*.example.org"]},
+        ["DNS:*.example.org cannot be had by the challenge http-01"],
+    ),
+    "an_address": (
+        ACME | {"certificate_addresses": ["192.0.2.7"]},
+        ["IP:192.0.2.7 cannot be had by the challenge http-01", "and certificate_addresses"],
+    ),
+    "dns_without_a_hook": (
+        ACME | {"certificate_acme_challenge": "dns-01"},
+        ["dns-01 needs the absolute path of a program on the node"],
+    ),
+    "a_hook_with_arguments": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/bin/sh -c true"},
+        ["dns-01 needs the absolute path of a program on the node"],
+    ),
+    "a_hook_that_is_not_there": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/nosuch"},
+        ["is no program on a_hook_that_is_not_there", "Put it there"],
+    ),
+    "a_hook_for_http": (ACME | {"certificate_acme_dns_hook": "/bin/true"}, ["and http-01 needs none"]),
+    "a_ca_that_is_a_key": (
+        ACME | {"certificate_acme_ca": "{{ place }}/es1.key"},
+        ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates and no key"],
+    ),
+    "a_schedule_that_is_none": (
+        ACME | {"certificate_acme_schedule": "sometimes"},
+        ['certificate_acme_schedule is "sometimes", which systemd', "See systemd.time(7)"],
+    ),
+    "a_jitter_of_a_week": (ACME | {"certificate_acme_jitter": 604800}, ["certificate_acme_jitter (604800) from 0 to 86400"]),
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    place = tmp_path_factory.mktemp("preflight")
+    root = pki.root()
+    es1 = pki.issue("es1", root, ["es1.example.org"])
+    (place / "root.pem").write_bytes(root.pem)
+    (place / "es1.pem").write_bytes(es1.pem)
+    (place / "es1.key").write_bytes(es1.key_pem)
+    (place / "locked").mkdir()
+    (place / "locked/ca.pem").write_bytes(root.pem)
+    locked = pki.serialization.BestAvailableEncryption(b"unknown")
+    form = pki.serialization.PrivateFormat.PKCS8
+    (place / "locked/ca.key").write_bytes(root.key.private_bytes(pki.serialization.Encoding.PEM, form, locked))
+    common = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "certificate_own_ca_dir": str(place / "none"),
+        "certificate_names": ["es1.example.org"],
+        "place": str(place),
+    }
+    hosts = {name: common | variables for name, (variables, _says) in CASES.items()}
+    inventory = place / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
+    done = subprocess.run(
+        ["ansible-playbook", "--check", "-i", str(inventory), str(Path(__file__).with_name("preflight.yml"))],
+        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORKS": "4"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case: str) -> None:
+    outcomes = [t["hosts"][case] for play in results["plays"] for t in play["tasks"] if case in t["hosts"]]
+    failed = [outcome for outcome in outcomes if outcome.get("failed")]
+    assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+    assert results["stats"][case]["changed"] == 0
+    said = str(failed[0].get("msg")) + str(failed[0].get("results", ""))
+    for part in CASES[case][1]:
+        assert part in said
+    assert "PRIVATE KEY-----" not in json.dumps(failed)
