@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ca_certificates
 short_description: The certificates of a text, each by itself
+version_added: 0.1.0
 description:
   - Takes a text with certificates in PEM apart, such as a bundle of CAs. One that is there twice is told once.
 positional: _input

@@ -4,6 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: trust_problems
 short_description: What keeps clients from trusting certificates as CAs
+version_added: 0.1.0
 description:
   - Checks what is to become a client's bundle of CAs - that it can be read, that each certificate in it is a CA's and
     valid now, and that no private key is in it.
