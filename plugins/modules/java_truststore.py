@@ -75,7 +75,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._pkcs12 imp
     truststore,
 )
 
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+_END = "-----END CERTIFICATE-----"
 
 
 def read_certificates(text: str) -> list[bytes]:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks an endpoint each question of a table, each over a new verified connection, and says what came otherwise than expected.
 
@@ -99,9 +98,9 @@ def main():
     found = []
     for question in table["questions"]:
         whole = {**table.get("people", {}).get(question.get("as"), {}), **question}
-        for _ in range(whole.get("times", 1)):
+        for _time in range(whole.get("times", 1)):
             asked += 1
-            for _ in range(whole.get("tries", 1)):
+            for _try in range(whole.get("tries", 1)):
                 wrong = outcome(table["endpoint"], table["ca"], whole)
                 if not wrong:
                     break

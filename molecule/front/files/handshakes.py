@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Says which handshakes an endpoint accepts, out of all that this host's OpenSSL can offer.
 

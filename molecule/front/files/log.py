@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads a JSON access log of the front; fails at a line that is not JSON. Prints {"lines": N, "slow": {X-Opaque-Id: upstream_seconds}}.
 

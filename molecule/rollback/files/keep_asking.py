@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks endpoints again and again until a file is there, and counts what was lost.
 
@@ -49,7 +48,7 @@ def main():
     endpoints = endpoints.split(",")
     with concurrent.futures.ThreadPoolExecutor(len(endpoints)) as pool:
         counted = list(pool.map(lambda endpoint: client(ca, file, endpoint), endpoints))
-    print(json.dumps({"asked": sum(asked for asked, _ in counted), "lost": [text for _, lost in counted for text in lost]}))
+    print(json.dumps({"asked": sum(asked for asked, _lost in counted), "lost": [text for _asked, lost in counted for text in lost]}))
 
 
 if __name__ == "__main__":

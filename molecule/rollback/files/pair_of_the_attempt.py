@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Swaps in a certificate that nobody can use, as the role certificate swaps in a good one, and takes it away again.
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Says, as JSON, what the front of this node is: served now, read at nginx's next start, proved last.
 

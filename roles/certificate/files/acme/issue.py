@@ -65,7 +65,7 @@ def ask(settings, into):
     environment = dict(os.environ, LC_ALL="C.UTF-8")
     if settings["directory_ca"]:  # exactly this one, in place of the system's store
         environment["REQUESTS_CA_BUNDLE"] = settings["directory_ca"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         raise Failed("certbot: " + essence(done.stdout.decode(errors="replace")))
 

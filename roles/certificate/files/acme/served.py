@@ -18,7 +18,7 @@ class NotServed(Exception):
 
 def runs(settings):
     """Whether the unit that serves the certificate runs, and somebody listens on the port."""
-    active = subprocess.run(["systemctl", "is-active", "--quiet", settings["unit"]]).returncode == 0
+    active = subprocess.run(["systemctl", "is-active", "--quiet", settings["unit"]], check=False).returncode == 0
     return active and bool(_listening(settings["port"]))
 
 
@@ -27,7 +27,7 @@ def serve(settings, seconds=15):
     if not differences(settings):
         return
     # its success says little, since nginx can go on with what it had: what is served is looked at
-    subprocess.run(["systemctl", "reload", settings["unit"]])
+    subprocess.run(["systemctl", "reload", settings["unit"]], check=False)
     deadline = time.monotonic() + seconds
     found = differences(settings)
     while found and time.monotonic() < deadline:

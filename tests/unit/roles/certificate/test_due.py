@@ -152,7 +152,7 @@ def test_the_ca_is_asked_about_the_certificate_by_the_identifier_of_the_standard
 
 def test_the_moment_is_in_the_window_and_another_for_another_certificate(node):
     window = (pki.now(), pki.now() + 2 * DAY)
-    moments = {due.moment(window, good(node).certificate) for _ in range(20)}
+    moments = {due.moment(window, good(node).certificate) for _number in range(20)}
     assert len(moments) == 20
     assert all(window[0] <= moment <= window[1] for moment in moments)
 

@@ -43,7 +43,7 @@ def certificate(title, key, issuer=None, names=()):
 
 
 def main(directory: str, *names: str) -> None:
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _number in range(3)]
     root = certificate("provided root", keys[0])
     middle = certificate("provided intermediate", keys[1], (root, keys[0]))
     files = {"root.pem": [root], "middle.pem": [middle]}
