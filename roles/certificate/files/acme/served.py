@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+import issue
 import leaf
 import pair
 
@@ -59,11 +60,4 @@ def differences(settings):
 
 
 def _listening(port):
-    found = []
-    for address in ADDRESSES:
-        try:
-            socket.create_connection((address, port), timeout=5).close()
-            found.append(address)
-        except OSError:
-            pass
-    return found
+    return [address for address in ADDRESSES if issue.listens(address, port)]
