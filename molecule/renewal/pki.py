@@ -1,8 +1,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""pki.py DIRECTORY NAME...: a private PKI whose certificates are provided to the role.
+"""pki.py DIRECTORY NAME...: a private PKI for the ACME server itself.
 
-Writes root.pem, middle.pem, chain.pem and server.key (a certificate for the names, with its intermediate), and
-renewed.pem (another certificate for the same key).
+Writes root.pem, chain.pem (a certificate for the names, with its intermediate) and server.key.
 """
 
 from __future__ import annotations
@@ -44,11 +43,9 @@ def certificate(title, key, issuer=None, names=()):
 
 def main(directory: str, *names: str) -> None:
     keys = [ec.generate_private_key(ec.SECP256R1()) for _number in range(3)]
-    root = certificate("provided root", keys[0])
-    middle = certificate("provided intermediate", keys[1], (root, keys[0]))
-    files = {"root.pem": [root], "middle.pem": [middle]}
-    for name in ("chain.pem", "renewed.pem"):
-        files[name] = [certificate("provided", keys[2], (middle, keys[1]), names), middle]
+    root = certificate("root", keys[0])
+    middle = certificate("intermediate", keys[1], (root, keys[0]))
+    files = {"root.pem": [root], "chain.pem": [certificate("server", keys[2], (middle, keys[1]), names), middle]}
     for name, certificates in files.items():
         text = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
         pathlib.Path(directory, name).write_bytes(text)
