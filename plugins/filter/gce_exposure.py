@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: gce_exposure
+author: The tlsfront.elasticsearch authors
+version_added: 0.1.0
+short_description: Tell who reaches ports of instances on Google Compute Engine, through all that filters packets there
+description:
+  - Works out, for each network interface of each node, what hierarchical policies, firewall rules and network policies
+    together let in to the given ports, and names each rule that lets in anyone else than the nodes and the permitted.
+  - A rule for a network tag or a service account counts as one that lets others in, unless it is that of the nodes.
+    So does a rule for what Google keeps, such as regions and threat lists.
+options:
+  _input:
+    description: The nodes, as P(tlsfront.elasticsearch.gce_instance_firewalls_info#module) returns them.
+    type: list
+    elements: dict
+    required: true
+  hosts:
+    description: The nodes' names in the inventory, by zone and name of their instances (V(europe-west1-b/es1)).
+    type: dict
+    required: true
+  target:
+    description: What the nodes are known by, network tags (C(tags)) or service accounts (C(service_accounts)).
+    type: dict
+    required: true
+  ports:
+    description: The ports, as numbers or as texts such as V(9200-9299).
+    type: list
+    elements: raw
+    required: true
+  permitted:
+    description: Addresses and networks that may reach the ports, beside the nodes themselves.
+    type: list
+    elements: str
+    required: true
+  without:
+    description: Names of firewall rules to leave out, to see what would be without them.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Show who else reaches the nodes
+  ansible.builtin.debug:
+    msg: "{{ exposure.findings | map(attribute='line') }}"
+  vars:
+    exposure: >-
+      {{ nodes | tlsfront.elasticsearch.gce_exposure(hosts={'europe-west1-b/es1': 'es1'}, target={'tags': ['es']},
+                                                     ports=[9200, 9300], permitted=[]) }}
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(findings) is a list of mappings with C(host), C(interface), C(ports), C(sources), C(rule) and C(line).
+    - C(cut_off) is a list of sentences, one for each interface that other nodes of its network do not reach.
+  type: dict
+"""
+
+import typing as t
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._gce_path import path_of
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_exposure import Exposure, port_set
+
+Resources = t.Sequence[t.Mapping[str, t.Any]]
+
+
+def gce_exposure(
+    nodes: Resources,
+    hosts: t.Mapping[str, str],
+    target: t.Mapping[str, t.Sequence[str]],
+    ports: t.Sequence[t.Any],
+    permitted: t.Sequence[str],
+    without: t.Sequence[str] = (),
+) -> dict[str, t.Any]:
+    """What the interfaces' filters let in; see DOCUMENTATION."""
+    own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
+    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
+    known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]
+    members = {name: addresses(own) for name in known_by}
+    for node in nodes:
+        for interface in node["interfaces"]:
+            effective = dict(interface["effective"])
+            effective["firewalls"] = [f for f in effective.get("firewalls") or [] if f["name"] not in without]
+            path = path_of(effective, members, interface["network"], interface["policies_first"])
+            where = f"{interface['name']}, {', '.join(interface['addresses'])}"
+            exposure.look_at(hosts[_key(node)], where, path, _peers(node, interface, nodes, hosts))
+    return exposure.plain()
+
+
+def _peers(
+    node: t.Mapping[str, t.Any], interface: t.Mapping[str, t.Any], nodes: Resources, hosts: t.Mapping[str, str]
+) -> dict[str, str]:
+    """The internal addresses of other nodes' first interfaces, which first interfaces in a network must let in."""
+    if interface["name"] != "nic0":
+        return {}
+    return {
+        first["internal_address"]: hosts[_key(other)]
+        for other in nodes
+        for first in other["interfaces"][:1]
+        if other is not node and first["network"] == interface["network"] and first["internal_address"]
+    }
+
+
+def _key(node: t.Mapping[str, t.Any]) -> str:
+    return f"{node['zone']}/{node['name']}"
+
+
+class FilterModule:
+    """Ansible looks for this class."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"gce_exposure": gce_exposure}

@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Faults that a cloud has and an emulator lacks, put into its answers on demand.
+
+An emulator asks `answer()` before it works a call out, and tells `remember()` what it answered. A test arms a fault by
+posting JSON to the emulator's path `/faults`; `{}` disarms all:
+
+    {"call": "DescribeSecurityGroups", "times": 2, "status": 503, "code": "RequestLimitExceeded", "message": "..."}
+    {"call": "DescribeSecurityGroups", "times": 2, "stale": true}     what the same question was answered before
+
+The answer to `/faults` is how often each fault has struck since it was armed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+Answer = tuple[int, str, bytes]  # status, content type, body
+
+
+class Faults:
+    """The armed faults of one emulator; `error` writes an error of its interface as an answer's type and body."""
+
+    def __init__(self, error: Callable[[int, str, str], tuple[str, bytes]]) -> None:
+        self._error = error
+        self._armed: list[dict[str, Any]] = []
+        self._struck: dict[str, int] = {}
+        self._before: dict[tuple[str, bytes], Answer] = {}
+        self._frozen: dict[tuple[str, bytes], Answer] = {}
+        self._lock = threading.Lock()
+
+    def arm(self, fault: dict[str, Any]) -> dict[str, int]:
+        """Arm a fault, or with {} disarm all; returns how often each struck until now."""
+        with self._lock:
+            struck = dict(self._struck)
+            if fault:
+                self._armed.append(dict(fault))
+                self._frozen = dict(self._before)
+                self._struck.setdefault(fault["call"], 0)
+            else:
+                self._armed, self._struck, self._frozen = [], {}, {}
+            return struck
+
+    def answer(self, call: str, question: bytes) -> Answer | None:
+        """Return the faulty answer to a call, or None where it is to be answered truly."""
+        with self._lock:
+            for fault in self._armed:
+                if fault["call"] not in (call, "*") or fault["times"] < 1:
+                    continue
+                if fault.get("stale") and (call, question) not in self._frozen:
+                    continue
+                fault["times"] -= 1
+                self._struck[fault["call"]] += 1
+                if fault.get("stale"):
+                    return self._frozen[call, question]
+                return (fault["status"], *self._error(fault["status"], fault["code"], fault["message"]))
+        return None
+
+    def remember(self, call: str, question: bytes, answer: Answer) -> None:
+        """Keep a true answer, so that it can be given again when it is not true any more."""
+        with self._lock:
+            self._before[call, question] = answer
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it has ended."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,154 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ec2_plan import (
+    group_description,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import Policy
+
+POLICY = Policy("tf", ("443",), ("9200", "9300"), ("192.0.2.0/24", "2001:db8::/32"), ("198.51.100.7/32",))
+ETH0 = {"network_interface_id": "eni-1", "groups": [{"group_id": "sg-1"}], "attachment": {"instance_id": "i-1"}}
+
+
+def permission(port, ranges=(), ranges6=(), groups=(), protocol="tcp"):
+    return {
+        "ip_protocol": protocol,
+        "from_port": port,
+        "to_port": port,
+        "ip_ranges": [{"cidr_ip": cidr, "description": said} for cidr, said in ranges],
+        "ipv6_ranges": [{"cidr_ipv6": cidr, "description": said} for cidr, said in ranges6],
+        "user_id_group_pairs": [{"group_id": group_id, "description": said} for group_id, said in groups],
+    }
+
+
+def ours(*more):
+    member, direct = [("sg-0", "tlsfront member")], [("198.51.100.7/32", "tlsfront direct client")]
+    permissions = [
+        permission(443, [("192.0.2.0/24", "tlsfront client")], [("2001:db8::/32", "tlsfront client")]),
+        permission(9200, direct, groups=member),
+        permission(9300, direct, groups=member),
+    ]
+    return {
+        "group_id": "sg-0",
+        "description": group_description("tf"),
+        "tags": {},
+        "ip_permissions": [*permissions, *more],
+    }
+
+
+def attached(*group_ids):
+    return {**ETH0, "groups": [{"group_id": group_id} for group_id in group_ids]}
+
+
+def lines(plan, phase=None):
+    return [step["line"] for step in plan.steps if phase in (None, step["phase"])]
+
+
+def test_a_group_that_is_not_there_is_made_with_all_rules_and_then_attached():
+    plan = plan_present(POLICY, "vpc-1", None, [ETH0], {})
+    assert lines(plan) == [
+        "+ security group tf of vpc-1",
+        "+ security group tf of vpc-1: allow tcp 443 from 192.0.2.0/24 (tlsfront client)",
+        "+ security group tf of vpc-1: allow tcp 443 from 2001:db8::/32 (tlsfront client)",
+        "+ security group tf of vpc-1: allow tcp 9200 from 198.51.100.7/32 (tlsfront direct client)",
+        "+ security group tf of vpc-1: allow tcp 9200 from tf (tlsfront member)",
+        "+ security group tf of vpc-1: allow tcp 9300 from 198.51.100.7/32 (tlsfront direct client)",
+        "+ security group tf of vpc-1: allow tcp 9300 from tf (tlsfront member)",
+        "+ eni-1 of i-1: security group tf of vpc-1",
+    ]
+    assert {step["phase"] for step in plan.steps} == {"open"}
+    assert plan.before == []
+    assert plan.steps[0]["rules"][-1] == {
+        "proto": "tcp",
+        "from_port": 9300,
+        "to_port": 9300,
+        "group_name": ["tf"],
+        "rule_desc": "tlsfront member",
+    }
+
+
+def test_what_is_as_it_should_be_needs_no_step():
+    plan = plan_present(POLICY, "vpc-1", ours(), [attached("sg-1", "sg-0")], {})
+    assert plan.steps == []
+    assert sorted(plan.before) == sorted(plan.after)
+
+
+def test_attaching_keeps_the_groups_that_are_attached():
+    (step,) = plan_present(POLICY, "vpc-1", ours(), [attached("sg-1", "sg-2")], {}).steps
+    assert step["groups"] == ["sg-1", "sg-2", "sg-0"]
+
+
+def test_a_rule_that_somebody_took_away_comes_back():
+    damaged = ours()
+    damaged["ip_permissions"] = damaged["ip_permissions"][1:]
+    plan = plan_present(POLICY, "vpc-1", damaged, [attached("sg-0")], {})
+    assert [line[:2] for line in lines(plan, "open")] == ["+ ", "+ "]
+    assert all(step["purge"] is False for step in plan.steps)
+
+
+def test_a_rule_of_ours_that_the_policy_no_longer_has_goes_in_the_closing_part():
+    stale = permission(443, [("203.0.113.0/24", "tlsfront client")])
+    plan = plan_present(POLICY, "vpc-1", ours(stale), [attached("sg-0")], {})
+    assert lines(plan, "open") == []
+    assert lines(plan, "close") == ["- security group tf of vpc-1: allow tcp 443 from 203.0.113.0/24 (tlsfront client)"]
+    assert plan.steps[0]["purge"] is True
+
+
+def test_a_rule_that_others_put_into_the_group_is_told_and_stays_even_where_ours_go():
+    foreign = [
+        permission(9243, [("203.0.113.9/32", "office")]),
+        permission(None, groups=[("sg-7", "")], protocol="-1"),
+    ]
+    stale = permission(443, [("203.0.113.0/24", "tlsfront client")])
+    plan = plan_present(POLICY, "vpc-1", ours(stale, *foreign), [attached("sg-0")], {})
+    assert plan.left == [
+        "security group tf of vpc-1: allow all from sg-7",
+        "security group tf of vpc-1: allow tcp 9243 from 203.0.113.9/32 (office)",
+    ]
+    kept = plan.steps[0]["rules"]
+    assert {"proto": "all", "group_id": ["sg-7"]} in kept
+    assert {
+        "proto": "tcp",
+        "cidr_ip": ["203.0.113.9/32"],
+        "from_port": 9243,
+        "to_port": 9243,
+        "rule_desc": "office",
+    } in kept
+    assert not any("203.0.113.0/24" in rule.get("cidr_ip", []) for rule in kept)
+
+
+def test_a_rule_of_others_that_is_what_the_policy_wants_becomes_ours():
+    taken = ours()
+    taken["ip_permissions"][0]["ip_ranges"][0]["description"] = "by hand"
+    (step,) = plan_present(POLICY, "vpc-1", taken, [attached("sg-0")], {}).steps
+    assert step["line"].startswith("~ ")
+
+
+def test_a_missing_tag_is_set_and_other_tags_are_nobodys_business():
+    tagged = {**ours(), "tags": {"team": "search"}}
+    assert lines(plan_present(POLICY, "vpc-1", tagged, [attached("sg-0")], {"cost": "7"})) == [
+        "+ security group tf of vpc-1: tag cost=7"
+    ]
+
+
+def test_nobody_as_client_leaves_the_members_only():
+    plan = plan_present(Policy("tf", ("443",), ("9300",)), "vpc-1", None, [], {})
+    assert lines(plan)[1:] == ["+ security group tf of vpc-1: allow tcp 9300 from tf (tlsfront member)"]
+
+
+def test_removal_detaches_ours_only_and_then_deletes_it():
+    plan = plan_absent(POLICY, "vpc-1", ours(), [attached("sg-1", "sg-0"), attached("sg-2")])
+    assert [step["do"] for step in plan.steps] == ["detach", "delete"]
+    assert plan.steps[0]["groups"] == ["sg-1"]
+
+
+def test_removal_of_what_is_not_there_needs_no_step():
+    assert plan_absent(POLICY, "vpc-1", None, [ETH0]).steps == []
+
+
+def test_removal_refuses_to_leave_an_interface_without_a_group():
+    with pytest.raises(ValueError, match="eni-1 of i-1 would be left without a security group"):
+        plan_absent(POLICY, "vpc-1", ours(), [attached("sg-0")])

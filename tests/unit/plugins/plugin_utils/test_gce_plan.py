@@ -1,0 +1,132 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._gce_plan import plan_absent, plan_present
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import Policy
+
+POLICY = Policy("tf", ("443",), ("9200", "9300-9399"), ("192.0.2.0/24", "2001:db8::/32"), ("198.51.100.7/32",))
+TAGS = {"tags": ["es"]}
+NETWORK = "https://www.googleapis.com/compute/v1/projects/shop/global/networks/default"
+FIELDS = {"source_ranges": "sourceRanges", "source_tags": "sourceTags", "target_tags": "targetTags"}
+
+
+def plan(live=(), policy=POLICY, target=TAGS):
+    return plan_present(policy, "default", live, target, 100)
+
+
+def live():
+    """The rules as they are after the plan was carried out, as compute v1 answers them."""
+    rules = []
+    for step in plan().steps:
+        rule = {FIELDS.get(key, key): value for key, value in step["rule"].items()}
+        for action in ("allowed", "denied"):
+            if action in rule:
+                rule[action] = [{"IPProtocol": c["ip_protocol"], "ports": c["ports"]} for c in rule[action]]
+        rules.append(
+            {**rule, "network": NETWORK, "id": "1", "kind": "compute#firewall", "logConfig": {"enable": False}}
+        )
+    return rules
+
+
+def lines(found):
+    return [f"{step['phase']} {step['do']} {step['line']}" for step in found.steps]
+
+
+def test_all_rules_are_made_and_those_that_deny_come_last():
+    assert lines(plan()) == [
+        "open present + tf-default-https-v4: allow tcp 443 from 192.0.2.0/24 to es, priority 100",
+        "open present + tf-default-https-v6: allow tcp 443 from 2001:db8::/32 to es, priority 100",
+        "open present + tf-default-members: allow tcp 9200,9300-9399 from es to es, priority 100",
+        "open present + tf-default-direct-v4: allow tcp 9200,9300-9399 from 198.51.100.7/32 to es, priority 100",
+        "close present + tf-default-deny-v4: deny tcp 9200,9300-9399 from 0.0.0.0/0 to es, priority 101",
+        "close present + tf-default-deny-v6: deny tcp 9200,9300-9399 from ::/0 to es, priority 101",
+    ]
+
+
+def test_what_is_as_it_should_be_needs_no_step():
+    found = plan(live())
+    assert found.steps == []
+    assert found.before == found.after
+
+
+def test_by_service_account_both_ends_are_accounts():
+    members = next(s for s in plan(target={"service_accounts": ["es@shop"]}).steps if "members" in s["name"])
+    assert members["rule"]["source_service_accounts"] == members["rule"]["target_service_accounts"] == ["es@shop"]
+    assert "source_tags" not in members["rule"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("priority", 7),
+        ("disabled", True),
+        ("denied", [{"IPProtocol": "tcp", "ports": ["9200"]}]),
+        ("targetTags", ["x"]),
+    ],
+)
+def test_a_rule_that_somebody_changed_is_changed_back(field, value):
+    drifted = live()
+    next(rule for rule in drifted if rule["name"] == "tf-default-deny-v4")[field] = value
+    (step,) = plan(drifted).steps
+    assert (step["phase"], step["do"], step["name"]) == ("close", "present", "tf-default-deny-v4")
+
+
+@pytest.mark.parametrize("change", [{"targetTags": None}, {"destinationRanges": ["10.0.0.1"]}])
+def test_a_change_that_the_module_cannot_see_makes_the_rule_anew(change):
+    drifted = live()
+    next(rule for rule in drifted if rule["name"] == "tf-default-deny-v4").update(change)
+    assert [step["do"] for step in plan(drifted).steps] == ["replace"]
+
+
+def test_the_order_of_networks_is_no_change():
+    wide = Policy("tf", ("443",), ("9200",), ("192.0.2.0/24", "198.51.100.0/24"))
+    before = plan_present(wide, "default", [], TAGS, 100).steps[0]["rule"]
+    shuffled = {
+        "name": before["name"],
+        "network": NETWORK,
+        "description": before["description"],
+        "direction": "INGRESS",
+    }
+    shuffled.update(priority=100, allowed=[{"IPProtocol": "tcp", "ports": ["443"]}], targetTags=["es"])
+    shuffled["sourceRanges"] = before["source_ranges"][::-1]
+    assert not any(
+        step["name"] == before["name"] for step in plan_present(wide, "default", [shuffled], TAGS, 100).steps
+    )
+
+
+def test_a_rule_that_the_policy_no_longer_has_goes_in_the_closing_part():
+    nobody = Policy("tf", POLICY.open_ports, POLICY.closed_ports, POLICY.clients)
+    assert lines(plan(live(), nobody)) == [
+        "close absent - tf-default-direct-v4: allow tcp 9200,9300-9399 from 198.51.100.7/32 to es, priority 100"
+    ]
+
+
+def test_rules_of_others_are_never_in_the_plan():
+    others = [{"name": "default-allow-internal", "network": NETWORK}, {"name": "tf-other-members", "network": NETWORK}]
+    assert plan([*live(), *others]).steps == []
+    assert not any(
+        step["name"].endswith(("internal", "other-members")) for step in plan_absent(POLICY, "default", others).steps
+    )
+
+
+@pytest.mark.parametrize("change", [{"description": "mine"}, {"network": NETWORK.replace("default", "other")}])
+def test_a_rule_of_our_name_that_is_not_ours_is_refused(change):
+    taken = copy.deepcopy(live())
+    taken[0].update(change)
+    for refused in (lambda: plan(taken), lambda: plan_absent(POLICY, "default", taken)):
+        with pytest.raises(ValueError, match="tf-default-https-v4 is not one of this role"):
+            refused()
+
+
+def test_removal_takes_the_denials_away_in_the_closing_part_and_the_rest_in_the_opening_one():
+    assert lines(plan_absent(POLICY, "default", live())) == [
+        "open absent - tf-default-https-v4: allow tcp 443 from 192.0.2.0/24 to es, priority 100",
+        "open absent - tf-default-https-v6: allow tcp 443 from 2001:db8::/32 to es, priority 100",
+        "open absent - tf-default-members: allow tcp 9200,9300-9399 from es to es, priority 100",
+        "open absent - tf-default-direct-v4: allow tcp 9200,9300-9399 from 198.51.100.7/32 to es, priority 100",
+        "close absent - tf-default-deny-v4: deny tcp 9200,9300-9399 from 0.0.0.0/0 to es, priority 101",
+        "close absent - tf-default-deny-v6: deny tcp 9200,9300-9399 from ::/0 to es, priority 101",
+    ]
