@@ -77,7 +77,7 @@ make_collections() {
     --python-version 3.12 --require-hashes -r "$tlsfront_top/tests/collections.txt" -d "$wheels"
   "$tlsfront_venv/bin/python" - "$wheels" "$1" <<'PY'
 import pathlib, sys, zipfile
-wanted = ("ansible/posix", "community/crypto")
+wanted = ("amazon/aws", "ansible/posix", "community/crypto", "google/cloud")
 wheel, = pathlib.Path(sys.argv[1]).glob("ansible-*.whl")
 with zipfile.ZipFile(wheel) as archive:
     archive.extractall(sys.argv[2], [n for n in archive.namelist() if n.startswith(tuple(f"ansible_collections/{c}/" for c in wanted))])
