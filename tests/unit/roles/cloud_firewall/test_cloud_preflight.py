@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role refuses before it asks any cloud, and what it says then: one run of it over many hosts, each with another policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+EC2 = {"tlsfront_cloud": "ec2", "cloud_firewall_ec2_instance_id": "i-0a1b", "cloud_firewall_ec2_region": "eu-central-1"}
+
+# variables of the host, and what the message must say
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "an_unknown_cloud": ({"tlsfront_cloud": "azure"}, ["cloud_firewall_provider is \"azure\"", "none, ec2, gce"]),
+    "an_unknown_state": (EC2 | {"cloud_firewall_state": "gone"}, ["cloud_firewall_state is \"gone\"", "present, absent"]),
+    "a_name_for_a_network": (
+        EC2 | {"tlsfront_clients": ["office.example.org"]},
+        ["cloud_firewall_clients: 'office.example.org' is not an IPv4 or IPv6 address"],
+    ),
+    "host_bits": (
+        EC2 | {"tlsfront_direct_clients": ["192.0.2.7/24"]},
+        ["cloud_firewall_direct_clients: '192.0.2.7/24' has host bits set: write 192.0.2.0/24"],
+    ),
+    "port_out_of_range": (EC2 | {"tlsfront_closed_ports": [93000]}, ["cloud_firewall_closed_ports: '93000' is out of range"]),
+    "no_port": (EC2 | {"tlsfront_closed_ports": []}, ["cloud_firewall_closed_ports is []", "each needs a port"]),
+    "a_port_that_is_open_and_closed": (
+        EC2 | {"tlsfront_closed_ports": ["9200-9300"], "tlsfront_https_port": 9243},
+        ["9243 is among cloud_firewall_open_ports and cloud_firewall_closed_ports", "Take it out of one of them"],
+    ),
+    "a_name_that_no_cloud_takes": (EC2 | {"cloud_firewall_name": "Shop_Search"}, ["cloud_firewall_name is \"Shop_Search\"", "lower-case"]),
+    "an_unknown_instance": (
+        {"tlsfront_cloud": "ec2"},
+        ["an_unknown_instance is to be on EC2, but its instance (\"\")", "amazon.aws.aws_ec2", "cloud_firewall_provider to none"],
+    ),
+    "an_unknown_project": (
+        {"tlsfront_cloud": "gce"},
+        ["an_unknown_project is to be on Compute Engine, but its project (\"\")", "google.cloud.gcp_compute"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    hosts = {name: variables for name, (variables, _says) in CASES.items()} | {"in_no_cloud": {"case_part": "main"}}
+    path = tmp_path_factory.mktemp("preflight") / "inventory.yml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "all": {
+                    "hosts": hosts,
+                    "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+                }
+            }
+        )
+    )
+    playbook = str(Path(__file__).with_name("preflight.yml"))
+    done = subprocess.run(
+        ["ansible-playbook", "-i", str(path), playbook],
+        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_that_it_stops_before_it_asks_a_cloud_and_says_what_to_do(results: Any, case: str) -> None:
+    outcomes = [t["hosts"][case] for play in results["plays"] for t in play["tasks"] if case in t["hosts"]]
+    failed = [outcome for outcome in outcomes if outcome.get("failed")]
+    assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+    assert results["stats"][case]["changed"] == 0
+    for part in CASES[case][1]:
+        assert part in str(failed[0]["msg"])
+
+
+def test_a_host_in_no_cloud_is_left_alone(results: Any) -> None:
+    assert results["stats"]["in_no_cloud"]["failures"] == 0
+    assert results["stats"]["in_no_cloud"]["changed"] == 0
