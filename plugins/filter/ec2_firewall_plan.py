@@ -93,10 +93,11 @@ def ec2_firewall_plan(
         group = _ours(asked, vpc_id, groups)
         own = [interface for interface in interfaces if interface["vpc_id"] == vpc_id]
         try:
-            if state == "absent":
-                part = plan_absent(asked, vpc_id, group, own)
-            else:
-                part = plan_present(asked, vpc_id, group, own, tags or {})
+            part = (
+                plan_absent(asked, vpc_id, group, own)
+                if state == "absent"
+                else plan_present(asked, vpc_id, group, own, tags or {})
+            )
         except ValueError as error:
             raise AnsibleFilterError(str(error)) from None
         for step in part.steps:
