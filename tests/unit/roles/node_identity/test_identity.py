@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role says where the metadata service does not answer as it should: one run over many hosts, each with another service."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+# the cloud, the status that its service answers with (0: it is silent), and what the message must say
+ODDITIES: dict[str, tuple[str, int, list[str]]] = {
+    "ec2_turned_off": ("ec2", 403, ["got no session token from", "(status 403)", "HttpEndpoint must be enabled", "hop limit"]),
+    "ec2_silent": ("ec2", 0, ["got no session token from", "(no answer)", "node_identity_cloud to none"]),
+    "gce_silent": ("gce", 0, ["gce_silent", "node_identity_cloud to none"]),
+    "gce_something_else": ("gce", 200, ["gce_something_else", "Metadata-Flavor", "node_identity_cloud to none"]),
+}
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    def answer(self) -> None:
+        status = next(status for name, (_cloud, status, _says) in ODDITIES.items() if self.path.startswith(f"/{name}/"))
+        self.send_response(status)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_PUT = answer
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, service: str) -> Iterator[Any]:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:  # bound, so that nobody else gets the port; nothing answers
+        silent = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        hosts: dict[str, Any] = {
+            name: {
+                "tlsfront_cloud": cloud,
+                "node_identity_endpoint": f"{service}/{name}" if status else silent,
+                "node_identity_timeout": 1,
+            }
+            for name, (cloud, status, _says) in ODDITIES.items()
+        }
+        hosts["in_no_cloud"] = {"tlsfront_cloud": "none"}
+        path = tmp_path_factory.mktemp("identity") / "inventory.yml"
+        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        path.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local}}))
+        done = subprocess.run(
+            ["ansible-playbook", "-i", str(path), str(Path(__file__).with_name("identity.yml"))],
+            env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        yield json.loads(done.stdout[done.stdout.index("{") :])
+
+
+def outcomes_of(results: Any, host: str) -> list[Any]:
+    return [t["hosts"][host] for play in results["plays"] for t in play["tasks"] if host in t["hosts"]]
+
+
+@pytest.mark.parametrize("case", ODDITIES)
+def test_a_service_that_does_not_answer_right_is_a_clear_error(results: Any, case: str) -> None:
+    outcomes = outcomes_of(results, case)
+    failed = [outcome for outcome in outcomes if outcome.get("failed")]
+    assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+    for part in ODDITIES[case][2]:
+        assert part in str(failed[0]["msg"])
+
+
+def test_a_node_in_no_cloud_works_from_facts(results: Any) -> None:
+    identity = outcomes_of(results, "in_no_cloud")[-1]["ansible_facts"]["tlsfront_identity"]
+    assert identity["cloud"] == "none"
+    assert identity["names"] == ["in_no_cloud"]
+    assert identity["private_addresses"]
