@@ -5,7 +5,7 @@
 
 Writes into DIRECTORY ca.pem and crl.pem (what a server is told), and, each with its chain and key in one file: good.pem; below.pem (of an authority
 below the CA); deep.pem (of one that is still one below); revoked.pem; expired.pem; other.pem (of another CA of the same name).
-control.pem is for a server, control.example, that handshakes.py tries itself with.
+control.pem is for a server, control.example, that handshakes.py and sessions.py try themselves with.
 
 Writes into the directory SERVERS, for each NAME, NAME-chain.pem and NAME-key.pem; the authority that signed them, below the CA ca.pem, answers
 at the URL RESPONDER, and for that there are responder.pem, below.pem (who signed it, too), and index.txt.
