@@ -61,6 +61,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         PROVIDED | {"certificate_provided_key": "/nosuch.key"},
         ['certificate_provided_key of no_file is "/nosuch.key"', "not the absolute path of a file on the controller"],
     ),
+    "no_file_on_the_node": (
+        PROVIDED | {"certificate_provided_key": "/nosuch.key", "certificate_provided_remote": True},
+        ['certificate_provided_key of no_file_on_the_node is "/nosuch.key"', "of a file on the node"],
+    ),
+    "faults_of_a_certificate_on_the_node": (
+        PROVIDED | {"certificate_provided_chain": "{{ place }}/root.pem", "certificate_provided_remote": True},
+        ["would not work. The key does not match", "is a CA: put the server's certificate first"],
+    ),
     "all_faults_of_a_certificate_at_once": (
         PROVIDED | {"certificate_provided_chain": "{{ place }}/root.pem", "certificate_provided_ca": ""},
         [
