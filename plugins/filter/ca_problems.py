@@ -23,6 +23,14 @@ options:
     description: Passphrase of the key; empty for none.
     type: str
     default: ""
+  passphrase_option:
+    description: What the passphrase is called where it is set, for the message.
+    type: str
+    default: certificate_own_ca_passphrase
+  intermediates:
+    description: How many CAs it must be able to have below it, one below the other.
+    type: int
+    default: 0
   days:
     description: Days for which the CA must be valid still.
     type: int
@@ -71,9 +79,20 @@ def ca_problems(
     days: int = 0,
     names: t.Sequence[str] = (),
     permitted: t.Sequence[str] = (),
+    passphrase_option: str = "certificate_own_ca_passphrase",
+    intermediates: int = 0,
 ) -> list[str]:
     """What keeps a CA from signing; see DOCUMENTATION."""
-    return _certificate_problems.of_ca(certificate, key, passphrase, int(days), wanted=names, permitted=permitted)
+    return _certificate_problems.of_ca(
+        certificate,
+        key,
+        passphrase,
+        int(days),
+        wanted=names,
+        permitted=permitted,
+        passphrase_option=passphrase_option,
+        intermediates=int(intermediates),
+    )
 
 
 class FilterModule:

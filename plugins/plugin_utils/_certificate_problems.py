@@ -64,6 +64,8 @@ def of_ca(
     now: datetime.datetime | None = None,
     wanted: t.Sequence[str] = (),
     permitted: t.Sequence[str] = (),
+    passphrase_option: str = "certificate_own_ca_passphrase",
+    intermediates: int = 0,
 ) -> list[str]:
     """Return what keeps the own CA from signing; empty where nothing does.
 
@@ -74,6 +76,8 @@ def of_ca(
     now          the time to judge by, with its time zone; default the clock's
     wanted       subjectAltName entries that it is to sign
     permitted    domains and networks for which a CA that is not there yet may sign; empty for all
+    passphrase_option  what the passphrase is called where it is set
+    intermediates      how many CAs it must be able to have below it
     """
     problems = []
     now = now or datetime.datetime.now(datetime.timezone.utc)
@@ -82,7 +86,7 @@ def of_ca(
         try:
             opened = _x509.load_key(key, passphrase)
         except _x509.Unreadable as cause:
-            problems.append(f"The CA's key {cause}: set certificate_own_ca_passphrase as it was when the key was made.")
+            problems.append(f"The CA's key {cause}: set {passphrase_option} as it was when the key was made.")
     if not certificate:
         return [*problems, *_of_plan(permitted, wanted)]
     try:
@@ -95,6 +99,11 @@ def of_ca(
         problems.append(
             f'The certificate "{_x509.title(ca)}" is no CA (RFC 5280 wants the basic constraint CA:TRUE, a subject key '
             "identifier, and keyCertSign where there is a key usage): put a CA's certificate in its place."
+        )
+    elif _x509.most_below(ca) < intermediates:
+        problems.append(
+            f'The CA "{_x509.title(ca)}" may sign no intermediate (its path length is {_x509.most_below(ca)}): set '
+            "certificate_own_ca_intermediate to false, or begin another CA and go over to it."
         )
     if _x509.ends(ca) < now + datetime.timedelta(days=days):
         problems.append(

@@ -41,6 +41,30 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_own_ca_permitted": ["another.org"]},
         ["The CA that is to be made may not sign for DNS:es1.example.org", "certificate_own_ca_permitted"],
     ),
+    "a_ca_that_may_sign_no_intermediate": (
+        {"certificate_own_ca_dir": "{{ place }}/leaves_only", "certificate_own_ca_intermediate": True},
+        ['The CA "Test Root" may sign no intermediate (its path length is 0)', "begin another CA and go over to it"],
+    ),
+    "an_intermediate_without_the_ca_s_key": (
+        {"certificate_own_ca_dir": "{{ place }}/offline", "certificate_own_ca_intermediate": True, "certificate_renew_days": 60},
+        ["has fewer than 60 days left", "offline/ca.key is not on the controller", "Put the key there for one run"],
+    ),
+    "an_intermediate_of_another_ca": (
+        {"certificate_own_ca_dir": "{{ place }}/stranger", "certificate_own_ca_intermediate": True},
+        ["another CA signed the one that is there", "Put the key there for one run"],
+    ),
+    "the_wrong_passphrase_of_an_intermediate": (
+        {
+            "certificate_own_ca_dir": "{{ place }}/offline",
+            "certificate_own_ca_intermediate": True,
+            "certificate_own_ca_intermediate_passphrase": "wrong",
+        },
+        ["(intermediate.pem, intermediate.key) cannot sign", "set certificate_own_ca_intermediate_passphrase as it was"],
+    ),
+    "an_intermediate_that_ends_before_what_it_signs": (
+        {"certificate_own_ca_intermediate": True, "certificate_own_ca_intermediate_days": 300},
+        ["certificate_own_ca_intermediate_days is 300, certificate_days 397", "outlives what it signs"],
+    ),
     "trust_in_a_key": (
         {"certificate_own_ca_also_trusted": ["{{ place }}/root.pem", "{{ place }}/es1.key"]},
         ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates and no key"],
@@ -128,6 +152,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
+def offline(place: Path, root: pki.Issued, intermediate: pki.Issued) -> None:
+    """The directory of an own CA whose key is away."""
+    place.mkdir()
+    (place / "ca.pem").write_bytes(root.pem)
+    (place / "intermediate.pem").write_bytes(intermediate.pem)
+    (place / "intermediate.key").write_bytes(intermediate.key_pem)
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = tmp_path_factory.mktemp("preflight")
@@ -141,6 +173,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
     locked = pki.serialization.BestAvailableEncryption(b"unknown")
     form = pki.serialization.PrivateFormat.PKCS8
     (place / "locked/ca.key").write_bytes(root.key.private_bytes(pki.serialization.Encoding.PEM, form, locked))
+    offline(place / "offline", root, pki.intermediate("Test Intermediate", root, not_after=50 * pki.DAY))
+    offline(place / "stranger", pki.root(), pki.intermediate("Test Intermediate", root))
+    (place / "leaves_only").mkdir()
+    (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
     common = {
         "ansible_connection": "local",
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",

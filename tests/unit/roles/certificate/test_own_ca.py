@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the own CA is when the role has made it on the controller."""
+"""What the own CA and its intermediate are when the role has made them on the controller."""
 from __future__ import annotations
 
 import json
@@ -23,6 +23,8 @@ def place(tmp_path_factory):
         "certificate_own_ca_dir": str(place),
         "certificate_own_ca_passphrase": "a passphrase",
         "certificate_own_ca_permitted": ["example.org"],
+        "certificate_own_ca_intermediate": True,
+        "certificate_own_ca_intermediate_passphrase": "another passphrase",
     }
     variables.write_text(json.dumps(wanted))
     playbook = str(Path(__file__).with_name("own_ca.yml"))
@@ -37,29 +39,52 @@ def place(tmp_path_factory):
     return place
 
 
+def issued(place, name, passphrase, above=()):
+    certificate = x509.load_pem_x509_certificate((place / f"{name}.pem").read_bytes())
+    key = serialization.load_pem_private_key((place / f"{name}.key").read_bytes(), passphrase)
+    return pki.Issued(certificate, key, above)
+
+
 @pytest.fixture
 def ca(place):
-    certificate = x509.load_pem_x509_certificate((place / "ca.pem").read_bytes())
-    return pki.Issued(certificate, serialization.load_pem_private_key((place / "ca.key").read_bytes(), b"a passphrase"))
+    return issued(place, "ca", b"a passphrase")
 
 
-def verified(tmp_path, ca, *names):
-    """What OpenSSL says of a certificate that the CA signs for the names."""
-    leaf = pki.issue("es1", ca, names)
+@pytest.fixture
+def intermediate(place):
+    return issued(place, "intermediate", b"another passphrase")
+
+
+def verified(tmp_path, ca, *names, signer=None):
+    """What OpenSSL says of a certificate that the CA, or its intermediate, signs for the names: who trusts nothing but the CA."""
+    leaf = pki.issue("es1", signer or ca, names)
     (tmp_path / "ca.pem").write_bytes(ca.pem)
+    (tmp_path / "served.pem").write_bytes(signer.pem if signer else b"")
     (tmp_path / "leaf.pem").write_bytes(leaf.pem)
-    command = ["openssl", "verify", "-x509_strict", "-no-CApath", "-CAfile", tmp_path / "ca.pem", tmp_path / "leaf.pem"]
+    served = ["-untrusted", tmp_path / "served.pem"] if signer else []
+    command = ["openssl", "verify", "-x509_strict", "-no-CApath", "-CAfile", tmp_path / "ca.pem", *served, tmp_path / "leaf.pem"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
-def test_its_key_is_encrypted_and_for_its_owner_only(place):
-    assert (place / "ca.key").read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place / "ca.key")] == [0o700, 0o600]
+def constraints(issued):
+    return issued.certificate.extensions.get_extension_for_class(x509.NameConstraints)
 
 
-def test_its_name_constraints_are_critical(ca):
-    assert ca.certificate.extensions.get_extension_for_class(x509.NameConstraints).critical
+@pytest.mark.parametrize("name", ["ca.key", "intermediate.key"])
+def test_a_key_is_encrypted_and_for_its_owner_only(place, name):
+    assert (place / name).read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (place, place / name)] == [0o700, 0o600]
+
+
+def test_the_intermediate_has_the_name_constraints_of_the_ca_and_both_are_critical(ca, intermediate):
+    assert constraints(ca).critical
+    assert constraints(intermediate) == constraints(ca)
+
+
+def test_the_intermediate_may_sign_no_other_ca(intermediate):
+    basic = intermediate.certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert basic.critical and basic.value.ca and basic.value.path_length == 0
 
 
 def test_clients_accept_what_it_signs_for_its_names(tmp_path, ca):
@@ -69,3 +94,12 @@ def test_clients_accept_what_it_signs_for_its_names(tmp_path, ca):
 @pytest.mark.parametrize("name", ["es1.another.org", "192.0.2.1", "2001:db8::1"])
 def test_clients_refuse_what_it_would_sign_for_others(tmp_path, ca, name):
     assert "subtree violation" in verified(tmp_path, ca, name)
+
+
+def test_clients_that_trust_the_ca_only_accept_what_the_intermediate_signs(tmp_path, ca, intermediate):
+    assert verified(tmp_path, ca, "es1.example.org", signer=intermediate).endswith("OK\n")
+
+
+@pytest.mark.parametrize("name", ["es1.another.org", "192.0.2.1", "2001:db8::1"])
+def test_clients_refuse_what_the_intermediate_would_sign_for_others(tmp_path, ca, intermediate, name):
+    assert "subtree violation" in verified(tmp_path, ca, name, signer=intermediate)
