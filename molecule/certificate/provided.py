@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""pki.py SUPPORT DIRECTORY NAME...: certificates that are provided to the role, sound ones and others, for the names.
+"""provided.py SUPPORT DIRECTORY NAME...: certificates that are provided to the role, sound ones and others, for the names.
 
 SUPPORT is the directory of the PKI of the unit tests. Writes root.pem, and of each certificate its chain (*.pem) and its key (*.key).
 """
