@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """client.py CA SECONDS NAME=ADDRESS ...: asks every address over a new, verified connection, again and again.
 
-Writes to standard output, as JSON, how many requests there were, which were lost, and when each name began to serve
-which certificate.
+Writes to standard output, as JSON, how many requests there were, which were lost, when each name began to serve
+which certificate, and how many seconds there were between two such changes at the least.
 Ends after so many seconds, or when it is told to (SIGTERM).
 """
 import hashlib
@@ -47,6 +47,8 @@ while going and time.monotonic() < end:
             lost.append(f"{time.strftime('%T')} {name} {address}: {error}")
             continue
         if fingerprint not in [one for one, _when in served.setdefault(name, [])]:
-            served[name].append((fingerprint, time.strftime("%T")))
+            served[name].append((fingerprint, round(time.time(), 1)))
     time.sleep(0.2)
-print(json.dumps({"asked": asked, "lost": lost, "served": served}))
+changes = sorted(when for ones in served.values() for _one, when in ones[1:])
+nearest = min((later - sooner for sooner, later in zip(changes, changes[1:])), default=0)
+print(json.dumps({"asked": asked, "lost": lost, "served": served, "nearest": round(nearest, 1)}))

@@ -144,11 +144,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ACME | {"certificate_acme_ca": "{{ place }}/es1.key"},
         ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates and no key"],
     ),
-    "a_schedule_that_is_none": (
-        ACME | {"certificate_acme_schedule": "sometimes"},
-        ['certificate_acme_schedule is "sometimes", which systemd', "See systemd.time(7)"],
+    "never": (ACME | {"certificate_acme_every": 0}, ["certificate_acme_every (0) from 1 to 43200"]),
+    "once_a_day": (ACME | {"certificate_acme_every": 86400}, ["certificate_acme_every (86400) from 1 to 43200"]),
+    "every_seven_hours": (
+        ACME | {"certificate_acme_every": 25200},
+        ["certificate_acme_every is 25200 seconds, of which a day, an hour or a minute is no multiple", "Take whole hours"],
     ),
-    "a_jitter_of_a_week": (ACME | {"certificate_acme_jitter": 604800}, ["certificate_acme_jitter (604800) from 0 to 86400"]),
+    "every_ninety_seconds": (ACME | {"certificate_acme_every": 90}, ["certificate_acme_every is 90 seconds"]),
 }
 
 
