@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced after tests/environment.sh by whatever tests the clouds. Puts what only they need into the same cache.
 #   cloud_packages     on PYTHONPATH, for Ansible's own process and for modules on the controller
-#   make_cloud_discovery  Google's description of compute v1
+#   CLOUD_DISCOVERY    Google's description of compute v1
 #   make_cloud_imds   Amazon's emulator of instance metadata, a static binary that runs in a node
 #   cloud_emulate     starts an emulator, which ends with the shell that sourced this
 
@@ -76,3 +76,5 @@ mkdir -p "$tlsfront_top/tests/output"
 once "cloud-packages-$(cloud_key "$cloud_tests"/{requirements,constraints}.txt)" make_cloud_packages
 cloud_packages=$once_dir
 export PYTHONPATH=$cloud_packages${PYTHONPATH:+:$PYTHONPATH}
+once "cloud-discovery-$(cloud_key "$cloud_tests/discovery.txt")" make_cloud_discovery
+export CLOUD_DISCOVERY=$once_dir/googleapiclient/discovery_cache/documents/compute.v1.json
