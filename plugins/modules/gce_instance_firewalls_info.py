@@ -10,7 +10,7 @@ short_description: Read everything that filters packets before instances of Goog
 description:
   - Returns, for each network interface of each instance, all firewall rules and firewall policies that are in force for
     it, as Google works them out (C(instances.getEffectiveFirewalls)), hierarchical ones of the organization included.
-  - Reads only. Answers that say to come back later (429, 5xx) are retried.
+  - Reads only. Answers that say to come back later (403 C(rateLimitExceeded), 429, 5xx) are retried.
 options:
   instances:
     description: The instances.
@@ -148,6 +148,7 @@ instances:
 """
 
 import json
+import time
 import traceback
 import typing as t
 
@@ -197,7 +198,11 @@ class Compute:
         self._networks: dict[str, dict[str, t.Any]] = {}
 
     def get(self, path: str, **query: str) -> dict[str, t.Any]:
-        answer = self._session.get(f"{API}/{path}", params=query, timeout=self._timeout)
+        for wait in (1, 2, 4, 8, 16, 0):
+            answer = self._session.get(f"{API}/{path}", params=query, timeout=self._timeout)
+            if not wait or not rate_limited(answer):
+                break
+            time.sleep(wait)
         if answer.status_code == 200:
             return t.cast("dict[str, t.Any]", answer.json())
         try:
@@ -235,6 +240,12 @@ class Compute:
             "policies_first": order == "BEFORE_CLASSIC_FIREWALL",
             "effective": self.get(f"{path}/getEffectiveFirewalls", networkInterface=interface["name"]),
         }
+
+
+def rate_limited(answer: t.Any) -> bool:
+    """Say whether it is the refusal of one who asks too often, which has the status of one who may not ask."""
+    # https://cloud.google.com/compute/docs/api/best-practices#handling_errors
+    return answer.status_code == 403 and "ateLimitExceeded" in answer.text
 
 
 def interface_addresses(interface: dict[str, t.Any]) -> list[str]:
