@@ -35,7 +35,7 @@ options:
     type: dict
     default: {}
   priority:
-    description: The priority of the allowing rules, from 0 (first) to 65534. The denying ones are one behind.
+    description: The priority of the allowing rules, from 1 (first) to 65534. The denying ones are one behind.
     type: int
     default: 100
   state:
@@ -87,9 +87,15 @@ def gce_firewall_plan(
     """The plan for all networks of the nodes; see DOCUMENTATION.
 
     Raises AnsibleFilterError when a node is not among those that the rules are for, when they would be for every
-    instance of the network, or when a rule has our name but is not ours.
+    instance of the network, when the priority cannot be set, or when a rule has our name but is not ours.
     """
     asked = Policy.of(policy)
+    # gcp_compute_firewall does not send a 0, and Google then takes 1000
+    if not 1 <= priority <= 65534:
+        raise AnsibleFilterError(
+            f"the priority of the rules is {priority}, and must be from 1 to 65534. Nothing was changed. "
+            "Set cloud_firewall_gce_priority."
+        )
     if state == "present":
         _check_target(nodes, target or {})
     plan = Plan()
