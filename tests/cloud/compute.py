@@ -10,7 +10,7 @@ It is a proxy on loopback that knows only Google's three names and is their serv
 to verify it by, and credentials.json, a service account's key, to DIRECTORY. Tests steer it by plain http on the same port:
 
     POST /faults      {"call": "firewalls.list", "times": 2, "status": 403, "code": "rateLimitExceeded", "message": "..."}
-                      {"call": "firewalls.list", "times": 2, "stale": true}    what the same question was answered before
+                      {"call": "firewalls.list", "times": 2, "stale": true}    after the next write: what was answered before it
                       {"call": "firewalls.insert", "after": 2, "lost": true}   the third is done, but its answer is lost
                       {"call": "firewalls.delete", "times": 1, "undone": "..."}   its operation ends with this error
                       {}                                                       no faults; answers how often each struck
@@ -111,6 +111,7 @@ class Compute:
         self._writes = 0
         self._faults, self._token_faults = Faults(error), Faults(_token_error)
         self._own_faults: list[dict[str, Any]] = []
+        self._after_write: list[dict[str, Any]] = []
         self._lock = threading.RLock()
 
     def steer(self, path: str, body: Any) -> Any:
@@ -270,6 +271,8 @@ class Compute:
 
     def _start(self, method: Method, link: str, happen: Callable[[], Any]) -> Resource:
         self._writes += 1
+        while self._after_write:
+            self._faults.arm(self._after_write.pop())
         verb = method.id.split(".")[1]
         undone = self._fault("undone", method.id)
         name = f"operation-{time.time_ns()}"
@@ -290,7 +293,9 @@ class Compute:
         struck.update(self._token_faults.arm({}) if not fault else {})
         struck.update({own["call"]: own["struck"] for own in self._own_faults})
         if not fault:
-            self._own_faults = []
+            self._own_faults, self._after_write = [], []
+        elif "stale" in fault:
+            self._after_write.append(fault)
         elif "lost" in fault or "undone" in fault:
             self._own_faults.append({"after": 0, "times": 1, "struck": 0, **fault})
         elif fault["call"] == "token":
