@@ -14,18 +14,32 @@ import pair
 TIME = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)$")
 
 
-def reasons(settings, now=None):
-    """All of them that can be had without asking the CA; if there is none, what the CA suggests (RFC 9773)."""
+def reasons(settings, now=None, version=None):
+    """Why the certificate in a directory, by default the current one, will not do: all that can be had without asking the CA.
+
+    If there is none, what the CA suggests (RFC 9773).
+    """
     now = now or datetime.datetime.now(datetime.timezone.utc)
-    live = os.path.join(settings["certificate_dir"], "live")
-    if not os.path.exists(os.path.join(live, "chain.pem")):
+    version = version or os.path.join(settings["certificate_dir"], "live")
+    found = unlike(settings, version, now)
+    if found:
+        return found
+    refused = pair.refusal(version, settings["names"], settings["ca"])
+    if refused:
+        return ["clients would refuse it (%s)" % refused]
+    return suggested(settings, leaf.load(os.path.join(version, "chain.pem")), now)
+
+
+def unlike(settings, version, now):
+    """What of the certificate in a directory is not as it is wanted, or will not be for long."""
+    if not os.path.exists(os.path.join(version, "chain.pem")):
         return ["none is there"]
     try:
-        certificate = leaf.load(os.path.join(live, "chain.pem"))
+        certificate = leaf.load(os.path.join(version, "chain.pem"))
     except ValueError:
         return ["it cannot be read"]
     found = []
-    if directory(live) != settings["directory"]:
+    if directory(version) != settings["directory"]:
         found.append("it is not from %s" % settings["directory"])
     if sorted(leaf.names(certificate)) != sorted(settings["names"]):
         found.append("its names are to be others")
@@ -33,11 +47,7 @@ def reasons(settings, now=None):
         found.append("its key is to be of another type")
     if now >= latest(certificate, settings["renew_days"]):
         found.append("it ends at %s" % leaf.ends(certificate))
-    if not found:
-        refused = pair.refusal(live, settings["names"], settings["ca"])
-        if refused:
-            found.append("clients would refuse it (%s)" % refused)
-    return found or suggested(settings, certificate, now)
+    return found
 
 
 def latest(certificate, renew_days):

@@ -4,8 +4,10 @@
 A new certificate is checked before it is installed, as a client would. Key and chain become current together, by the
 rename of one symbolic link. What serves them reloads, and is asked what it serves; if that is not the new certificate,
 the former one is current again. Whatever fails, the former one is served on, the cause is told, and the status is 1.
+A certificate that the CA has issued, but that could not be used, is kept aside and tried again: CAs issue few for the same names.
 """
 import argparse
+import datetime
 import fcntl
 import json
 import os
@@ -17,6 +19,9 @@ import issue
 import leaf
 import pair
 import served
+
+# the most that a CA is asked for what clients would refuse again: https://letsencrypt.org/docs/rate-limits/ has 5 in 7 days
+PAUSE = datetime.timedelta(hours=36)
 
 
 def main():
@@ -63,17 +68,54 @@ def run(settings):
 
 def renew(settings):
     """Gets a new certificate, checks it, and makes it the current one."""
-    versions = os.path.join(settings["certificate_dir"], "versions")
-    new = os.path.join(versions, "new")
-    issue.issue(settings, new)
+    new = os.path.join(settings["certificate_dir"], "versions", "new")
+    get(settings, new)
     refused = pair.refusal(new, settings["names"], settings["ca"])
     if refused:
+        put_aside(settings, new)
         raise issue.Failed("clients would refuse what %s has issued (%s)" % (settings["directory"], refused))
     certificate = leaf.load(os.path.join(new, "chain.pem"))
-    version = os.path.join(versions, leaf.fingerprint(certificate)[:16])
+    version = os.path.join(os.path.dirname(new), leaf.fingerprint(certificate)[:16])
     os.rename(new, version)
     point(settings, version)
     describe(settings)
+
+
+def get(settings, new):
+    """Puts a pair into the directory: the one that was kept aside where it is good now, else another from the CA."""
+    kept = aside(settings)
+    if not due.reasons(settings, version=kept):
+        print("The certificate that was kept aside is tried again, the CA is not asked for another.", flush=True)
+        shutil.rmtree(new, ignore_errors=True)
+        os.rename(kept, new)
+        return
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if not due.unlike(settings, kept, now):
+        refused = pair.refusal(kept, settings["names"], settings["ca"])
+        if refused and now < asked_again(kept):
+            raise issue.Failed(
+                "clients would refuse what %s has issued (%s): put right what they trust; the CA is asked for another from %s on"
+                % (settings["directory"], refused, asked_again(kept).strftime("%Y-%m-%d %H:%M UTC"))
+            )
+    issue.issue(settings, new)
+
+
+def aside(settings):
+    """Where a pair is kept that the CA has issued, but that could not be used."""
+    return os.path.join(settings["certificate_dir"], "versions", "aside")
+
+
+def put_aside(settings, version):
+    shutil.rmtree(aside(settings), ignore_errors=True)
+    os.rename(version, aside(settings))
+
+
+def asked_again(kept):
+    """From when on the CA is asked for another in place of one that clients would refuse; sooner where lives are short."""
+    chain = os.path.join(kept, "chain.pem")
+    certificate = leaf.load(chain)
+    issued = datetime.datetime.fromtimestamp(os.stat(chain).st_mtime, datetime.timezone.utc)
+    return issued + min(PAUSE, (leaf.ends(certificate) - leaf.starts(certificate)) / 4)
 
 
 def trust(settings):
@@ -93,10 +135,12 @@ def trust(settings):
 
 
 def back(settings, former):
-    """Makes the former certificate the current one again, and sees that it is served."""
-    if not former or former == current(settings) or pair.refusal(former, settings["names"], settings["ca"]):
+    """Makes the former certificate the current one again, and sees that it is served. The other one is kept aside."""
+    unserved = current(settings)
+    if not former or former == unserved or pair.refusal(former, settings["names"], settings["ca"]):
         return
     point(settings, former)
+    put_aside(settings, unserved)
     describe(settings)
     try:
         served.serve(settings)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
+import due
 import issue
 import leaf
 import pki
 import pytest
 import renew
+import served
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -115,3 +118,108 @@ Some challenges have failed.
 Ask for help or search for solutions"""
     assert issue.essence(said).startswith("Certbot failed to authenticate")
     assert issue.essence(said).endswith("Domain: es1.example.org Detail: no answer")
+
+
+class Ca:
+    """Issues sound certificates, of its own root; counts them."""
+
+    def __init__(self, node):
+        self.node = node
+        self.ca = node.ca
+        self.issued = []
+
+    def issue(self, settings, into):
+        certificate = pki.issue("es1", self.ca, settings["names"])
+        Path(into).mkdir(parents=True)
+        for name, octets in (("chain.pem", certificate.pem), ("key.pem", certificate.key_pem), ("ca.pem", settings["ca"].encode())):
+            Path(into, name).write_bytes(octets)
+        Path(into, "directory.txt").write_text(settings["directory"])
+        self.issued.append(certificate)
+
+
+@pytest.fixture
+def ca_of_node(node, monkeypatch):
+    ca = Ca(node)
+    monkeypatch.setattr(issue, "issue", ca.issue)
+    return ca
+
+
+@pytest.fixture
+def due_node(node, monkeypatch, ca_of_node):
+    """A node with a certificate that is served, and due for renewal."""
+    monkeypatch.setattr(served, "runs", lambda _settings: True)
+    monkeypatch.setattr(served, "serve", lambda _settings: None)
+    node.live.rmdir()
+    node.settings["unit"] = "nginx.service"
+    renew.run(node.settings)
+    former = leaf.load(str(node.live / "chain.pem"))
+    monkeypatch.setattr(due, "latest", lambda one, _days: leaf.starts(one) if one == former else leaf.ends(one))
+    return node
+
+
+def refuses(monkeypatch, node):
+    """The server goes on with the certificate that it serves now."""
+    good = renew.current(node.settings)
+
+    def serve(settings):
+        if renew.current(settings) != good:
+            raise served.NotServed("another certificate is served")
+
+    monkeypatch.setattr(served, "serve", serve)
+
+
+def test_a_certificate_that_could_not_be_served_is_tried_again_and_the_ca_is_not_asked_for_another(
+    due_node, ca_of_node, monkeypatch
+):
+    former = renew.current(due_node.settings)
+    with monkeypatch.context() as broken:
+        refuses(broken, due_node)
+        for _tick in range(3):
+            with pytest.raises(issue.Failed, match="does not serve the new certificate"):
+                renew.run(due_node.settings)
+            assert renew.current(due_node.settings) == former
+    assert len(ca_of_node.issued) == 2
+    renew.run(due_node.settings)
+    assert leaf.load(str(due_node.live / "chain.pem")) == ca_of_node.issued[1].certificate
+    assert len(ca_of_node.issued) == 2
+    kept = {path.name for path in (due_node.live.parent / "versions").iterdir()}
+    assert kept == {Path(one).name for one in (former, renew.current(due_node.settings))}
+
+
+def test_a_certificate_that_was_kept_aside_is_not_used_when_another_is_wanted(due_node, ca_of_node, monkeypatch):
+    with monkeypatch.context() as broken:
+        refuses(broken, due_node)
+        with pytest.raises(issue.Failed):
+            renew.run(due_node.settings)
+    due_node.settings["names"] = ["es2.example.org"]
+    renew.run(due_node.settings)
+    assert leaf.load(str(due_node.live / "chain.pem")) == ca_of_node.issued[2].certificate
+
+
+@pytest.fixture
+def refused(due_node, ca_of_node):
+    """The CA has issued what clients refuse: it is of another root than they trust."""
+    ca_of_node.ca = pki.root("Another")
+    with pytest.raises(issue.Failed, match=r"clients would refuse what .* has issued"):
+        renew.run(due_node.settings)
+    return due_node
+
+
+def test_the_ca_is_not_asked_again_for_what_clients_refuse(refused, ca_of_node):
+    with pytest.raises(issue.Failed, match="put right what they trust; the CA is asked for another from"):
+        renew.run(refused.settings)
+    assert len(ca_of_node.issued) == 2
+
+
+def test_the_ca_is_asked_again_after_a_pause(refused, ca_of_node):
+    long_ago = (pki.now() - renew.PAUSE).timestamp()
+    os.utime(refused.live.parent / "versions/aside/chain.pem", (long_ago, long_ago))
+    ca_of_node.ca = refused.ca
+    renew.run(refused.settings)
+    assert leaf.load(str(refused.live / "chain.pem")) == ca_of_node.issued[2].certificate
+
+
+def test_what_clients_refused_is_used_when_they_trust_its_ca(refused, ca_of_node):
+    refused.settings["ca"] += ca_of_node.ca.pem.decode()
+    renew.run(refused.settings)
+    assert leaf.load(str(refused.live / "chain.pem")) == ca_of_node.issued[1].certificate
