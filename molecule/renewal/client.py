@@ -2,7 +2,7 @@
 """client.py CA SECONDS NAME=ADDRESS ...: asks every address over a new, verified connection, again and again.
 
 Writes to standard output, as JSON, how many requests there were, which were lost, when each name began to serve
-which certificate, and how many seconds there were between two such changes at the least.
+which certificate, and how many seconds there were between two such changes at the least (from SIGUSR1 on).
 Ends after so many seconds, or when it is told to (SIGTERM).
 """
 import hashlib
@@ -16,12 +16,16 @@ import time
 
 ca, seconds, *targets = sys.argv[1:]
 context = ssl.create_default_context(cafile=ca)
-asked, lost, served, going = 0, [], {}, True
+asked, lost, served, changes, going = 0, [], {}, [], True
 
 
 def stop(*_arguments):
     global going
     going = False
+
+
+def forget(*_arguments):
+    changes.clear()
 
 
 def ask(name, address):
@@ -37,6 +41,7 @@ def ask(name, address):
 
 
 signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGUSR1, forget)
 end = time.monotonic() + float(seconds)
 while going and time.monotonic() < end:
     for name, address in (target.split("=") for target in targets):
@@ -47,8 +52,9 @@ while going and time.monotonic() < end:
             lost.append(f"{time.strftime('%T')} {name} {address}: {error}")
             continue
         if fingerprint not in [one for one, _when in served.setdefault(name, [])]:
+            if served[name]:
+                changes.append(time.time())
             served[name].append((fingerprint, round(time.time(), 1)))
     time.sleep(0.2)
-changes = sorted(when for ones in served.values() for _one, when in ones[1:])
 nearest = min((later - sooner for sooner, later in zip(changes, changes[1:])), default=0)
 print(json.dumps({"asked": asked, "lost": lost, "served": served, "nearest": round(nearest, 1)}))
