@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gce_instance_firewalls_info
-author: The tlsfront.elasticsearch authors
+author: The tlsfront.elasticsearch authors (@tlsfront)
 version_added: 0.1.0
 short_description: Read everything that filters packets before instances of Google Compute Engine
 description:

@@ -55,7 +55,7 @@ def code_of(error: pytest.ExceptionInfo[botocore.exceptions.ClientError]) -> str
 
 def test_an_armed_error_strikes_as_often_as_told_and_is_understood_by_the_client(ec2: Any, arm: Any) -> None:
     arm(call="DescribeVpcs", times=2, status=503, code="RequestLimitExceeded", message="Request limit exceeded.")
-    for _ in range(2):
+    for _time in range(2):
         with pytest.raises(botocore.exceptions.ClientError) as error:
             ec2.describe_vpcs()
         assert code_of(error) == "RequestLimitExceeded"

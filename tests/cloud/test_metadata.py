@@ -7,6 +7,7 @@ import http.client
 import http.server
 import json
 import threading
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from metadata import Metadata
 
 INTERFACE = {"ip": "10.89.48.11", "access-configs": [{"external-ip": "203.0.113.11", "type": "ONE_TO_ONE_NAT"}]}
 VALUES = {"instance": {"name": "es1", "network-interfaces": [INTERFACE], "attributes": {}}}
-FLAVOR = {"Metadata-Flavor": "Google"}
+FLAVOR = types.MappingProxyType({"Metadata-Flavor": "Google"})
 
 
 @pytest.fixture

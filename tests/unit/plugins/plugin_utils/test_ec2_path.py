@@ -53,7 +53,7 @@ def test_every_address_of_an_interface_is_known():
 
 
 def test_the_finding_names_the_group_its_owner_its_tags_and_the_rule():
-    (first, _ports, sources), (second, *_) = opened(group(permission(**WORLD), tags={"team": "search"}))
+    (first, _ports, sources), (second, *_rest) = opened(group(permission(**WORLD), tags={"team": "search"}))
     assert first == "security group sg-1 (legacy) of account 123456789012, tagged team=search, rule 'for now'"
     assert sources == ("0.0.0.0/0",)
     assert second == "security group sg-1 (legacy) of account 123456789012, tagged team=search"
@@ -102,7 +102,7 @@ def test_a_prefix_list_is_a_finding():
 
 def test_what_the_network_acl_denies_is_no_finding():
     deny = [90, "tcp", "deny", "0.0.0.0/0", None, None, 9000, 9999]
-    assert [sources for *_, sources in opened(group(permission(**WORLD)), acl=[ALL, ALL_6, deny])] == [("::/0",)]
+    assert [sources for *_rest, sources in opened(group(permission(**WORLD)), acl=[ALL, ALL_6, deny])] == [("::/0",)]
 
 
 def test_entries_of_the_network_acl_count_by_their_numbers():

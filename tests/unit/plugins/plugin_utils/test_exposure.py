@@ -58,45 +58,45 @@ def test_a_rule_is_told_with_just_the_closed_ports_that_it_opens():
 def test_the_first_rule_that_matches_decides():
     deny, allow = rule("no", "deny", WORLD), rule("wide", "allow", WORLD)
     assert opened(Stage((deny, allow))) == []
-    assert [name for name, *_ in opened(Stage((allow, deny)))] == ["wide"]
+    assert [name for name, *_rest in opened(Stage((allow, deny)))] == ["wide"]
 
 
 def test_a_denial_of_one_family_leaves_the_other_open():
     stage = Stage((rule("no IPv4", "deny", ["0.0.0.0/0"]), rule("wide", "allow", WORLD)))
-    assert [sources for *_, sources in opened(stage)] == [("::/0",)]
+    assert [sources for *_rest, sources in opened(stage)] == [("::/0",)]
 
 
 def test_a_rule_hidden_behind_another_that_allows_the_same_is_told_too():
     stage = Stage((rule("one", "allow", WORLD), rule("two", "allow", ["198.51.100.0/24"])))
-    assert [name for name, *_ in opened(stage)] == ["one", "two"]
+    assert [name for name, *_rest in opened(stage)] == ["one", "two"]
 
 
 def test_a_source_that_cannot_be_known_is_a_finding_unless_all_is_denied_before():
     unknown = rule("list", "allow", ["?prefix list"])
-    assert [name for name, *_ in opened(Stage((unknown,)))] == ["list"]
+    assert [name for name, *_rest in opened(Stage((unknown,)))] == ["list"]
     assert opened(Stage((rule("no", "deny", WORLD), unknown))) == []
 
 
 def test_an_uncertain_denial_protects_from_nothing_and_an_uncertain_allowance_counts():
     maybe = rule("maybe", "deny", WORLD, certain=False)
     wide = rule("wide", "allow", WORLD, certain=False)
-    assert [name for name, *_ in opened(Stage((maybe, wide)))] == ["wide"]
+    assert [name for name, *_rest in opened(Stage((maybe, wide)))] == ["wide"]
 
 
 def test_each_stage_has_to_let_a_packet_through():
     acl = Stage((rule("office", "next", ["192.0.2.0/24"]),))
     groups = Stage((rule("all of 192", "allow", ["192.0.0.0/8"]), rule("198", "allow", ["198.51.100.0/24"])))
-    assert [name for name, *_ in opened(acl, groups)] == ["all of 192"]
+    assert [name for name, *_rest in opened(acl, groups)] == ["all of 192"]
 
 
 def test_what_a_rule_hands_on_skips_the_rest_of_its_stage():
     policy = Stage((rule("on", "next", ["192.0.2.0/24"]), rule("no", "deny", WORLD)), "next")
     network = Stage((rule("wide", "allow", ["192.0.2.1"]), rule("far", "allow", ["198.51.100.1"])))
-    assert [name for name, *_ in opened(policy, network)] == ["wide"]
+    assert [name for name, *_rest in opened(policy, network)] == ["wide"]
 
 
 def test_what_an_upper_stage_allows_no_lower_one_denies():
-    assert [n for n, *_ in opened(Stage((rule("up", "allow", WORLD),), "next"), Stage((rule("no", "deny", WORLD),)))] == [
+    assert [n for n, *_rest in opened(Stage((rule("up", "allow", WORLD),), "next"), Stage((rule("no", "deny", WORLD),)))] == [
         "up"
     ]
 

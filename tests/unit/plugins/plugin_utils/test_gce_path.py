@@ -39,7 +39,7 @@ def opened(firewalls=(), policies=(), members=None, policies_first=False):
 
 
 def names(*args, **kwargs):
-    return [rule.split(",")[0] for rule, *_ in opened(*args, **kwargs)]
+    return [rule.split(",")[0] for rule, *_rest in opened(*args, **kwargs)]
 
 
 ANY = {"sourceRanges": ["0.0.0.0/0"]}

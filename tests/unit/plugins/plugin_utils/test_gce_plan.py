@@ -13,8 +13,8 @@ NETWORK = "https://www.googleapis.com/compute/v1/projects/shop/global/networks/d
 FIELDS = {"source_ranges": "sourceRanges", "source_tags": "sourceTags", "target_tags": "targetTags"}
 
 
-def plan(live=(), policy=POLICY, target=TAGS):
-    return plan_present(policy, "default", live, target, 100)
+def plan(live=(), policy=POLICY, target=None):
+    return plan_present(policy, "default", live, target or TAGS, 100)
 
 
 def live():
