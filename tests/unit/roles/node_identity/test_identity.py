@@ -4,17 +4,13 @@
 from __future__ import annotations
 
 import http.server
-import json
-import os
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 # the cloud, the status that its service answers with (0: it is silent), and what the message must say
 ODDITIES: dict[str, tuple[str, int, list[str]]] = {
@@ -48,7 +44,7 @@ def service() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory, service: str) -> Iterator[Any]:
+def results(play: Any, service: str) -> Iterator[Any]:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:  # bound, so that nobody else gets the port; nothing answers
         silent = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         hosts: dict[str, Any] = {
@@ -60,34 +56,18 @@ def results(tmp_path_factory: pytest.TempPathFactory, service: str) -> Iterator[
             for name, (cloud, status, _says) in ODDITIES.items()
         }
         hosts["in_no_cloud"] = {"tlsfront_cloud": "none"}
-        path = tmp_path_factory.mktemp("identity") / "inventory.yml"
-        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        path.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local}}))
-        done = subprocess.run(
-            ["ansible-playbook", "-i", str(path), str(Path(__file__).with_name("identity.yml"))],
-            env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        yield json.loads(done.stdout[done.stdout.index("{") :])
-
-
-def outcomes_of(results: Any, host: str) -> list[Any]:
-    return [t["hosts"][host] for play in results["plays"] for t in play["tasks"] if host in t["hosts"]]
+        yield play(Path(__file__).with_name("identity.yml"), hosts)
 
 
 @pytest.mark.parametrize("case", ODDITIES)
 def test_a_service_that_does_not_answer_right_is_a_clear_error(results: Any, case: str) -> None:
-    outcomes = outcomes_of(results, case)
-    failed = [outcome for outcome in outcomes if outcome.get("failed")]
-    assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+    said = str(results.failure(case)["msg"])
     for part in ODDITIES[case][2]:
-        assert part in str(failed[0]["msg"])
+        assert part in said
 
 
 def test_a_node_in_no_cloud_works_from_facts(results: Any) -> None:
-    identity = outcomes_of(results, "in_no_cloud")[-1]["ansible_facts"]["tlsfront_identity"]
+    identity = results.outcomes("in_no_cloud")[-1]["ansible_facts"]["tlsfront_identity"]
     assert identity["cloud"] == "none"
     assert identity["names"] == ["in_no_cloud"]
     assert identity["private_addresses"]

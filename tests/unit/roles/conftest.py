@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One run of a playbook over many hosts of this machine, each of which is one case."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+
+class Run:
+    """What came of each host."""
+
+    def __init__(self, told: Any) -> None:
+        self._told = told
+
+    def outcomes(self, host: str) -> list[Any]:
+        return [task["hosts"][host] for play in self._told["plays"] for task in play["tasks"] if host in task["hosts"]]
+
+    def count(self, host: str, what: str) -> int:
+        """How many tasks of the host are counted as `changed`, `failures` and so on."""
+        return int(self._told["stats"][host][what])
+
+    def failure(self, host: str) -> Any:
+        """The one that stopped a host that was to be stopped before any change."""
+        outcomes = self.outcomes(host)
+        failed = [outcome for outcome in outcomes if outcome.get("failed")]
+        assert len(failed) == 1 and failed[0] is outcomes[-1], "it stops at the first failure"
+        assert self.count(host, "changed") == 0
+        return failed[0]
+
+
+@pytest.fixture(scope="session")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """play(PLAYBOOK, HOSTS, ARGUMENT..., children=GROUPS): HOSTS are variables by host."""
+
+    def run(playbook: Path, hosts: dict[str, Any], *arguments: str, children: dict[str, Any] | None = None) -> Run:
+        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        inventory = tmp_path_factory.mktemp("play") / "inventory.yml"
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local, "children": children or {}}}))
+        done = subprocess.run(
+            ["ansible-playbook", "-i", str(inventory), str(playbook), *arguments],
+            env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORKS": "4"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Run(json.loads(done.stdout[done.stdout.index("{") :]))
+
+    return run
