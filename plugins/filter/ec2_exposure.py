@@ -3,6 +3,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ec2_exposure
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.exposure
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
 short_description: Tell who reaches ports of instances on Amazon EC2, through all that filters packets there
@@ -41,16 +43,6 @@ options:
     description: The interfaces' subnets, as P(amazon.aws.ec2_vpc_subnet_info#module) returns them.
     type: list
     elements: dict
-    required: true
-  ports:
-    description: The ports, as numbers or as texts such as V(9200-9299).
-    type: list
-    elements: raw
-    required: true
-  permitted:
-    description: Addresses and networks that may reach the ports, beside the nodes themselves.
-    type: list
-    elements: str
     required: true
   without:
     description: Identifiers of security groups to leave out, to see what would be without them.

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ec2_firewall_plan
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.firewall_plan
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
 short_description: Plan the security group of a cluster on Amazon EC2
@@ -13,12 +15,6 @@ description:
   - Nothing is read and nothing is changed by this filter.
 positional: _input, groups, interfaces
 options:
-  _input:
-    description:
-      - The policy, with the keys C(name), C(open_ports), C(closed_ports), C(clients) and C(direct_clients).
-      - Ports are texts such as V(9200) and V(9200-9299), clients are networks in CIDR notation.
-    type: dict
-    required: true
   groups:
     description: Security groups, as P(amazon.aws.ec2_security_group_info#module) returns them.
     type: list

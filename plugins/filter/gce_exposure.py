@@ -3,6 +3,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: gce_exposure
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.exposure
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
 short_description: Tell who reaches ports of instances on Google Compute Engine, through all that filters packets there
@@ -24,16 +26,6 @@ options:
   target:
     description: What the nodes are known by, network tags (C(tags)) or service accounts (C(service_accounts)).
     type: dict
-    required: true
-  ports:
-    description: The ports, as numbers or as texts such as V(9200-9299).
-    type: list
-    elements: raw
-    required: true
-  permitted:
-    description: Addresses and networks that may reach the ports, beside the nodes themselves.
-    type: list
-    elements: str
     required: true
   without:
     description: Names of firewall rules to leave out, to see what would be without them.

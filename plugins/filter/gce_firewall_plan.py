@@ -3,6 +3,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: gce_firewall_plan
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.firewall_plan
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
 short_description: Plan the firewall rules of a cluster on Google Compute Engine
@@ -13,12 +15,6 @@ description:
   - Nothing is read and nothing is changed by this filter.
 positional: _input, nodes, firewalls
 options:
-  _input:
-    description:
-      - The policy, with the keys C(name), C(open_ports), C(closed_ports), C(clients) and C(direct_clients).
-      - Ports are texts such as V(9200) and V(9200-9299), clients are networks in CIDR notation.
-    type: dict
-    required: true
   nodes:
     description: The nodes, as P(tlsfront.elasticsearch.gce_instance_firewalls_info#module) returns them.
     type: list
