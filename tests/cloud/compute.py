@@ -108,10 +108,8 @@ class Compute:
         self._policies: list[Resource] = []
         self._violations: list[str] = []
         self._calls: Counter[str] = Counter()
-        self._writes = 0
         self._faults, self._token_faults = Faults(error), Faults(_token_error)
         self._own_faults: list[dict[str, Any]] = []
-        self._after_write: list[dict[str, Any]] = []
         self._lock = threading.RLock()
 
     def steer(self, path: str, body: Any) -> Any:
@@ -125,7 +123,7 @@ class Compute:
                 self._set_policies(body)
             elif path != "/seen":
                 return None
-            return {"violations": self._violations, "writes": self._writes, "calls": self._calls}
+            return {"violations": self._violations, "writes": self._faults.writes, "calls": self._calls}
 
     def answer(self, host: str, verb: str, target: str, authorization: str, raw: bytes) -> Answer | None:
         """What Google answers, or None where the answer is lost."""
@@ -270,9 +268,7 @@ class Compute:
         return self._start(method, link, lambda: self._store.pop(link))
 
     def _start(self, method: Method, link: str, happen: Callable[[], Any]) -> Resource:
-        self._writes += 1
-        while self._after_write:
-            self._faults.arm(self._after_write.pop())
+        self._faults.wrote()
         verb = method.id.split(".")[1]
         undone = self._fault("undone", method.id)
         name = f"operation-{time.time_ns()}"
@@ -293,9 +289,7 @@ class Compute:
         struck.update(self._token_faults.arm({}) if not fault else {})
         struck.update({own["call"]: own["struck"] for own in self._own_faults})
         if not fault:
-            self._own_faults, self._after_write = [], []
-        elif "stale" in fault:
-            self._after_write.append(fault)
+            self._own_faults = []
         elif "lost" in fault or "undone" in fault:
             self._own_faults.append({"after": 0, "times": 1, "struck": 0, **fault})
         elif fault["call"] == "token":

@@ -2,7 +2,10 @@
 """Amazon EC2 acted out by moto's server on loopback: ec2.py [PORT]
 
 Added to moto are faults on demand (faults.py) and one rule of EC2 that it lacks: a security group that an interface uses, or
-a rule of another group, cannot be deleted.
+a rule of another group, cannot be deleted. Tests steer it by plain http on the same port:
+
+    POST /faults      see faults.py
+    POST /seen        {"writes": 7}
 """
 
 from __future__ import annotations
@@ -53,7 +56,9 @@ class Ec2:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         if request.path == "/faults":
-            return Response(json.dumps(self._faults.arm(json.loads(request.get_data()))))(environ, start_response)
+            return _json(self._faults.arm(json.loads(request.get_data())))(environ, start_response)
+        if request.path == "/seen":
+            return _json({"writes": self._faults.writes})(environ, start_response)
         status, kind, body = self._answer(request)
         return Response(body, status, content_type=kind)(environ, start_response)
 
@@ -64,6 +69,8 @@ class Ec2:
         faulty = self._faults.answer(call, question) or self._refusal(asked, request)
         if faulty:
             return faulty
+        if not call.startswith(("Describe", "Get")):
+            self._faults.wrote()
         body, status, headers = run_wsgi_app(self._moto, {**request.environ, "wsgi.input": io.BytesIO(question)})
         answer = (int(status.split()[0]), headers.get("Content-Type") or XML, b"".join(body))
         self._faults.remember(call, question, answer)
@@ -78,6 +85,10 @@ class Ec2:
             return None
         said = f"resource {asked['GroupId']} has a dependent object"
         return (400, *error(400, "DependencyViolation", said))
+
+
+def _json(told: dict[str, Any]) -> Response:
+    return Response(json.dumps(told), mimetype="application/json")
 
 
 if __name__ == "__main__":

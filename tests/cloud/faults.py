@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Faults that a cloud has and an emulator lacks, put into its answers on demand.
 
-An emulator asks `answer()` before it works a call out, and tells `remember()` what it answered. A test arms a fault by
-posting JSON to the emulator's path `/faults`; `{}` disarms all:
+An emulator asks `answer()` before it works a call out, tells `remember()` what it answered, and `wrote()` when it is about
+to change something. A test arms a fault by posting JSON to the emulator's path `/faults`; `{}` disarms all:
 
     {"call": "DescribeSecurityGroups", "times": 2, "status": 503, "code": "RequestLimitExceeded", "message": "..."}
-    {"call": "DescribeSecurityGroups", "times": 2, "stale": true}     what the same question was answered before
+    {"call": "DescribeSecurityGroups", "times": 2, "stale": true}     after the next write: what was answered before it
 
 The answer to `/faults` is how often each fault has struck since it was armed.
 """
@@ -28,8 +28,8 @@ class Faults:
         self._error = error
         self._armed: list[dict[str, Any]] = []
         self._struck: dict[str, int] = {}
+        self._writes = 0
         self._before: dict[tuple[str, bytes], Answer] = {}
-        self._frozen: dict[tuple[str, bytes], Answer] = {}
         self._lock = threading.Lock()
 
     def arm(self, fault: dict[str, Any]) -> dict[str, int]:
@@ -38,10 +38,9 @@ class Faults:
             struck = dict(self._struck)
             if fault:
                 self._armed.append(dict(fault))
-                self._frozen = dict(self._before)
                 self._struck.setdefault(fault["call"], 0)
             else:
-                self._armed, self._struck, self._frozen = [], {}, {}
+                self._armed, self._struck = [], {}
             return struck
 
     def answer(self, call: str, question: bytes) -> Answer | None:
@@ -50,14 +49,28 @@ class Faults:
             for fault in self._armed:
                 if fault["call"] not in (call, "*") or fault["times"] < 1:
                     continue
-                if fault.get("stale") and (call, question) not in self._frozen:
+                before = fault.get("before", {}).get((call, question))
+                if fault.get("stale") and before is None:
                     continue
                 fault["times"] -= 1
                 self._struck[fault["call"]] += 1
-                if fault.get("stale"):
-                    return self._frozen[call, question]
+                if before:
+                    return before
                 return (fault["status"], *self._error(fault["status"], fault["code"], fault["message"]))
         return None
+
+    @property
+    def writes(self) -> int:
+        """How often something was changed."""
+        return self._writes
+
+    def wrote(self) -> None:
+        """Something is about to change: from now on stale answers tell what was before."""
+        with self._lock:
+            self._writes += 1
+            for fault in self._armed:
+                if fault.get("stale"):
+                    fault.setdefault("before", dict(self._before))
 
     def remember(self, call: str, question: bytes, answer: Answer) -> None:
         """Keep a true answer, so that it can be given again when it is not true any more."""

@@ -32,15 +32,21 @@ def ec2(endpoint: str) -> Any:
     return boto3.client("ec2", endpoint_url=endpoint, region_name="eu-central-1", config=once, **keys)
 
 
+def post(url: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.load(answer)
+
+
 @pytest.fixture
 def arm(endpoint: str) -> Iterator[Any]:
-    def post(**fault: Any) -> Any:
-        request = urllib.request.Request(f"{endpoint}/faults", json.dumps(fault).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return json.load(answer)
+    yield lambda **fault: post(f"{endpoint}/faults", fault)
+    post(f"{endpoint}/faults", {})
 
-    yield post
-    post()
+
+@pytest.fixture
+def seen(endpoint: str) -> Any:
+    return lambda: post(f"{endpoint}/seen", {})
 
 
 @pytest.fixture
@@ -74,6 +80,14 @@ def test_a_stale_answer_is_the_one_before_the_write(ec2: Any, arm: Any, group: s
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[https])
     assert ports() == []
     assert ports() == [443]
+
+
+def test_only_what_changes_something_is_counted_as_a_write(ec2: Any, seen: Any, group: str) -> None:
+    before = seen()["writes"]
+    ec2.describe_security_groups(GroupIds=[group])
+    assert seen()["writes"] == before
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "team", "Value": "search"}])
+    assert seen()["writes"] == before + 1
 
 
 def test_a_group_in_use_cannot_be_deleted(ec2: Any, group: str) -> None:
