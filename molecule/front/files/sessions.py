@@ -5,7 +5,7 @@
 
 The last two are the CA and the pair of control.example, which openssl's own server serves here, with tickets. Prints as JSON, for each version:
 ticket (bytes of it: 0 for none, 32 for the number of a session that the server keeps; one with the session in it, which whoever has its key
-can read, is longer); resumed; of_another (what became of a session of the control's: New if all of the handshake took place); control_ticket.
+can read, is longer); given (how many sessions, where a handshake says so, in TLS 1.3); resumed; of_another (what became of a session of the control's: New if all of the handshake took place); control_ticket.
 """
 import json
 import re
@@ -44,11 +44,13 @@ def outcome(said):
 
 def seen(ca, name, control_ca, version, directory):
     own, other = f"{directory}/own-{version}", f"{directory}/control-{version}"
-    if not shake_hands(ca, name, version, "-sess_out", own):
+    said = shake_hands(ca, name, version, "-sess_out", own)
+    if not said:
         return None
     shake_hands(control_ca, CONTROL, version, "-sess_out", other, at=f"localhost:{CONTROL_PORT}")
     return {
         "ticket": ticket(own),
+        "given": said.count("New Session Ticket arrived"),
         "resumed": outcome(shake_hands(ca, name, version, "-sess_in", own)) == "Reused",
         "of_another": outcome(shake_hands(ca, name, version, "-sess_in", other)),
         "control_ticket": ticket(other),

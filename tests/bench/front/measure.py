@@ -29,7 +29,7 @@ from typing import NamedTuple
 LAB = Path(__file__).resolve().parents[2] / "lab"
 NET = os.environ.get("LAB_NET") or "40"
 OURS, HAPROXY, PLAIN, DIRECT = "https_front", "HAProxy", "plain proxy_pass", "no TLS, no front"
-FRONTS = {OURS: 443, HAPROXY: 8441, PLAIN: 8442, "stunnel": 8443, "hitch": 8444}
+FRONTS = {OURS: 443, HAPROXY: 8441, "HAProxy, no log": 8445, PLAIN: 8442, "stunnel": 8443, "hitch": 8444}
 INDEX = {
     "settings": {
         "index": {
@@ -176,8 +176,9 @@ def measure(load: Load, options: argparse.Namespace) -> dict[str, list[Turn]]:
     found: dict[str, list[Turn]] = {front: [] for front in fronts}
     for front in fronts:
         curl(f"{url_of(load.node, front)}/", "--output", "/dev/null")
-    # caches, and the compilers of Java
-    turn(load, fronts[-1], options.warm_up, options.bulks * options.warm_up)
+    # caches, and the compilers of Java; by turns, since a node has memory for the bulks of a few
+    for _time in range(options.warm_up):
+        turn(load, fronts[-1], options.seconds, options.bulks)
     for number in range(options.rounds):
         first = number % len(fronts)
         for front in fronts[first:] + fronts[:first]:
@@ -226,7 +227,7 @@ def main() -> bool:
     parser.add_argument("--rounds", type=int, default=9, help="turns of each front, for each load; at least 2")
     parser.add_argument("--seconds", type=int, default=1, help="length of a turn; twice that for dashboards")
     parser.add_argument("--bulks", type=int, default=4, help="how many a turn with bulks has; at least 2")
-    parser.add_argument("--warm-up", type=int, default=5, help="as many times a turn before the first")
+    parser.add_argument("--warm-up", type=int, default=5, help="turns before those that count")
     parser.add_argument("--requests", type=int, default=50_000, help="under which nginx is reloaded")
     parser.add_argument("--any-speed", action="store_true", help="a ratio that misses its goal is no failure")
     parser.add_argument("--only", nargs="+", choices=[*LOADS, "reload"], default=[*LOADS, "reload"], metavar="NAME")
