@@ -5,7 +5,8 @@
 
 The last two are the CA and the pair of control.example, which openssl's own server serves here, with tickets. Prints as JSON, for each version:
 ticket (bytes of it: 0 for none, 32 for the number of a session that the server keeps; one with the session in it, which whoever has its key
-can read, is longer); given (how many sessions, where a handshake says so, in TLS 1.3); resumed; of_another (what became of a session of the control's: New if all of the handshake took place); control_ticket.
+can read, is longer); given (how many sessions, which TLS 1.3 says); resumed; of_another (what became of a session of the control's: New if
+all of the handshake took place); control_ticket.
 """
 import json
 import re
