@@ -18,6 +18,8 @@ else
   export TLSFRONT_GCE=emulated TLSFRONT_GCE_PROJECT=my-project TLSFRONT_GCE_ZONE=europe-west1-b
   export TLSFRONT_GCE_NODES=$tlsfront_top/tests/lab/inventory
   export TLSFRONT_GCE_INVENTORY=$example
+  # what stands for the instances needs no server
+  export LAB_SERVER=none
   # while there is still a way out of this machine
   LAB_RELEASES=${LAB_RELEASES:-each} env -u PYTHONPATH "$tlsfront_top/tests/lab/prepare" >/dev/null
   port=$((19600 + ${LAB_NET:-40}))
