@@ -1,4 +1,3 @@
 # shellcheck shell=bash
-# Sourced before this scenario: it needs only hosts. Not in molecule.yml, because the lab that scenarios share is made with the settings of
-# the scenario "default".
+# Sourced before this scenario: it needs only hosts.
 export LAB_SERVER=none

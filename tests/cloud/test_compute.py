@@ -37,32 +37,24 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture
-def proxy(contract: Contract, tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(contract: Contract, tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A new, empty project, to which the environment leads, as it leads Ansible."""
     compute = Compute(contract, tokens, seconds=0)
     server = Proxy(0, make_context(NAMES, tmp_path / "ca.pem"), NAMES, compute.answer, compute.steer)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
+    proxy = f"http://127.0.0.1:{server.server_address[1]}"
     for name in ("HTTPS_PROXY", "https_proxy"):
-        monkeypatch.setenv(name, address)
+        monkeypatch.setenv(name, proxy)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    yield address
+    yield proxy
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
-def google(proxy: str, tokens: Tokens) -> Any:
+def google(address: str, tokens: Tokens) -> Any:
     scopes = ["https://www.googleapis.com/auth/compute"]
     return AuthorizedSession(service_account.Credentials.from_service_account_info(tokens.key_file(), scopes=scopes))
-
-
-@pytest.fixture
-def steer(proxy: str) -> Any:
-    def post(path: str, body: Any = None) -> Any:
-        return requests.post(f"{proxy}/{path}", json=body if body is not None else {}, timeout=5).json()
-
-    return post
 
 
 @pytest.fixture
@@ -229,7 +221,7 @@ def test_a_lost_answer_is_that_of_a_change_that_has_happened(google: Any, steer:
     assert google.get(f"{API}/global/firewalls/second").ok
 
 
-def test_only_a_token_of_the_endpoint_is_accepted(google: Any, proxy: str, contract: Contract) -> None:
+def test_only_a_token_of_the_endpoint_is_accepted(google: Any, address: str, contract: Contract) -> None:
     stranger = {"Authorization": "Bearer stranger"}
     assert reason(requests.get(f"{API}/global/networks", headers=stranger, timeout=5)) == (401, "authError")
     account = Tokens(PROJECT).key_file()
@@ -238,12 +230,12 @@ def test_only_a_token_of_the_endpoint_is_accepted(google: Any, proxy: str, contr
         other.refresh(Request())
 
 
-def test_another_name_cannot_be_reached(proxy: str) -> None:
+def test_another_name_cannot_be_reached(address: str) -> None:
     with pytest.raises(requests.exceptions.ProxyError):
         requests.get("https://storage.googleapis.com/", timeout=5)
 
 
-def test_the_emulation_is_verified(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_emulation_is_verified(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     with pytest.raises(requests.exceptions.SSLError):

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +16,7 @@ from werkzeug.serving import make_server
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+def address() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, Ec2(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"
@@ -26,27 +24,16 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def ec2(endpoint: str) -> Any:
+def ec2(address: str) -> Any:
     once = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
     keys = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
-    return boto3.client("ec2", endpoint_url=endpoint, region_name="eu-central-1", config=once, **keys)
-
-
-def post(url: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)
+    return boto3.client("ec2", endpoint_url=address, region_name="eu-central-1", config=once, **keys)
 
 
 @pytest.fixture
-def arm(endpoint: str) -> Iterator[Any]:
-    yield lambda **fault: post(f"{endpoint}/faults", fault)
-    post(f"{endpoint}/faults", {})
-
-
-@pytest.fixture
-def seen(endpoint: str) -> Any:
-    return lambda: post(f"{endpoint}/seen", {})
+def arm(steer: Any) -> Iterator[Any]:
+    yield lambda **fault: steer("faults", fault)
+    steer("faults")
 
 
 @pytest.fixture
@@ -82,12 +69,12 @@ def test_a_stale_answer_is_the_one_before_the_write(ec2: Any, arm: Any, group: s
     assert ports() == [443]
 
 
-def test_only_what_changes_something_is_counted_as_a_write(ec2: Any, seen: Any, group: str) -> None:
-    before = seen()["writes"]
+def test_only_what_changes_something_is_counted_as_a_write(ec2: Any, steer: Any, group: str) -> None:
+    before = steer("seen")["writes"]
     ec2.describe_security_groups(GroupIds=[group])
-    assert seen()["writes"] == before
+    assert steer("seen")["writes"] == before
     ec2.create_tags(Resources=[group], Tags=[{"Key": "team", "Value": "search"}])
-    assert seen()["writes"] == before + 1
+    assert steer("seen")["writes"] == before + 1
 
 
 def test_a_group_in_use_cannot_be_deleted(ec2: Any, group: str) -> None:
