@@ -11,7 +11,8 @@ author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
 short_description: Check addresses and networks and write them in canonical form
 description:
-  - Turns a list of IP addresses and networks into the shortest sorted list without overlaps that means the same.
+  - Turns a list of IP addresses and networks into the shortest sorted list without overlaps that means the same,
+    or, without O(collapse), only sorts it.
   - An entry that cannot be meant fails with a message that names it and says what to write instead.
     Nothing is guessed and no name is looked up.
 positional: _input, family
@@ -31,6 +32,10 @@ options:
     description: Write a single address as a network too (V(192.0.2.7/32)), as clouds want it.
     type: bool
     default: false
+  collapse:
+    description: Join neighbours, and leave out what another entry contains. Without it each entry is returned as it is, once.
+    type: bool
+    default: true
   name:
     description: What the list is called, for the error message, for example the variable's name.
     type: str
@@ -98,7 +103,9 @@ def _text(network: Network, cidr: bool) -> str:
     return str(network) if cidr or network.num_addresses > 1 else str(network.network_address)
 
 
-def networks(entries: Any, family: int | None = None, cidr: bool = False, name: str = "networks") -> list[str]:
+def networks(
+    entries: Any, family: int | None = None, cidr: bool = False, collapse: bool = True, name: str = "networks"
+) -> list[str]:
     """The canonical form of a list of addresses and networks; see DOCUMENTATION.
 
     Raises AnsibleFilterError for the first entry that is none.
@@ -111,11 +118,12 @@ def networks(entries: Any, family: int | None = None, cidr: bool = False, name: 
         found = [_network(entry) for entry in entries]
     except ValueError as error:
         raise AnsibleFilterError(f"{name}: {error}.") from None
-    canonical: list[Network] = []
-    if family in (None, 4):
-        canonical += ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv4Network))
-    if family in (None, 6):
-        canonical += ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv6Network))
+    v4 = {n for n in found if isinstance(n, ipaddress.IPv4Network)} if family != 6 else set()
+    v6 = {n for n in found if isinstance(n, ipaddress.IPv6Network)} if family != 4 else set()
+    if collapse:
+        canonical: list[Network] = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
+    else:
+        canonical = [*sorted(v4), *sorted(v6)]
     return [_text(network, cidr) for network in canonical]
 
 

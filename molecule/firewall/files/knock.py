@@ -7,6 +7,7 @@ Then it writes to FILE, as JSON, how often it tried each target, and how often i
 import collections
 import json
 import pathlib
+import resource
 import selectors
 import signal
 import socket
@@ -35,6 +36,9 @@ def main(file, targets):
         waiting.unregister(connection)
         connection.close()
 
+    # what is not answered stays open for PATIENCE: more than the usual 1024 when there are many targets
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signal.signal(signal.SIGTERM, stop)
     turn = time.monotonic()
     while running:

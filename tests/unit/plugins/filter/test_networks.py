@@ -50,6 +50,12 @@ def test_that_single_addresses_are_networks_where_asked_for() -> None:
     assert networks(["192.0.2.7", "::1"], cidr=True) == ["192.0.2.7/32", "::1/128"]
 
 
+def test_that_entries_stay_apart_where_asked_for() -> None:
+    neighbours = ["::1", "192.0.2.7", "192.0.2.6", "192.0.2.0/24", "192.0.2.7/32"]
+    assert networks(neighbours, collapse=False) == ["192.0.2.0/24", "192.0.2.6", "192.0.2.7", "::1"]
+    assert networks(neighbours, 6, collapse=False) == ["::1"]
+
+
 @pytest.mark.parametrize(
     ("entry", "advice"),
     [

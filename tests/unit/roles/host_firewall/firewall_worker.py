@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import select
 import socket
@@ -101,7 +102,66 @@ def send_raw(packets: list[str]) -> bool:
     return True
 
 
-QUESTIONS = {f.__name__: f for f in (connect, listen, accept, dial, say, hear, hang_up, send_raw)}
+def flood(packet: str, seconds: float) -> int:
+    """Sends one whole IPv6 packet again and again; how often."""
+    sent = 0
+    until = time.monotonic() + seconds
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+        target = (socket.inet_ntop(socket.AF_INET6, bytes.fromhex(packet)[24:40]), 0)
+        while time.monotonic() < until:
+            for _repeated in range(100):
+                sock.sendto(bytes.fromhex(packet), target)
+                sent += 1
+    return sent
+
+
+def watch() -> bool:
+    """From now on the kernel keeps what arrives over TCP and IPv6, whether anybody listens or not."""
+    held["watch"] = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    held["watch"].setblocking(False)
+    return True
+
+
+def watched() -> collections.Counter[int]:
+    """How many packets have arrived for each port; what the kernel had no room for is not counted."""
+    arrived: collections.Counter[int] = collections.Counter()
+    while True:
+        try:
+            arrived[struct.unpack("!H", held["watch"].recv(4)[2:4])[0]] += 1
+        except BlockingIOError:
+            return arrived
+
+
+def talk(seconds: float) -> str:
+    """Says something as often as possible; "everything was said", or the error that came back."""
+    until = time.monotonic() + seconds
+    try:
+        while time.monotonic() < until:
+            held["client"].sendall(b"x")
+        held["client"].shutdown(socket.SHUT_WR)
+    except ConnectionError as error:
+        return type(error).__name__
+    return "everything was said"
+
+
+def hear_out() -> str:
+    """Hears until there is nothing more to be said."""
+    held["client"].settimeout(PATIENCE)
+    try:
+        while held["client"].recv(65536):
+            pass
+    except ConnectionError as error:
+        return type(error).__name__
+    return "the end"
+
+
+QUESTIONS = {
+    question.__name__: question
+    for question in (
+        *(connect, listen, accept, dial, say, hear, talk, hear_out, hang_up),
+        *(send_raw, flood, watch, watched),
+    )
+}
 
 
 def main() -> None:

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import ipaddress
 import itertools
 import json
 import struct
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from firewall_network import CONTAINER, CONTAINER_NETWORKS, NODE, SIDECAR, WORLD, Network, Try
+from firewall_network import CONTAINER, CONTAINER_NETWORKS, ENGINE, NODE, SIDECAR, WORLD, Network, Try
 from firewall_rules import rules
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -157,13 +159,51 @@ def test_that_a_connection_of_a_peer_outlasts_a_reload(network: Network) -> None
     assert network.ask("node", "hear", seconds=5) == "still here"
 
 
+def _packet(source: str, target: str, header: int, payload: bytes) -> bytes:
+    """An IPv6 packet (RFC 8200, section 3) whose payload begins with the given header."""
+    ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed
+    return struct.pack("!IHBB", 6 << 28, len(payload), header, 64) + ends + payload
+
+
+def _while_replaced(network: Network, text: str, *questions: tuple[str, str, dict[str, Any]]) -> Any:
+    """Loads a rules file again and again while the questions (place, name, arguments) are asked; the first one's answer."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asked = [pool.submit(network.ask, place, name, **arguments) for place, name, arguments in questions]
+        while not asked[0].done():
+            network.run("node", "nft", "--file", "-", text=text)
+        return asked[0].result()
+
+
+# as the role does, and as nftables.service does
+@pytest.mark.parametrize("before", ["", "flush ruleset\n" + ENGINE])
+@pytest.mark.parametrize("ports", [["9300"], ["9200", "9300-9399"]])
+def test_that_no_packet_gets_in_while_the_rules_are_replaced(network: Network, before: str, ports: list[str]) -> None:
+    text = before + rules(closed_ports=ports, container_networks=CONTAINER_NETWORKS, **PLAIN)
+    syn, control = (_packet(OUTSIDER6, NODE[1], 6, _syn(port)).hex() for port in (9300, 443))
+    network.nft(text)
+    network.ask("node", "watch")
+    network.ask("world", "send_raw", packets=[control])
+    assert _while_replaced(network, text, ("world", "flood", {"packet": syn, "seconds": 3})) > 10_000
+    assert network.ask("node", "watched") == {"443": 1}
+
+
+@pytest.mark.parametrize("before", ["", "flush ruleset\n" + ENGINE])
+@pytest.mark.parametrize("peers", [[PEER], ["10.77.1.2/31"]])
+def test_that_no_peer_is_refused_while_the_rules_are_replaced(network: Network, before: str, peers: list[str]) -> None:
+    text = before + rules(action="reject", peers=peers)
+    network.nft(text)
+    network.ask("node", "listen", address=NODE[0], port=9300)
+    network.ask("world", "dial", source=PEER, target=NODE[0], port=9300)
+    network.ask("node", "accept")
+    said = _while_replaced(network, text, ("world", "talk", {"seconds": 3}), ("node", "hear_out", {}))
+    assert said == "everything was said"
+
+
 def _fragments(source: str, target: str, first_header: int, payload: bytes, first_length: int) -> list[str]:
     """Two IPv6 fragments (RFC 8200, section 4.5) of a payload that begins with the given header."""
 
     def fragment(offset: int, more: int, part: bytes) -> bytes:
-        ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed
-        fixed = struct.pack("!IHBB", 6 << 28, 8 + len(part), 44, 64)
-        return fixed + ends + struct.pack("!BBHI", first_header, 0, offset | more, 7) + part
+        return _packet(source, target, 44, struct.pack("!BBHI", first_header, 0, offset | more, 7) + part)
 
     return [
         fragment(0, 1, payload[:first_length]).hex(),
