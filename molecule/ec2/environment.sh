@@ -10,8 +10,9 @@ if [ "${TLSFRONT_EC2:-}" != real ]; then
   unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
   export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
   export AWS_ACCESS_KEY_ID=emulated AWS_SECRET_ACCESS_KEY=emulated AWS_DEFAULT_REGION=eu-central-1
-  export AWS_ENDPOINT_URL=http://127.0.0.1:19500
-  cloud_emulate 19500 "$cloud_tests/ec2.py" 19500
+  port=$((19500 + ${LAB_NET:-40}))
+  export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+  cloud_emulate "$port" "$cloud_tests/ec2.py" "$port"
 elif [ -n "${AWS_ENDPOINT_URL:-}" ]; then
   echo "TLSFRONT_EC2 is real, but AWS_ENDPOINT_URL is set: unset one of them." >&2
   return 1

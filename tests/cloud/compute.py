@@ -13,10 +13,11 @@ to verify it by, and credentials.json, a service account's key, to DIRECTORY. Te
                       {"call": "firewalls.list", "times": 2, "stale": true}    after the next write: what was answered before it
                       {"call": "firewalls.insert", "after": 2, "lost": true}   the third is done, but its answer is lost
                       {"call": "firewalls.delete", "times": 1, "undone": "..."}   its operation ends with this error
-                      {}                                                       no faults; answers how often each struck
+                      {}                                                       no faults
     POST /operations  {"seconds": 3}                                           how long one takes
     POST /policies    firewall policies of the organization, as instances.getEffectiveFirewalls tells them
-    POST /seen        {"violations": [...], "writes": 7, "calls": {"firewalls.list": 12}}
+    POST /seen        nothing but the answer, which is the same for all of them:
+                      {"struck": {"firewalls.list": 2}, "violations": [...], "writes": 7, "calls": {"firewalls.list": 12}}
 """
 
 from __future__ import annotations
@@ -115,15 +116,21 @@ class Compute:
     def steer(self, path: str, body: Any) -> Any:
         """What a test asks of the emulation itself."""
         with self._lock:
+            struck = self._struck()
             if path == "/faults":
-                return self._arm(body)
-            if path == "/operations":
+                self._arm(body)
+            elif path == "/operations":
                 self._seconds = body["seconds"]
             elif path == "/policies":
                 self._set_policies(body)
             elif path != "/seen":
                 return None
-            return {"violations": self._violations, "writes": self._faults.writes, "calls": self._calls}
+            return {
+                "struck": struck,
+                "violations": self._violations,
+                "writes": self._faults.writes,
+                "calls": self._calls,
+            }
 
     def answer(self, host: str, verb: str, target: str, authorization: str, raw: bytes) -> Answer | None:
         """What Google answers, or None where the answer is lost."""
@@ -284,11 +291,16 @@ class Compute:
         if self._busy(link):
             raise Refused(400, "resourceNotReady", f"The resource '{link.removeprefix(LINKS)}' is not ready")
 
-    def _arm(self, fault: dict[str, Any]) -> dict[str, int]:
-        struck: Counter[str] = Counter(self._faults.arm({}) if not fault else {})
-        struck.update(self._token_faults.arm({}) if not fault else {})
+    def _struck(self) -> Counter[str]:
+        struck = Counter(self._faults.struck)
+        struck.update(self._token_faults.struck)
         struck.update({own["call"]: own["struck"] for own in self._own_faults})
+        return struck
+
+    def _arm(self, fault: dict[str, Any]) -> None:
         if not fault:
+            self._faults.arm({})
+            self._token_faults.arm({})
             self._own_faults = []
         elif "lost" in fault or "undone" in fault:
             self._own_faults.append({"after": 0, "times": 1, "struck": 0, **fault})
@@ -296,7 +308,6 @@ class Compute:
             self._token_faults.arm(fault)
         else:
             self._faults.arm(fault)
-        return dict(struck)
 
     def _fault(self, kind: str, call: str) -> dict[str, Any] | None:
         for fault in self._own_faults:

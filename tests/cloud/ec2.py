@@ -5,7 +5,7 @@ Added to moto are faults on demand (faults.py) and one rule of EC2 that it lacks
 a rule of another group, cannot be deleted. Tests steer it by plain http on the same port:
 
     POST /faults      see faults.py
-    POST /seen        {"writes": 7}
+    POST /seen        nothing but the answer, which is the same
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ class Ec2:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
-        if request.path == "/faults":
-            return _json(self._faults.arm(json.loads(request.get_data())))(environ, start_response)
-        if request.path == "/seen":
-            return _json({"writes": self._faults.writes})(environ, start_response)
+        if request.path in ("/faults", "/seen"):
+            told = {"struck": self._faults.struck, "writes": self._faults.writes}
+            if request.path == "/faults":
+                self._faults.arm(json.loads(request.get_data()))
+            return _json(told)(environ, start_response)
         status, kind, body = self._answer(request)
         return Response(body, status, content_type=kind)(environ, start_response)
 

@@ -7,7 +7,8 @@ to change something. A test arms a fault by posting JSON to the emulator's path 
     {"call": "DescribeSecurityGroups", "times": 2, "status": 503, "code": "RequestLimitExceeded", "message": "..."}
     {"call": "DescribeSecurityGroups", "times": 2, "stale": true}     after the next write: what was answered before it
 
-The answer to `/faults` is how often each fault has struck since it was armed.
+The answer has {"struck": {"DescribeSecurityGroups": 2}}, how often each fault has struck since it was armed, and
+{"writes": 7}, how often something was changed.
 """
 
 from __future__ import annotations
@@ -32,16 +33,14 @@ class Faults:
         self._before: dict[tuple[str, bytes], Answer] = {}
         self._lock = threading.Lock()
 
-    def arm(self, fault: dict[str, Any]) -> dict[str, int]:
-        """Arm a fault, or with {} disarm all; returns how often each struck until now."""
+    def arm(self, fault: dict[str, Any]) -> None:
+        """Arm a fault, or with {} disarm all."""
         with self._lock:
-            struck = dict(self._struck)
             if fault:
                 self._armed.append(dict(fault))
                 self._struck.setdefault(fault["call"], 0)
             else:
                 self._armed, self._struck = [], {}
-            return struck
 
     def answer(self, call: str, question: bytes) -> Answer | None:
         """Return the faulty answer to a call, or None where it is to be answered truly."""
@@ -58,6 +57,12 @@ class Faults:
                     return before
                 return (fault["status"], *self._error(fault["status"], fault["code"], fault["message"]))
         return None
+
+    @property
+    def struck(self) -> dict[str, int]:
+        """How often each fault has struck since it was armed."""
+        with self._lock:
+            return dict(self._struck)
 
     @property
     def writes(self) -> int:

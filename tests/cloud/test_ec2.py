@@ -53,7 +53,7 @@ def test_an_armed_error_strikes_as_often_as_told_and_is_understood_by_the_client
             ec2.describe_vpcs()
         assert code_of(error) == "RequestLimitExceeded"
     assert ec2.describe_vpcs()["Vpcs"]
-    assert arm() == {"DescribeVpcs": 2}
+    assert arm()["struck"] == {"DescribeVpcs": 2}
 
 
 def test_a_stale_answer_is_the_one_before_the_write(ec2: Any, arm: Any, group: str) -> None:
