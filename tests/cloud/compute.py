@@ -3,7 +3,7 @@
 
 An emulation: networks, subnetworks, instances that only exist as data, and firewall rules, over the part of compute v1
 that reads, makes, changes and deletes them. Each request and each answer is held against Google's own description of the
-interface (contract.py); what breaks it is refused, and told at /violations. What the description leaves to prose is in
+interface (contract.py); what breaks it is refused, and told at /seen. What the description leaves to prose is in
 compute_resources.py.
 
 It is a proxy on loopback that knows only Google's three names and is their server itself (tunnel.py). It writes ca.pem,

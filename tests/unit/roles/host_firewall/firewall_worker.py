@@ -94,24 +94,17 @@ def hang_up() -> bool:
     return True
 
 
-def send_raw(packets: list[str]) -> bool:
-    """Sends whole IPv6 packets, given as hexadecimal digits."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
-        for packet in map(bytes.fromhex, packets):
-            sock.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
-    return True
-
-
-def flood(packet: str, seconds: float) -> int:
-    """Sends one whole IPv6 packet again and again; how often."""
+def send_raw(packets: list[str], seconds: float = 0) -> int:
+    """Sends whole IPv6 packets, given as hexadecimal digits, once or again and again for so long; how many it has sent."""
+    whole = [bytes.fromhex(packet) for packet in packets]
+    targets = [(socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0) for packet in whole]
     sent = 0
     until = time.monotonic() + seconds
     with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
-        target = (socket.inet_ntop(socket.AF_INET6, bytes.fromhex(packet)[24:40]), 0)
-        while time.monotonic() < until:
-            for _repeated in range(100):
-                sock.sendto(bytes.fromhex(packet), target)
-                sent += 1
+        while not sent or time.monotonic() < until:
+            for packet, target in zip(whole, targets):
+                sock.sendto(packet, target)
+            sent += len(whole)
     return sent
 
 
@@ -155,13 +148,9 @@ def hear_out() -> str:
     return "the end"
 
 
-QUESTIONS = {
-    question.__name__: question
-    for question in (
-        *(connect, listen, accept, dial, say, hear, talk, hear_out, hang_up),
-        *(send_raw, flood, watch, watched),
-    )
-}
+CONNECTIONS = (connect, listen, accept, dial, say, hear, talk, hear_out, hang_up)
+PACKETS = (send_raw, watch, watched)
+QUESTIONS = {question.__name__: question for question in CONNECTIONS + PACKETS}
 
 
 def main() -> None:

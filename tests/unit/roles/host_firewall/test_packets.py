@@ -183,7 +183,7 @@ def test_that_no_packet_gets_in_while_the_rules_are_replaced(network: Network, b
     network.nft(text)
     network.ask("node", "watch")
     network.ask("world", "send_raw", packets=[control])
-    assert _while_replaced(network, text, ("world", "flood", {"packet": syn, "seconds": 3})) > 10_000
+    assert _while_replaced(network, text, ("world", "send_raw", {"packets": [syn], "seconds": 3})) > 10_000
     assert network.ask("node", "watched") == {"443": 1}
 
 
