@@ -10,7 +10,8 @@ description:
   - All metrics begin with C(tlsfront_https_check_) and are gauges; their labels are C(probe) (the host that looked), C(endpoint) and C(address).
   - C(verified), C(tls_verified) (0 or 1), C(reason_info) (label C(reason)), C(warnings) (how many).
   - C(certificate_expiry_timestamp_seconds) is that of the certificate of the chain that expires first.
-  - C(closed_port_open) (0 or 1; label C(port), a range keeps its form).
+  - C(closed_port_open) (0 or 1; label C(port), neighbours in the same state as a range). It is not there where the state is unknown;
+    C(closed_port_unknown) (0 or 1; the same labels) tells of those.
   - C(phase_duration_seconds) (label C(phase), one of V(dns), V(connect), V(tls), V(http)).
   - C(tls_info) (labels C(version), C(cipher)), C(cluster_info) (labels C(name), C(uuid), C(distribution), C(version)).
   - C(probe_success) (0 or 1; label C(probe) alone) tells whether the check gave a result at all, C(last_run_timestamp_seconds) when it ran.

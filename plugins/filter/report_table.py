@@ -8,6 +8,7 @@ version_added: 0.1.0
 description:
   - One line for each address of each endpoint from each host that looked. Below it each failure with its cause and cure, each warning,
     and on the last line the summary.
+  - A port is said to be V(closed) where that was seen. Where a host did not answer at all its ports are V(unknown), and the check failed.
   - Text from certificates and servers is shown without control characters.
 positional: _input
 options:

@@ -16,8 +16,8 @@ from typing import Callable, Iterator, Sequence
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, TooMuch
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import excerpt
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
 _ENDINGS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -80,6 +80,7 @@ class Scene:
     is_tls: bool
     strict: bool  #: x509_strict
     alert: str  #: what ended a second look, if there was one
+    secrets: Secrets
     proxy: str | None = None
 
     @property
@@ -133,9 +134,7 @@ def explain(error: BaseException, scene: Scene) -> Problem:
     if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
         return _closed(scene)
     detail = " ".join(str(causes[-1]).split()) or type(causes[-1]).__name__
-    return Problem(
-        "malformed_response", "The answer is not valid HTTP: {}".format(excerpt(detail.encode("utf-8", "replace"), 120))
-    )
+    return Problem("malformed_response", f"The answer is not valid HTTP: {scene.secrets.excerpt(detail, 120)}")
 
 
 def _late(scene: Scene) -> Problem:
@@ -172,7 +171,7 @@ def _network(error: OSError, scene: Scene) -> Problem:
 def _plaintext(scene: Scene) -> Problem:
     return Problem(
         "plaintext_service",
-        f"{scene.place} answers a TLS greeting with {_shown(scene.first_bytes)}; wanted is TLS.",
+        f"{scene.place} answers a TLS greeting with {_shown(scene)}; wanted is TLS.",
     )
 
 
@@ -181,8 +180,8 @@ def _normal(reason: str) -> str:
     return re.sub("[^A-Z0-9]+", "_", reason.upper())
 
 
-def _shown(data: bytes) -> str:
-    return f'"{excerpt(data, 40)}"' if data else "something else"
+def _shown(scene: Scene) -> str:
+    return f'"{scene.secrets.excerpt(scene.first_bytes, 40)}"' if scene.first_bytes else "something else"
 
 
 def _handshake(error: ssl.SSLError, scene: Scene) -> Problem:
@@ -225,6 +224,11 @@ def _client_certificate(scene: Scene, reason: str) -> Problem:
 
 # Verification
 
+# What X509_V_FLAG_PARTIAL_CHAIN does; for Java https://docs.oracle.com/javase/8/docs/api/java/security/cert/TrustAnchor.html
+_OTHERS = (
+    "curl, Java and Python 3.13 take any certificate there as the end of a chain; Python before 3.13 and others with "
+    "OpenSSL's own defaults refuse it, as here."
+)
 
 def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
     code = error.verify_code
@@ -276,7 +280,16 @@ def _name(scene: Scene) -> Problem:
         shown = "no name at all (%s is only its subject, which identifies no server: RFC 9525)" % (
             leaf.subject or "nothing"
         )
-    return Problem("hostname_mismatch", f"Asked for is {scene.name}; the certificate is for {shown}.")
+    found = f"Asked for is {scene.name}; the certificate is for {shown}."
+    label, _dot, parent = scene.name.lower().partition(".")
+    if "_" in label and any(name.lower() == f"*.{parent}" for name in leaf.dns_names):
+        # OpenSSL's wildcard_match(): https://github.com/openssl/openssl/blob/master/crypto/x509/v3_utl.c
+        return Problem(
+            "hostname_mismatch",
+            f"{found} A wildcard stands for letters, digits and hyphens only, not for an underscore.",
+            "Use a name without an underscore (RFC 1123), or a certificate that has this very name.",
+        )
+    return Problem("hostname_mismatch", found)
 
 
 def _date(reason: str, scene: Scene) -> Problem:
@@ -304,15 +317,29 @@ def _no_issuer(scene: Scene) -> Problem:
         return Problem("untrusted_issuer", f"The issuer of the certificate is not in {scene.trust}.")
     leaf = scene.chain[0]
     top = build_path(scene.chain, ())[-1]
+    trusted = scene.trusted()
+    last = build_path(scene.chain, trusted)[-1]
+    if not trusted:
+        return Problem(
+            "untrusted_issuer",
+            f"{scene.trust} has no CA certificate in it; {leaf.label} is issued by {leaf.issuer}.",
+            f"Put the root certificate above {leaf.label} into ca_path; the server's own is no end of a chain. {_OTHERS}",
+        )
+    if not last.self_issued and any(last.der == certificate.der for certificate in trusted):
+        return Problem(
+            "untrusted_issuer",
+            f"{scene.trust} has the intermediate {last.label}, and not the root above it, {last.issuer}.",
+            f"Put the root certificate {last.issuer} into ca_path. {_OTHERS}",
+        )
     if top.self_issued:
         return Problem("untrusted_issuer", f"The chain ends at {top.label}, which is not in {scene.trust}.")
-    if any(authority.subject_der == top.issuer_der for authority in scene.trusted()):
+    if any(authority.subject_der == top.issuer_der for authority in trusted):
         return Problem(
             "untrusted_issuer",
             f"{top.label} is issued by another CA of the name {top.issuer} than the one in {scene.trust}.",
             "Compare the keys of both: the CA was probably made anew. Put the new one into ca_path.",
         )
-    if top is leaf and _has_intermediate(leaf, scene.trusted()):
+    if top is leaf and _has_intermediate(leaf, trusted):
         return Problem(
             "missing_intermediate",
             f"The server sends only {leaf.label}; its issuer {leaf.issuer} is neither sent nor in {scene.trust}.",

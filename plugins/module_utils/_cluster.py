@@ -13,10 +13,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Mapping
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 
 STATUSES = ("red", "yellow", "green")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.+-]{1,40})?")
+_ENCODING = "utf-8-sig"  # a byte order mark may be ignored: RFC 8259 section 8.1
+NO_SECRETS = Secrets()
 _NO_UUID = (None, "", "_na_")  # _na_ is what a node says that has not joined a cluster
 
 
@@ -46,23 +49,28 @@ class Expected:
     product: str | None = None
 
 
-def read_root(status: int, headers: Mapping[str, str], body: bytes, with_credentials: bool) -> Cluster:
+def read_root(
+    status: int, headers: Mapping[str, str], body: bytes, with_credentials: bool, secrets: Secrets = NO_SECRETS
+) -> Cluster:
     """Reads the answer to ``GET /``.
 
+    :param secrets: of which nothing must be shown, should the answer repeat them
     :raises Problem: it is not that of a node that is ready to serve
     """
     answer = _json_object(body)
-    cluster = _cluster(answer, headers) if answer is not None else None
+    cluster = _cluster(answer, headers, secrets) if answer is not None else None
     if status == 200 and cluster is not None:
         return cluster
     if status == 503 and cluster is not None:
         raise Problem("cluster_unhealthy", "The node answers 503: it has no elected master.")
     if status == 200:
-        raise _not_elasticsearch(headers, body)
-    raise _unexpected(status, headers, body, "/", with_credentials)
+        raise _not_elasticsearch(headers, body, secrets)
+    raise _unexpected(status, headers, body, "/", with_credentials, secrets)
 
 
-def read_health(status: int, headers: Mapping[str, str], body: bytes, with_credentials: bool) -> str:
+def read_health(
+    status: int, headers: Mapping[str, str], body: bytes, with_credentials: bool, secrets: Secrets = NO_SECRETS
+) -> str:
     """Reads the answer to ``GET /_cluster/health``.
 
     :return: one of ``STATUSES``
@@ -75,8 +83,8 @@ def read_health(status: int, headers: Mapping[str, str], body: bytes, with_crede
     if status in (408, 503) and answer:
         raise Problem("cluster_unhealthy", f"_cluster/health answers {status}: no elected master.")
     if status == 200:
-        raise Problem("malformed_response", f"_cluster/health answers without a status: {excerpt(body)}")
-    raise _unexpected(status, headers, body, "/_cluster/health", with_credentials)
+        raise Problem("malformed_response", f"_cluster/health answers without a status: {secrets.excerpt(body)}")
+    raise _unexpected(status, headers, body, "/_cluster/health", with_credentials, secrets)
 
 
 def require_expected(cluster: Cluster, expected: Expected) -> None:
@@ -115,16 +123,9 @@ def version_key(text: str) -> tuple[int, ...]:
     """
     found = re.match(r"\d{1,9}(\.\d{1,9})*", text)
     if not found:
-        raise ValueError(f"{text!r} is not a version like 8.11 or 7.17.29")
+        raise ValueError("not a version like 8.11 or 7.17.29")
     numbers = tuple(int(number) for number in found.group().split("."))
     return numbers + (0,) * (3 - len(numbers))
-
-
-def excerpt(body: bytes, length: int = 80) -> str:
-    """The beginning of an answer, as one line that is safe to show."""
-    text = body[: 4 * length].decode("utf-8", "replace")
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return text[:length] + "..." if len(text) > length else text
 
 
 def has_product_header(headers: Mapping[str, str]) -> bool:
@@ -133,13 +134,13 @@ def has_product_header(headers: Mapping[str, str]) -> bool:
 
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(body.decode("utf-8"))
+        answer = json.loads(body.decode(_ENCODING))
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 
 
-def _cluster(answer: dict[str, Any], headers: Mapping[str, str]) -> Cluster | None:
+def _cluster(answer: dict[str, Any], headers: Mapping[str, str], secrets: Secrets) -> Cluster | None:
     version = answer.get("version")
     tagline = answer.get("tagline")
     number = version.get("number") if isinstance(version, dict) else None
@@ -153,33 +154,34 @@ def _cluster(answer: dict[str, Any], headers: Mapping[str, str]) -> Cluster | No
         return None
     uuid = answer.get("cluster_uuid")
     return Cluster(
-        name=_text(answer.get("cluster_name")),
-        uuid=None if uuid in _NO_UUID else _text(uuid),
+        name=_text(answer.get("cluster_name"), secrets),
+        uuid=None if uuid in _NO_UUID else _text(uuid, secrets),
         distribution=distribution,
         version=number,
-        node=_text(answer.get("name")),
+        node=_text(answer.get("name"), secrets),
     )
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, secrets: Secrets) -> str | None:
     """A name as it may be shown: what answers may be hostile."""
     if not isinstance(value, str):
         return None
-    if value.isprintable() and len(value) <= 256:
+    if value.isprintable() and len(value) <= 256 and not secrets.occur_in(value):
         return value
-    return excerpt(value.encode("utf-8", "replace"), 256)
+    return secrets.excerpt(value, 256)
 
 
-def _not_elasticsearch(headers: Mapping[str, str], body: bytes) -> Problem:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+def _not_elasticsearch(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Problem:
+    kind = secrets.excerpt(headers.get("content-type", "").partition(";")[0].strip().lower())
     if kind.endswith("json") and not _is_json(body):
-        return Problem("malformed_response", f"The answer says that it is JSON, and is not: {excerpt(body)}")
-    return Problem("not_elasticsearch", "200 with {}: {}".format(kind or "no content type", excerpt(body) or "nothing"))
+        return Problem("malformed_response", f"The answer says that it is JSON, and is not: {secrets.excerpt(body)}")
+    found = secrets.excerpt(body) or "nothing"
+    return Problem("not_elasticsearch", "200 with {}: {}".format(kind or "no content type", found))
 
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body.decode("utf-8"))
+        json.loads(body.decode(_ENCODING))
     except RecursionError:
         return True
     except ValueError:
@@ -187,14 +189,47 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _unexpected(status: int, headers: Mapping[str, str], body: bytes, path: str, with_credentials: bool) -> Problem:
+# What is told apart where it is not a cluster of one's own; nobody can mend a front or a node there.
+_SERVICES = {
+    "Amazon OpenSearch Serverless": "It has no answer at / and no cluster health, and wants each request signed (SigV4), "
+    "which https_check does not do: TLS is verified as far as tls_verified says, the rest cannot be asked here.",
+    "Amazon Web Services": "It wants a signed request (SigV4), which https_check does not send. For a domain of OpenSearch "
+    "Service, let this host in by its access policy, or by fine-grained access control with url_username and url_password.",
+    "Elastic Cloud Serverless": "It has no cluster health: leave min_status out.",
+    "Elastic Cloud": "Its proxy finds no deployment of that name: copy the endpoint from the deployment's page.",
+}
+
+
+def _service(status: int, headers: Mapping[str, str], answer: Mapping[str, Any]) -> str | None:
+    """The hosted service that answers, where header or body tell it and its hint is for that status."""
+    if headers.get("server", "").lower() == "aoss-amazon" or "x-aoss-response-hint" in headers:
+        # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-genref.html
+        return "Amazon OpenSearch Serverless" if status in (401, 403, 404) else None
+    if status in (401, 403) and ("x-amzn-requestid" in headers or "x-amzn-errortype" in headers):
+        # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/managedomains-signing-service-requests.html
+        return "Amazon Web Services"
+    error = answer.get("error")
+    kind = str(error.get("type") if isinstance(error, Mapping) else error)
+    if status in (404, 410) and (kind == "api_not_available_exception" or "in serverless mode" in kind):
+        return "Elastic Cloud Serverless"
+    if status == 404 and answer.get("ok") is False and "x-cloud-request-id" in headers:
+        return "Elastic Cloud"
+    return None
+
+
+def _unexpected(
+    status: int, headers: Mapping[str, str], body: bytes, path: str, with_credentials: bool, secrets: Secrets
+) -> Problem:
     found = f"GET {path} answers {status}"
+    said = secrets.excerpt(body)
+    service = _service(status, headers, _json_object(body) or {})
+    hint = None
+    if service is not None:
+        found, hint = f"{found}, from {service}", _SERVICES[service]
     if 300 <= status < 400:
         target = headers.get("location", "")
         clear = " (without encryption)" if target.lower().startswith("http:") else ""
-        return Problem(
-            "http_redirect", "{} and points to {}{}.".format(found, excerpt(target.encode()) or "nowhere", clear)
-        )
+        return Problem("http_redirect", f"{found} and points to {secrets.excerpt(target) or 'nowhere'}{clear}.")
     if status in (400, 495, 496) and b"SSL certificate" in body[:4096]:
         # nginx ends the handshake first and then refuses with its own 495 and 496, shown as 400:
         # https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors
@@ -206,13 +241,19 @@ def _unexpected(status: int, headers: Mapping[str, str], body: bytes, path: str,
             return Problem(
                 "http_unauthorized",
                 found + ": the credentials are not valid there.",
-                "Correct them, or give the user access; TLS itself is in order.",
+                hint or "Correct them, or give the user access; TLS itself is in order.",
             )
-        return Problem("http_unauthorized", found + ": it wants credentials, and none were given.")
+        return Problem("http_unauthorized", found + ": it wants credentials, and none were given.", hint)
     if status == 403:
-        return Problem("http_forbidden", "{}: {}".format(found, excerpt(body) or "forbidden"))
-    if status == 404:
-        return Problem("http_not_found", found + ".")
+        return Problem("http_forbidden", f"{found}: {said or 'forbidden'}", hint)
+    if status in (404, 410):
+        return Problem("http_not_found", found + ".", hint)
+    if status == 407:  # RFC 9110 section 15.5.8: only a proxy says so
+        return Problem(
+            "bad_gateway",
+            f"{found}: a proxy in front of Elasticsearch wants a login of its own.",
+            "Let this host through that proxy without a login, or take a way around it.",
+        )
     if status in (502, 503, 504) and not has_product_header(headers):
-        return Problem("bad_gateway", "{}: {}".format(found, excerpt(body) or "no body"))
-    return Problem("http_error", "{}: {}".format(found, excerpt(body) or "no body"))
+        return Problem("bad_gateway", f"{found}: {said or 'no body'}")
+    return Problem("http_error", f"{found}: {said or 'no body'}", hint)

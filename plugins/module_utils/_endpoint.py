@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Text to endpoint. The scheme decides: http is refused, a bare host means https on port 443."""
+"""Text to endpoint. The scheme decides: http is refused, a bare host means https on port 443.
+
+No message has the text in it: what is not an endpoint may be a password that has got into the wrong place.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def parse(text: str) -> Endpoint:
             "Take it out: give url_username and url_password, which are kept out of logs.",
         )
     if scheme and scheme.group(1).lower() == "http":
-        raise Problem("plaintext_url", f"{text} asks for http; wanted is https.")
+        raise Problem("plaintext_url", f"{shown(text) or 'The endpoint'} asks for http; wanted is https.")
     if scheme and scheme.group(1).lower() != "https":
         raise Problem("invalid_url", f"The scheme {scheme.group(1)} is not https.")
     if "?" in rest or "#" in rest:
@@ -92,21 +95,20 @@ def parse_address(text: str, default_port: int) -> tuple[str, int]:
     return host, default_port if port is None else port
 
 
-def without_userinfo(text: str) -> str:
-    """The text as it may be shown: what stands before an ``@`` may be a password."""
-    scheme, rest = _split_scheme(text)
-    return scheme + rest.rpartition("@")[2]
+def shown(text: str) -> str | None:
+    """As much of a text that is not an endpoint as can be shown: scheme, host and port; None where they cannot be told.
 
-
-def userinfo_secrets(text: str) -> set[str]:
-    """What must never be shown of a text that has a user name, and perhaps a password, in it."""
-    user = _split_scheme(text)[1].rpartition("@")[0]
-    return {part for part in (user, user.partition(":")[2]) if part}
-
-
-def _split_scheme(text: str) -> tuple[str, str]:
-    found = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//", text)
-    return (found.group(), text[found.end() :]) if found else ("", text)
+    Nothing else: what stands before an ``@``, in a query, or where a port was meant, may be a password.
+    """
+    found = re.fullmatch(r"(?:(https?)://)?([^/?#]*)([/?#].*)?", text.strip(), re.IGNORECASE | re.DOTALL)
+    if not found or "@" in (found.group(3) or ""):  # a password with a slash, or an address after a question mark
+        return None
+    try:
+        host, port = _host_and_port(found.group(2).rpartition("@")[2])
+    except Problem:
+        return None
+    place = f"[{host}]" if ":" in host else host
+    return (found.group(1) or "https").lower() + "://" + place + ("" if port is None else f":{port}")
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
@@ -114,7 +116,7 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
     if bracketed:
         host, port = bracketed.group(1), bracketed.group(2)
         if ":" not in host:
-            raise Problem("invalid_url", f"[{host}] is not an IPv6 address.")
+            raise Problem("invalid_url", "What stands in brackets is not an IPv6 address.")
     elif text.count(":") > 1:
         host, port = text, None
     else:
@@ -125,7 +127,7 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
 
 def _port(digits: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", digits) or not 1 <= int(digits) <= 65535:
-        raise Problem("invalid_url", f"The port {digits!r} is not a number from 1 to 65535.")
+        raise Problem("invalid_url", "The port is not a number from 1 to 65535.")
     return int(digits)
 
 
@@ -138,11 +140,11 @@ def normal_host(text: str) -> str:
         raise Problem("invalid_url", "The host is missing.")
     if ":" in text:
         if "%" in text:
-            raise Problem("invalid_url", f"{text} has a zone identifier, which no certificate can name.")
+            raise Problem("invalid_url", "The address has a zone identifier, which no certificate can name.")
         try:
             return str(ipaddress.IPv6Address(text))
         except ValueError:
-            raise Problem("invalid_url", f"{text} is not an IPv6 address.") from None
+            raise Problem("invalid_url", "The host has colons in it and is not an IPv6 address.") from None
     name = _ascii_name(text).lower()
     dot = "." if name.endswith(".") else ""
     labels = (name[:-1] if dot else name).split(".")
@@ -151,9 +153,9 @@ def normal_host(text: str) -> str:
         try:
             return str(ipaddress.IPv4Address(".".join(labels)))
         except ValueError:
-            raise Problem("invalid_url", f"{text} is not an IPv4 address of four decimal numbers.") from None
+            raise Problem("invalid_url", "The host is not an IPv4 address of four decimal numbers.") from None
     if len(name) - len(dot) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise Problem("invalid_url", f"{text} is not a host name.")
+        raise Problem("invalid_url", "The host is not a host name.")
     return name
 
 
@@ -162,11 +164,11 @@ def _ascii_name(text: str) -> str:
         return text
     advice = "Write the name as DNS has it, with xn-- labels."
     if _IDNA_DEVIATIONS.search(text):
-        raise Problem("invalid_url", f"{text} has a character that two standards map to different names.", advice)
+        raise Problem("invalid_url", "The host has a character that two standards map to different names.", advice)
     try:
         return text.encode("idna").decode("ascii")
     except UnicodeError:
-        raise Problem("invalid_url", f"{text} is not a valid internationalised name.", advice) from None
+        raise Problem("invalid_url", "The host is not a valid internationalised name.", advice) from None
 
 
 def _path(text: str) -> str:

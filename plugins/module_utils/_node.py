@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, Alarm, TooMuch
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import excerpt
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import verified_chain
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import excerpt
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import require_verification
 
 CLIENT_ERROR: str | None = None  #: why the official client cannot be imported
@@ -47,7 +47,14 @@ _MAX_TUNNEL_HEADER = 16 * 1024
 
 
 class ProxyRefused(Exception):
-    """The proxy does not open the tunnel; the text says what it answered."""
+    """The proxy does not open the tunnel; the text says what it answered.
+
+    :param status: of its answer, if that was one
+    """
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Answer(NamedTuple):
@@ -140,7 +147,7 @@ def _open_tunnel(sock: socket.socket, place: str) -> None:
     if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
         raise ProxyRefused("its answer is not HTTP")
     if not words[1].startswith("2"):
-        raise ProxyRefused("it answered " + excerpt(" ".join(words[1:]).encode()))
+        raise ProxyRefused("it answered " + excerpt(" ".join(words[1:]).encode()), int(words[1][:3]))
 
 
 def open_verified(route: Route) -> ssl.SSLSocket:
@@ -186,8 +193,21 @@ class _NodeAnswer(NamedTuple):
     body: bytes
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """Skips every interim answer, such as 103 Early Hints (RFC 9110 section 15.2); ``http.client`` skips only 100."""
+
+    def _read_status(self) -> Any:
+        while True:
+            found = super()._read_status()  # type: ignore[misc]  # as old as the class, and not in its stubs
+            if not 100 <= found[1] < 200 or found[1] == http.client.SWITCHING_PROTOCOLS:
+                return found
+            http.client.parse_headers(self.fp)
+
+
 class _VerifiedConnection(http.client.HTTPConnection):
     """HTTP over a verified connection; there is no other way in which it could be opened."""
+
+    response_class = _FinalResponse
 
     def __init__(self, route: Route) -> None:
         super().__init__(route.name, route.port)

@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module's options, for one endpoint, to what a probe needs; what is wrong with them is said here."""
+"""The module's options, for one endpoint, to what a probe needs; what is wrong with them is said here.
+
+No error has a value in it, only the option and its place: a value that is wrong may be a secret in the wrong place.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,20 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint i
     normal_host,
     parse,
     parse_address,
-    without_userinfo,
+    shown,
 )
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption, Problem
 
 CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
-SECRETS = ("url_password", "api_key", "bearer_token")
 _MAX_CLOSED_PORTS = 1024
 _MAX_TIMEOUT = 3600
+_PATHS = ("ca_path", "crl_path", "client_cert", "client_key")
+_SHAPES = {
+    "connect_to": "It must be an address, address:port or [IPv6 address]:port, without user name.",
+    "server_name": "It must be a name alone, without port and user name.",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Check:
     closed_ports: tuple[int, ...]
     expected: Expected
     timeout: float
+    secrets: Secrets  #: of the whole run
 
 
 def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,12 +67,16 @@ def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def make_check(options: Mapping[str, Any]) -> Check:
+def make_check(options: Mapping[str, Any], where: str, secrets: Secrets) -> Check:
     """:param options: as validated by the argument spec, ``url`` among them
+    :param where: what to call the endpoint if its ``url`` cannot be shown
 
-    :raises ValueError: an option is wrong; the text names it. A wrong ``url`` is a verdict
+    :raises InvalidOption: an option is wrong; the text names it. A wrong ``url`` is a verdict
         instead, kept in ``problem``.
     """
+    for option in _PATHS:
+        if re.search(r"[\x00-\x1f]|-----BEGIN", options.get(option) or ""):
+            raise InvalidOption(f"{option}: must be the path of a file, not its content")
     text = str(options["url"])
     endpoint, problem = None, None
     try:
@@ -79,15 +92,15 @@ def make_check(options: Mapping[str, Any]) -> Check:
     closed_ports = _ports(options.get("closed_ports") or ())
     proxy = _proxy(options["proxy"]) if options.get("proxy") else None
     if proxy and closed_ports:
-        raise ValueError(
+        raise InvalidOption(
             "closed_ports cannot be asked through a proxy: whether a port is closed is a question from here"
         )
     if options.get("client_key") and not options.get("client_cert"):
-        raise ValueError("client_key: client_cert is missing")
+        raise InvalidOption("client_key: client_cert is missing")
     if not 0 < options["timeout"] <= _MAX_TIMEOUT:
-        raise ValueError(f"timeout: must be more than 0 and at most {_MAX_TIMEOUT} seconds")
+        raise InvalidOption(f"timeout: must be more than 0 and at most {_MAX_TIMEOUT} seconds")
     return Check(
-        url=endpoint.url if endpoint else without_userinfo(text),
+        url=endpoint.url if endpoint else shown(text) or where,
         endpoint=endpoint,
         problem=problem,
         name=name,
@@ -102,13 +115,14 @@ def make_check(options: Mapping[str, Any]) -> Check:
         ),
         proxy=proxy,
         authorization=_authorization(options),
-        fingerprints=tuple(_fingerprint(pin) for pin in options.get("fingerprints") or ()),
+        fingerprints=tuple(_fingerprint(*item) for item in enumerate(options.get("fingerprints") or ())),
         min_days_valid=options["min_days_valid"],
         warn_days_valid=options["warn_days_valid"],
         all_addresses=options["all_addresses"],
         closed_ports=closed_ports,
         expected=_expected(options),
         timeout=float(options["timeout"]),
+        secrets=secrets,
     )
 
 
@@ -116,8 +130,8 @@ def _expected(options: Mapping[str, Any]) -> Expected:
     if options.get("min_version") is not None:
         try:
             version_key(options["min_version"])
-        except ValueError as error:
-            raise ValueError(f"min_version: {error}") from error
+        except ValueError:
+            raise InvalidOption("min_version: must be a version like 8.11 or 7.17.29") from None
     return Expected(**{key: options.get(key) for key in Expected.__dataclass_fields__})
 
 
@@ -127,30 +141,30 @@ def _address(option: str, text: str, default_port: int) -> tuple[str, int]:
             return normal_host(text.strip()), default_port
         return parse_address(text, default_port)
     except Problem as problem:
-        raise ValueError(f"{option}: {problem.message}") from problem
+        raise InvalidOption(f"{option}: {problem.message} {_SHAPES[option]}") from None
 
 
 def _proxy(text: str) -> tuple[str, int]:
     found = re.fullmatch(r"(?:([a-z]+)://)?([^/@?#\s]+)/?", text.strip(), re.IGNORECASE)
     if not found or (found.group(1) or "http").lower() != "http":
-        raise ValueError("proxy: must be host:port or http://host:port, without user name; it is asked to CONNECT")
+        raise InvalidOption("proxy: must be host:port or http://host:port, without user name; it is asked to CONNECT")
     try:
         return parse_address(found.group(2), 3128)
     except Problem as problem:
-        raise ValueError(f"proxy: {problem.message}") from problem
+        raise InvalidOption(f"proxy: {problem.message}") from None
 
 
 def _ports(items: Any) -> tuple[int, ...]:
     ports: dict[int, None] = {}  # in order, each once
-    for item in items:
+    for number, item in enumerate(items):
         found = re.fullmatch(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?", str(item))
         first = int(found.group(1)) if found else 0
         last = int(found.group(2) or first) if found else 0
         if not 1 <= first <= last <= 65535:
-            raise ValueError(f"closed_ports: {item!r} is neither a port from 1 to 65535 nor a range like 9200-9299")
+            raise InvalidOption(f"closed_ports[{number}]: neither a port from 1 to 65535 nor a range like 9200-9299")
         ports.update(dict.fromkeys(range(first, last + 1)))
         if len(ports) > _MAX_CLOSED_PORTS:
-            raise ValueError(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
+            raise InvalidOption(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
     return tuple(ports)
 
 
@@ -165,10 +179,10 @@ def port_ranges(ports: Iterable[int]) -> list[str]:
     return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
-def _fingerprint(text: str) -> str:
+def _fingerprint(number: int, text: str) -> str:
     pin = re.sub("[:\\s]", "", text).lower()
     if not re.fullmatch("[0-9a-f]{64}", pin):
-        raise ValueError(f"fingerprints: {text!r} is not a SHA-256 fingerprint of 64 hexadecimal digits")
+        raise InvalidOption(f"fingerprints[{number}]: not a SHA-256 fingerprint of 64 hexadecimal digits")
     return pin
 
 
@@ -177,14 +191,14 @@ def _authorization(options: Mapping[str, Any]) -> str | None:
     user, password, key, token = (options.get(name) for name in CREDENTIALS)
     for name in CREDENTIALS:
         if re.search(r"[\x00-\x1f\x7f]", options.get(name) or ""):
-            raise ValueError(f"{name}: has a control character, perhaps the end of a line, in it")
+            raise InvalidOption(f"{name}: has a control character, perhaps the end of a line, in it")
     if sum(item is not None for item in (user, key, token)) > 1:
-        raise ValueError("only one of url_username, api_key and bearer_token can be given")
+        raise InvalidOption("only one of url_username, api_key and bearer_token can be given")
     if (user is None) != (password is None):
-        raise ValueError("url_username and url_password must be given together")
+        raise InvalidOption("url_username and url_password must be given together")
     if user is not None:
         if ":" in user:
-            raise ValueError("url_username: cannot have a colon in it (RFC 7617)")
+            raise InvalidOption("url_username: cannot have a colon in it (RFC 7617)")
         return "Basic " + _base64(f"{user}:{password}")
     if key is not None:
         # as the official client: id and key joined by a colon, or both encoded already
@@ -200,5 +214,5 @@ def _base64(text: str) -> str:
 
 def _header_text(option: str, text: str) -> str:
     if not text.isascii():
-        raise ValueError(f"{option}: must be ASCII")
+        raise InvalidOption(f"{option}: must be ASCII")
     return text

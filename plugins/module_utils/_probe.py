@@ -28,6 +28,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report imp
     NOT_TRIED,
     OK,
     AddressReport,
+    PortSight,
     Report,
     conclusion,
     require_same_cluster,
@@ -42,15 +43,20 @@ _NEVER_CHANGES = ("invalid_url", "plaintext_url")
 _CLOSED_AFTER = 3.0
 # How long to wait for a word of why a connection was cut off, seconds.
 _ALERT_AFTER = 1.0
-_CLOSED = (
-    errno.ECONNREFUSED,
-    errno.EHOSTUNREACH,
-    errno.ENETUNREACH,
-    errno.EACCES,
-    errno.EPERM,
-    errno.ECONNRESET,
-    errno.ETIMEDOUT,
-)
+_UNREACHED = "Look at the proxy's log: it got no connection to the endpoint; is that up, and may the proxy reach it?"
+_PROXY_HINTS = {
+    0: "Look at the proxy's log, and whether it may open tunnels (CONNECT) to that host and port.",
+    407: "The proxy, not Elasticsearch, wants a login, and https_check sends it none: let this host through without one.",
+    502: _UNREACHED,
+    503: _UNREACHED,
+    504: _UNREACHED,
+}
+# How long an open port is listened to, for how it behaves, seconds.
+_LISTENED = 1.0
+# A SYN that is answered by a reset is ECONNREFUSED; a reset of a connection that was accepted is one of these.
+_ENDED = (errno.ECONNRESET, errno.EPIPE)
+# What a firewall answers, and a router for a host that is not there: alone it says nothing.
+_NOT_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 
 
 def probe_all(
@@ -90,7 +96,7 @@ def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
     def job() -> list[Job]:
         check = report.check
         report.attempts += 1
-        report.problem, report.addresses, report.open_ports, report.unknown_ports = NOT_TRIED, [], [], []
+        report.problem, report.addresses = NOT_TRIED, []
         if check.endpoint is None:
             report.problem = check.problem or NOT_TRIED
             return []
@@ -110,7 +116,7 @@ def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
         report.addresses = [AddressReport(target[1][0], port) for target in targets]
         pairs = list(zip(report.addresses, targets))
         jobs = [_probe(report, check.endpoint, address, [target], context, clock) for address, target in pairs]
-        return jobs + [_probe_port(report, *pair, port) for pair in pairs for port in check.closed_ports]
+        return jobs + [_probe_port(check, *pair, port) for pair in pairs for port in check.closed_ports]
 
     return job
 
@@ -163,7 +169,7 @@ def _ask(check: Check, route: Route) -> _cluster.Cluster:
     with_credentials = check.authorization is not None
     try:
         answer = get(transport, "/", route, check.authorization)
-        cluster = _cluster.read_root(answer.status, answer.headers, answer.body, with_credentials)
+        cluster = _cluster.read_root(*answer, with_credentials, check.secrets)
         if check.expected.min_status is not None:
             try:
                 answer = get(transport, "/_cluster/health", route, check.authorization)
@@ -174,7 +180,7 @@ def _ask(check: Check, route: Route) -> _cluster.Cluster:
                         f"_cluster/health has no answer within {check.timeout:g} s, as where no master is elected.",
                     ) from error
                 raise
-            cluster.status = _cluster.read_health(answer.status, answer.headers, answer.body, with_credentials)
+            cluster.status = _cluster.read_health(*answer, with_credentials, check.secrets)
         return cluster
     finally:
         transport.close()
@@ -186,9 +192,8 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
         if isinstance(cause, Problem):
             return cause
         if isinstance(cause, ProxyRefused) and not late:
-            return Problem(
-                "bad_gateway", "The proxy {}:{} opens no tunnel: {}.".format(*(check.proxy or ("", 0)), cause)
-            )
+            text = "The proxy {}:{} opens no tunnel to {}: {}.".format(*(check.proxy or ("", 0)), route.tunnel, cause)
+            return Problem("bad_gateway", text, _PROXY_HINTS.get(cause.status, _PROXY_HINTS[0]))
     sight = route.sight
     seen = Presented()
     if not late and (sight.phase == "tls" or (sight.phase == "http" and was_cut_off(error))):
@@ -213,6 +218,7 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
         is_tls=seen.is_tls,
         strict=check.trust.x509_strict,
         alert=seen.alert,
+        secrets=check.secrets,
         proxy="{}:{}".format(*check.proxy) if check.proxy else None,
     )
     return explain(error, scene)
@@ -228,20 +234,34 @@ def _look(route: Route) -> Presented:
     return look(sock, route.name, await_alert)
 
 
-def _probe_port(report: Report, address: AddressReport, target: Address, port: int) -> Job:
+def _probe_port(check: Check, address: AddressReport, target: Address, port: int) -> Job:
     def job() -> None:
-        family, place = target
-        with socket.socket(family, socket.SOCK_STREAM) as sock:
-            sock.settimeout(min(report.check.timeout, _CLOSED_AFTER))
-            try:
-                sock.connect((place[0], port, *tuple(place[2:])))
-                report.open_ports.append((address.address, port))
-            except socket.timeout:
-                pass
-            except OSError as error:
-                if error.errno not in _CLOSED:
-                    report.unknown_ports.append(f"{address.address} port {port}: {error.strerror or error}")
-                    return
-        address.tried_ports.append(port)
+        address.ports[port] = _seen_of_port(check, target, port)
 
     return job
+
+
+def _seen_of_port(check: Check, target: Address, port: int) -> PortSight:
+    family, place = target
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        sock.settimeout(min(check.timeout, _CLOSED_AFTER))
+        try:
+            sock.connect((place[0], port, *tuple(place[2:])))
+        except socket.timeout:
+            return PortSight("silent")
+        except OSError as error:
+            if error.errno == errno.ECONNREFUSED:
+                return PortSight("refused")
+            if error.errno in _ENDED:
+                return PortSight("ended")
+            if error.errno in _NOT_THERE:
+                return PortSight("silent")
+            return PortSight("error", error.strerror or str(error))
+        sock.settimeout(min(check.timeout, _LISTENED))
+        try:
+            ended = sock.recv(1) == b""
+        except socket.timeout:
+            ended = False
+        except OSError:
+            ended = True
+        return PortSight("ended" if ended else "open")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Cluster
@@ -16,6 +16,17 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict im
 
 OK = Problem("ok", "Verified.")
 NOT_TRIED = Problem("unreachable", "It was not tried.")
+
+
+class PortSight(NamedTuple):
+    """What a port that must be closed has shown.
+
+    ``open`` and ``ended`` (accepted, then closed without a byte) are answers; ``refused`` is one too, and says closed;
+    ``silent`` is none; ``error`` is one of this host.
+    """
+
+    kind: str
+    text: str = ""
 
 
 @dataclass
@@ -28,8 +39,24 @@ class AddressReport:
     sight: Sight = field(default_factory=Sight)
     certificates: Sequence[Certificate] = ()
     cluster: Cluster | None = None
-    tried_ports: list[int] = field(default_factory=list)  #: open or closed, but known
+    ports: dict[int, PortSight] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def open_ports(self) -> list[int]:
+        return self._ports("open", "ended")
+
+    @property
+    def closed_ports(self) -> list[int]:
+        """A host that has just been verified is there, so its silence is a firewall's; any other may be down."""
+        return self._ports("refused", *(["silent"] if self.sight.verified else []))
+
+    @property
+    def unknown_ports(self) -> list[int]:
+        return self._ports("error", *([] if self.sight.verified else ["silent"]))
+
+    def _ports(self, *kinds: str) -> list[int]:
+        return sorted(port for port, seen in self.ports.items() if seen.kind in kinds)
 
     def facts(self, dns: float, now: datetime) -> dict[str, Any]:
         timings = {name: self.sight.timings.get(name) for name in ("connect", "tls", "http")}
@@ -44,7 +71,9 @@ class AddressReport:
             "tls": self.sight.tls,
             "certificates": [certificate.facts(now) for certificate in self.certificates],
             "cluster": self.cluster.facts() if self.cluster else None,
-            "tried_ports": port_ranges(self.tried_ports),
+            "open_ports": port_ranges(self.open_ports),
+            "closed_ports": port_ranges(self.closed_ports),
+            "unknown_ports": port_ranges(self.unknown_ports),
             "timings": {
                 key: None if value is None else round(value, 4) for key, value in dict(dns=dns, **timings).items()
             },
@@ -60,12 +89,14 @@ class Report:
     problem: Problem = NOT_TRIED
     dns: float = 0.0
     addresses: list[AddressReport] = field(default_factory=list)
-    open_ports: list[tuple[str, int]] = field(default_factory=list)
-    unknown_ports: list[str] = field(default_factory=list)
 
     @property
     def verified(self) -> bool:
         return self.problem.reason == "ok"
+
+    @property
+    def open_ports(self) -> list[tuple[str, int]]:
+        return sorted((address.address, port) for address in self.addresses for port in address.open_ports)
 
     def facts(self, now: datetime) -> dict[str, Any]:
         days = [c.days_left(now) for address in self.addresses for c in address.certificates]
@@ -86,7 +117,7 @@ class Report:
             "addresses": [address.facts(self.dns, now) for address in self.addresses],
             "cluster": cluster.facts() if cluster else None,
             "days_left": min(days) if days else None,
-            "open_ports": [{"address": address, "port": port} for address, port in sorted(self.open_ports)],
+            "open_ports": [{"address": address, "port": port} for address, port in self.open_ports],
             "warnings": list(dict.fromkeys(warnings)),
             "attempts": self.attempts,
         }
@@ -106,13 +137,31 @@ def conclusion(report: Report) -> Problem:
         prefix = "" if len(report.addresses) == 1 else f"{first.address}: "
         return Problem(first.problem.reason, prefix + first.problem.message, first.problem.hint)
     if report.open_ports:
-        shown = ", ".join("{} port {}".format(*item) for item in sorted(report.open_ports)[:10])
-        return Problem("port_open", f"Open from here: {shown}.")
-    if report.unknown_ports:
-        return Problem(
-            "unreachable", "Whether ports are closed cannot be told: {}.".format("; ".join(report.unknown_ports[:3]))
-        )
+        return _open(report)
+    unknown = [address for address in report.addresses if address.unknown_ports]
+    if unknown:
+        return Problem("unreachable", "Whether ports are closed cannot be told: " + "; ".join(map(_unknown, unknown[:3])))
     return OK
+
+
+def _open(report: Report) -> Problem:
+    shown = ", ".join("{} port {}".format(*item) for item in report.open_ports[:10])
+    seen = [address.ports[port].kind for address in report.addresses for port in address.open_ports]
+    if "open" in seen:
+        return Problem("port_open", f"Open from here: {shown}.")
+    return Problem(
+        "port_open",
+        f"Open from here, though each connection was closed at once, without a byte: {shown}.",
+        "So does a transparent proxy or a load balancer on the way, for any port; and a service that turns this host away. "
+        "Ask from a host that has none in between; if the node itself answers, close the port in its firewall and the cloud's.",
+    )
+
+
+def _unknown(address: AddressReport) -> str:
+    ports = address.unknown_ports
+    errors = sorted({address.ports[port].text for port in ports if address.ports[port].kind == "error"})
+    why = ", ".join(errors) or "no answer, and none over verified https either, as from a host that is down"
+    return f"{address.address} port {', '.join(port_ranges(ports))}: {why}."
 
 
 def require_same_cluster(reports: Sequence[Report]) -> None:

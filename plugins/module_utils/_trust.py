@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import record_certificates
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
 
 _CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
@@ -39,7 +40,7 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     Not ``ssl.create_default_context()``: its flags differ between versions of Python (3.13 adds VERIFY_X509_STRICT and
     VERIFY_X509_PARTIAL_CHAIN), and it writes session keys to the file that SSLKEYLOGFILE names.
 
-    :raises ValueError: a file is missing or useless; the text says which and what to do
+    :raises InvalidOption: a file is missing or useless; the text says which and what to do
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -80,7 +81,7 @@ def _load_authorities(context: ssl.SSLContext, path: str) -> None:
     try:
         context.load_verify_locations(cadata=b"\n".join(found).decode("ascii", "replace"))
     except ssl.SSLError as error:
-        raise ValueError(f"ca_path: {path} has a certificate that cannot be read: {error}") from error
+        raise InvalidOption(f"ca_path: {_shown(path)} has a certificate that cannot be read: {error}") from error
 
 
 def _load_crls(context: ssl.SSLContext, path: str) -> None:
@@ -93,9 +94,14 @@ def _load_crls(context: ssl.SSLContext, path: str) -> None:
         try:
             context.load_verify_locations(cafile=copy.name)
         except ssl.SSLError as error:
-            raise ValueError(f"crl_path: {path} has a revocation list that cannot be read: {error}") from error
+            raise InvalidOption(f"crl_path: {_shown(path)} has a revocation list that cannot be read: {error}") from error
     if context.cert_store_stats()["x509"] != before:
         raise RuntimeError("a revocation list has widened the trust")
+
+
+def _shown(path: str) -> str:
+    """A path as it may be shown: what is not one from the root on may be a file's content, in the wrong place."""
+    return path if path.startswith("/") and path.isprintable() and len(path) < 256 else "the file"
 
 
 def _blocks(path: str, pattern: re.Pattern[bytes], option: str, what: str) -> list[bytes]:
@@ -104,16 +110,16 @@ def _blocks(path: str, pattern: re.Pattern[bytes], option: str, what: str) -> li
         files = sorted(entry for entry in place.iterdir() if entry.is_file()) if place.is_dir() else [place]
         found = [block for file in files for block in pattern.findall(file.read_bytes())]
     except OSError as error:
-        raise ValueError(f"{option}: {path} cannot be read: {error.strerror}") from error
+        raise InvalidOption(f"{option}: {_shown(path)} cannot be read: {error.strerror}") from error
     if not found:
-        raise ValueError(f"{option}: {path} has no {what} in PEM form")
+        raise InvalidOption(f"{option}: {_shown(path)} has no {what} in PEM form")
     return found
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
     for option, path in (("client_cert", certificate), ("client_key", key)):
         if path is not None and not os.access(path, os.R_OK):
-            raise ValueError(f"{option}: {path} is missing or cannot be read")
+            raise InvalidOption(f"{option}: {_shown(path)} is missing or cannot be read")
     encrypted = []
 
     def refuse() -> str:
@@ -124,6 +130,6 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str
         context.load_cert_chain(certificate, key, password=refuse)
     except (ssl.SSLError, OSError) as error:
         if encrypted:
-            raise ValueError("client_key: the key is encrypted; give one without a passphrase") from error
+            raise InvalidOption("client_key: the key is encrypted; give one without a passphrase") from error
         reason = getattr(error, "reason", None) or error
-        raise ValueError(f"client_cert: not a certificate with its key, both in PEM form: {reason}") from error
+        raise InvalidOption(f"client_cert: not a certificate with its key, both in PEM form: {reason}") from error

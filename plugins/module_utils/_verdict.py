@@ -55,8 +55,9 @@ _TABLE = (
     ),
     Reason(
         "unreachable",
-        "The network has no way to that address.",
-        "Look at routes and firewalls; without IPv6 here, a name with an AAAA record cannot pass all_addresses.",
+        "The network has no way to that address, or it cannot be told from here whether its ports are closed.",
+        "Look at routes and firewalls; without IPv6 here, a name with an AAAA record cannot pass all_addresses. Ask about "
+        "ports from a host that the address answers.",
     ),
     # TLS
     Reason(
@@ -166,8 +167,8 @@ _TABLE = (
     Reason("http_not_found", "TLS is verified, but nothing is at this path.", "Correct the path of the endpoint."),
     Reason(
         "bad_gateway",
-        "A proxy answers, but gets no answer from what is behind it.",
-        "Look whether Elasticsearch runs, and which address the proxy sends requests to.",
+        "A proxy answers, but opens no way to what is behind it, or gets no answer from there.",
+        "Look whether Elasticsearch runs, which address the proxy sends requests to, and whom the proxy lets through.",
     ),
     Reason("http_error", "The server answers with an unexpected status.", "Read the log of the server."),
     Reason(
@@ -233,3 +234,7 @@ class Problem(Exception):
     def plain(self) -> Problem:
         """The same without its traceback, whose frames would keep bodies and sockets alive."""
         return Problem(self.reason, self.message, self.hint)
+
+
+class InvalidOption(ValueError):
+    """An option is wrong; the text names it, its place and what is wanted, and never its value."""

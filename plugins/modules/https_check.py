@@ -45,6 +45,11 @@ options:
       - Each is a text, C(https://host[:port][/path]) or C(host[:port][/path]), where a bare host means https on port
         443; or a mapping with the key C(url) and any of the options below that say C(per endpoint), which then count
         for this endpoint alone.
+      - Each is given once. A list that is empty, or has the same endpoint twice, is refused, because there would be less to
+        prove than it looks.
+      - A text in JSON, as C(-e 'endpoints=[...]') makes one, is read as the list that it is.
+      - What is given here is neither logged nor returned but for the URLs; an error names the place in the list and the
+        option.
       - Credentials, and client certificate with key, are replaced as a whole by an endpoint that gives any of them.
       - A user name in the URL is refused; see O(url_username).
     type: list
@@ -66,7 +71,9 @@ options:
     description:
       - A PEM file, or a directory of PEM files, with the CA certificates to trust. Exactly these are trusted, no
         others.
-      - Root certificates are wanted; an intermediate alone verifies nothing.
+      - Root certificates are wanted. An intermediate, or the server's own certificate, is not taken for the end of a chain
+        unless it is signed by itself, and such an endpoint is V(untrusted_issuer). curl, Java and Python 3.13 take any
+        certificate that they are given; Python before 3.13 does not, and this module says what holds for all clients.
       - Without it, the system's store is used.
       - Per endpoint.
     type: path
@@ -155,7 +162,9 @@ options:
       - Ports that must not answer from where the module runs, at the same addresses as the endpoint, as numbers or
         ranges like V(9200-9299).
       - A port counts as closed if it refuses, or does not answer within 3 seconds (or O(timeout), if that is
-        shorter).
+        shorter) while the same address answers over verified https. The silence of a host that does not is none of a
+        firewall, and proves nothing; such ports are unknown.
+      - An address of which a port is unknown fails its endpoint, even where O(all_addresses=false) would let it pass.
       - Per endpoint.
     type: list
     elements: str
@@ -319,7 +328,9 @@ endpoints:
   elements: dict
   contains:
     url:
-      description: The endpoint as it was understood, without user name.
+      description:
+        - The endpoint as it was understood. Of one that is V(invalid_url) only scheme, host and port, or, where they cannot
+          be told from what may be secret, its place in O(endpoints), as V(endpoints[2]).
       type: str
       sample: https://es.example.org
     verified:
@@ -354,8 +365,9 @@ endpoints:
           V(connection_reset) - The connection was opened and then closed by the other side. Read the log of the
           server, and of any load balancer or firewall in between.
         - >-
-          V(unreachable) - The network has no way to that address. Look at routes and firewalls; without IPv6 here, a
-          name with an AAAA record cannot pass all_addresses.
+          V(unreachable) - The network has no way to that address, or it cannot be told from here whether its ports
+          are closed. Look at routes and firewalls; without IPv6 here, a name with an AAAA record cannot pass
+          all_addresses. Ask about ports from a host that the address answers.
         - >-
           V(plaintext_service) - The port answers, but does not speak TLS. Turn TLS on there, or use the port that has
           it.
@@ -423,8 +435,8 @@ endpoints:
         - >-
           V(http_not_found) - TLS is verified, but nothing is at this path. Correct the path of the endpoint.
         - >-
-          V(bad_gateway) - A proxy answers, but gets no answer from what is behind it. Look whether Elasticsearch
-          runs, and which address the proxy sends requests to.
+          V(bad_gateway) - A proxy answers, but opens no way to what is behind it, or gets no answer from there. Look
+          whether Elasticsearch runs, which address the proxy sends requests to, and whom the proxy lets through.
         - >-
           V(http_error) - The server answers with an unexpected status. Read the log of the server.
         - >-
@@ -514,13 +526,24 @@ endpoints:
         cluster:
           description: As for the endpoint.
           type: dict
-        tried_ports:
-          description:
-            - The ports of O(closed_ports) of which it could be told here whether they are open, neighbours joined to ranges.
-            - Those that RV(endpoints[].open_ports) does not name are closed.
+        open_ports:
+          description: The ports of O(closed_ports) that accept connections here, neighbours joined to ranges.
           type: list
           elements: str
-          sample: ["9200-9299", "9300"]
+          sample: ["9200"]
+        closed_ports:
+          description:
+            - Those that are closed - each refuses, or is silent while the same address answers over verified https.
+          type: list
+          elements: str
+          sample: ["9201-9299", "9300"]
+        unknown_ports:
+          description:
+            - Those of which it could not be told. Nothing came back, and nothing over verified https either, so that the host may
+              just be down; or this host could not ask. They count as not proved.
+          type: list
+          elements: str
+          sample: []
         timings:
           description: Seconds that each step took; null for those not reached.
           type: dict
@@ -551,7 +574,7 @@ endpoints:
       description: Whole days until the first certificate of any chain expires; null if none was seen.
       type: int
     open_ports:
-      description: Ports of O(closed_ports) that answered.
+      description: Ports of O(closed_ports) that answered, of all addresses.
       type: list
       elements: dict
       sample: [{address: 192.0.2.7, port: 9200}]
@@ -574,17 +597,26 @@ summary:
   sample: "2 of 3 endpoints verified; failed: https://es3.example.org (certificate_expired)"
 """
 
+import traceback
 from importlib import metadata
+from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import userinfo_secrets
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._items import (
+    items_of,
+    own_options,
+    place,
+    shown_items,
+)
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import CLIENT_ERROR
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import SECRETS, Check, make_check, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check, make_check, merged
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import failure_text, result_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
 
 # The official client under each name that PyPI has it by.
 _CLIENTS = ("elasticsearch", "elasticsearch9", "elasticsearch8")
@@ -621,54 +653,46 @@ _WHOLE_TASK: dict[str, dict[str, Any]] = {
     "retry_for": {"type": "float", "default": 0},
     "concurrency": {"type": "int", "default": 32},
 }
+_ALL = {**_PER_ENDPOINT, **_WHOLE_TASK}
 
 
 class HttpsCheckModule(AnsibleModule):
-    """Knows, before anything is logged or returned, the secrets that stand inside of C(endpoints)."""
+    """Takes ``endpoints`` out of what Ansible validates, logs and returns before it can, and tells it what to hide."""
+
+    endpoints: Any = None  #: as given
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.no_log_values.update(_nested_secrets(self.params.get("endpoints"), self.params.get("proxy")))
-
-
-def _nested_secrets(endpoints: Any, proxy: Any) -> set[str]:
-    found: set[str] = set()
-    items = endpoints if isinstance(endpoints, list) else [endpoints]
-    for item in items:
-        own = item if isinstance(item, dict) else {"url": item}
-        found.update(str(own[key]) for key in SECRETS if own.get(key))
-        for text in (own.get("url"), own.get("proxy"), proxy):
-            if text:
-                found.update(userinfo_secrets(str(text)))
-    # the log of the invocation shows a list as Python writes it, with quotes and backslashes escaped
-    return found | {repr(secret)[1:-1] for secret in found}
+        self.no_log_values.update(secrets_of(self.params).forms())
+        for name in self.params:
+            if name not in _ALL and not name.startswith("_ansible"):
+                self.params[name] = "(not shown)"  # perhaps a secret under a name that is written wrong
+        self.endpoints = self.params.get("endpoints")
+        if self.endpoints is not None:
+            self.params["endpoints"] = shown_items(self.endpoints)
 
 
 def read_checks(params: dict[str, Any]) -> list[Check]:
     """The module's parameters to one check for each endpoint.
 
-    :raises ValueError: something is wrong with them; the text says what, and of which endpoint
+    :raises InvalidOption: something is wrong with them; the text says what, and of which endpoint
     """
-    if not params["endpoints"]:
-        raise ValueError("endpoints: the list is empty, and a proof of nothing is no proof")
     common = {name: params[name] for name in _PER_ENDPOINT}
-    return [_read_check(common, item) for item in params["endpoints"]]
-
-
-def _read_check(common: dict[str, Any], item: Any) -> Check:
-    if isinstance(item, str):
-        return make_check(dict(common, url=item))
-    if not isinstance(item, dict):
-        raise ValueError(f"endpoints: {item!r} is neither a text nor a mapping")
-    url = str(item.get("url"))
-    own_spec = {name: {k: v for k, v in spec.items() if k != "default"} for name, spec in _PER_ENDPOINT.items()}
-    validation = ArgumentSpecValidator(dict(own_spec, url={"type": "str", "required": True})).validate(item)
-    if validation.error_messages:
-        raise ValueError("endpoints: {}: {}".format(url, "; ".join(validation.error_messages)))
-    try:
-        return make_check(merged(common, validation.validated_parameters))
-    except ValueError as error:
-        raise ValueError(f"endpoints: {url}: {error}") from error
+    secrets = secrets_of(params)
+    checks: dict[Check, int] = {}
+    for number, item in enumerate(items_of(params["endpoints"])):
+        options = merged(common, own_options(item, number, _PER_ENDPOINT, _WHOLE_TASK))
+        try:
+            check = make_check(options, place(number), secrets)
+        except InvalidOption as error:
+            raise InvalidOption(str(error) if isinstance(item, str) else f"{place(number)}: {error}") from None
+        first = checks.setdefault(check, number)
+        if first != number:
+            raise InvalidOption(
+                f"{place(number)}: the same as {place(first)}, so it would prove nothing more. Give each endpoint once; where "
+                "several nodes share a name, give the address of each as connect_to."
+            )
+    return list(checks)
 
 
 def _require_client(module: AnsibleModule) -> None:
@@ -690,30 +714,40 @@ def _require_client(module: AnsibleModule) -> None:
         module.fail_json(msg=missing_required_lib(library), exception=CLIENT_ERROR)
 
 
+def _prepare(params: dict[str, Any]) -> tuple[list[Check], dict[Trust, SSLContext]]:
+    if params["concurrency"] < 1:
+        raise InvalidOption("concurrency: must be 1 or more")
+    checks = read_checks(params)
+    return checks, {trust: make_context(trust) for trust in {check.trust for check in checks}}
+
+
+def _where(error: BaseException) -> str:
+    """Where in this code something went wrong, without a word of what: that may have a value in it."""
+    steps = traceback.extract_tb(error.__traceback__)[-3:]
+    return type(error).__name__ + " at " + ", ".join(f"{Path(step.filename).name}:{step.lineno}" for step in steps)
+
+
 def main() -> None:
     module = HttpsCheckModule(
-        argument_spec=dict(_PER_ENDPOINT, **_WHOLE_TASK),
+        argument_spec=dict(_ALL),
         mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports")],
         required_together=[("url_username", "url_password")],
         required_by={"client_key": "client_cert"},
         supports_check_mode=True,
     )
     _require_client(module)
+    fault, reports, result = "", [], {}
     try:
-        if module.params["concurrency"] < 1:
-            raise ValueError("concurrency: must be 1 or more")
-        checks = read_checks(module.params)
-        contexts = {trust: make_context(trust) for trust in {check.trust for check in checks}}
-    except ValueError as error:
-        module.fail_json(msg=str(error))
-    reports = probe_all(
-        checks,
-        contexts,
-        concurrency=module.params["concurrency"],
-        retry_for=module.params["retry_for"],
-        same_cluster=module.params["same_cluster"],
-    )
-    result = result_of(reports)
+        checks, contexts = _prepare(dict(module.params, endpoints=module.endpoints))
+        run_wide = {name: module.params[name] for name in ("concurrency", "retry_for", "same_cluster")}
+        reports = probe_all(checks, contexts, **run_wide)
+        result = result_of(reports)
+    except InvalidOption as error:
+        fault = str(error)
+    except Exception as error:
+        fault = f"https_check has a fault of its own, and nothing is proved: {_where(error)}. Please report it."
+    if fault:  # outside of the handler: where tracebacks are asked for, that of a pending exception would be shown
+        module.fail_json(msg=fault)
     for endpoint in result["endpoints"]:
         for warning in endpoint["warnings"]:
             module.warn("{}: {}".format(endpoint["url"], warning))

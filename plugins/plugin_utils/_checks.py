@@ -14,6 +14,7 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import Ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
 
@@ -42,7 +43,7 @@ class Check:
     tls_verified: bool
     """Whether the TLS part of it does."""
     tolerated: bool
-    """Whether the endpoint is verified although this address is not."""
+    """Whether the endpoint is verified although this address is not; never where a port of it is open or unknown."""
     reason: str
     """`ok`, or the reason why not."""
     message: str
@@ -60,10 +61,8 @@ class Check:
     """Seconds by phase: `dns`, `connect`, `tls`, `http`; those that were reached."""
     cluster: Mapping[str, str]
     """`name`, `uuid`, `distribution`, `version`, `status`; those that are known."""
-    tried_ports: tuple[str, ...]
-    """The ports and ranges that must be closed, as far as they could be tried."""
-    open_ports: tuple[int, ...]
-    """Those of them that answered."""
+    ports: Ports
+    """The ports that must be closed."""
 
     @property
     def state(self) -> State:
@@ -111,9 +110,14 @@ def _checks_of_endpoint(probe: str, endpoint: t.Any) -> list[Check]:
         raise TypeError(f"An endpoint of the result from {probe} is no mapping: {_SHAPE}")
     checks = [_check(probe, endpoint, address) for address in endpoint.get("addresses") or [{}]]
     if endpoint.get("verified") is not True and all(check.verified for check in checks):
-        # Nothing is wrong with any address by itself, as when it could not be told whether a port is closed.
-        return [dataclasses.replace(check, tried_ports=(), **_failure(endpoint)) for check in checks]
+        # Nothing that the module says of any address by itself explains it: then none of them is good, and no port is closed.
+        return [dataclasses.replace(_doubted(check), **_failure(endpoint)) for check in checks]
     return checks
+
+
+def _doubted(check: Check) -> Check:
+    ports = check.ports
+    return dataclasses.replace(check, ports=Ports(open=ports.open, unknown=ports.closed + ports.unknown))
 
 
 def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any]) -> Check:
@@ -121,8 +125,8 @@ def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.An
         return endpoint.get(key) if address.get(key) is None else address[key]
 
     where = one_line(address.get("address"))
-    opened = tuple(sorted(p["port"] for p in endpoint.get("open_ports") or () if p["address"] == where))
-    verdict = _verdict(endpoint, address, opened)
+    ports = Ports(*(tuple(map(one_line, address.get(f"{kind}_ports") or ())) for kind in ("open", "closed", "unknown")))
+    verdict = _verdict(endpoint, address, ports)
     certificates = tuple(address.get("certificates") or ())
     return Check(
         probe=probe,
@@ -131,7 +135,7 @@ def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.An
         address=where,
         **verdict,
         tls_verified=either("tls_verified") is True,
-        tolerated=not verdict["verified"] and endpoint.get("verified") is True,
+        tolerated=not verdict["verified"] and endpoint.get("verified") is True and ports.proved,
         warnings=tuple(map(one_line, endpoint.get("warnings") or ())),
         tls=_texts(address.get("tls")),
         days_left=min((certificate["days_left"] for certificate in certificates), default=None),
@@ -139,18 +143,21 @@ def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.An
         certificates=certificates,
         timings={one_line(k): float(v) for k, v in (address.get("timings") or {}).items() if v is not None},
         cluster=_texts(either("cluster")),
-        tried_ports=tuple(map(one_line, address.get("tried_ports") or ())),
-        open_ports=opened,
+        ports=ports,
     )
 
 
-def _verdict(endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any], opened: Sequence[int]) -> dict[str, t.Any]:
+def _verdict(endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any], ports: Ports) -> dict[str, t.Any]:
     """Return the verdict on one address. An endpoint has only one, that of the first thing that broke."""
     if address.get("verified") is not True:
         return _failure(address if address.get("reason") else endpoint)
-    if opened:
-        message = f"Open from here: port {', '.join(map(str, opened))}."
-        return _failure({"reason": "port_open", "message": message, "hint": REASONS["port_open"].cure})
+    if ports.open:
+        message = f"Open from here: port {', '.join(ports.open)}."
+        cure = endpoint.get("hint") if endpoint.get("reason") == "port_open" else None
+        return _failure({"reason": "port_open", "message": message, "hint": cure or REASONS["port_open"].cure})
+    if ports.unknown:
+        message = f"Whether it is closed cannot be told: port {', '.join(ports.unknown)}."
+        return _failure({"reason": "unreachable", "message": message, "hint": REASONS["unreachable"].cure})
     return {"verified": True, "reason": "ok", "message": "", "hint": ""}
 
 
@@ -178,8 +185,7 @@ def _not_run(probe: str, result: Mapping[str, t.Any]) -> Check:
         certificates=(),
         timings={},
         cluster={},
-        tried_ports=(),
-        open_ports=(),
+        ports=Ports(),
     )
 
 

@@ -14,7 +14,6 @@ import typing as t
 import xml.etree.ElementTree as ET
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import NOT_RUN
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import ports_text
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import probes_of
 
 if t.TYPE_CHECKING:
@@ -84,7 +83,7 @@ def _facts(check: Check) -> list[str]:
         "tls": ", ".join(check.tls.values()) + ("" if check.tls_verified or not check.tls else " (unverified)"),
         "days left": "" if check.days_left is None else str(check.days_left),
         "cluster": ", ".join(check.cluster.values()),
-        "ports": ports_text(check.tried_ports, check.open_ports),
+        "ports": str(check.ports),
     }
     return [f"{name}: {fact}" for name, fact in facts.items() if fact]
 

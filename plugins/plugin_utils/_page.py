@@ -15,7 +15,6 @@ import pathlib
 import typing as t
 
 import jinja2
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import ports_text
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join, probes_of, summary
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 from markupsafe import Markup
@@ -51,9 +50,9 @@ def page(checks: Sequence[Check], generated_at: datetime.datetime, title: str = 
         states=collections.Counter(check.state for check in checks),
         endpoints=len({check.url for check in checks if check.url}),
         days=[check.days_left for check in checks if check.days_left is not None],
-        open_ports=sorted({(check.node, port) for check in checks for port in check.open_ports}),
+        open_ports={(check.node, port) for check in checks for port in check.ports.open},
+        unknown_ports={(check.node, port) for check in checks for port in check.ports.unknown},
         probes=and_join(probes_of(checks)),
-        ports_text=ports_text,
         generated_at=generated_at,
         style=style,
         script=script,

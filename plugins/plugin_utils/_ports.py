@@ -3,32 +3,42 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-if t.TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["port_states", "ports_text"]
+__all__ = ["Ports"]
 
 
-def port_states(tried: Sequence[str], opened: Sequence[int]) -> dict[str, bool]:
-    """Return whether each port is open: those `opened`, then those `tried`.
+@dataclasses.dataclass(frozen=True)
+class Ports:
+    """The ports of one address that must be closed, as one host saw them: ports (`9200`) and ranges (`9200-9299`)."""
 
-    `tried` holds ports (`9200`) and ranges (`9200-9299`); a range is open if any port in it is.
-    """
-    return {
-        **{str(port): True for port in opened},
-        **{ports: any(_holds(ports, port) for port in opened) for ports in tried},
-    }
+    open: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """Those that gave no answer where nothing vouches for it that anybody was there to give one: not proved."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether all of them are known to be closed."""
+        return not self.open and not self.unknown
+
+    def __str__(self) -> str:
+        """Return `9200, 9300 closed`, or what is wrong, `9200 OPEN; 9300 unknown`; nothing where nothing was asked."""
+        said = [_listed(self.open, "OPEN"), _listed(self.unknown, "unknown")]
+        if not self.open:
+            said.append(_listed(self.closed, "closed"))
+        return "; ".join(filter(None, said))
+
+    def states(self) -> t.Iterator[tuple[str, t.Literal["open", "closed", "unknown"]]]:
+        """Yield each port or range with its state."""
+        for ports in self.open:
+            yield ports, "open"
+        for ports in self.closed:
+            yield ports, "closed"
+        for ports in self.unknown:
+            yield ports, "unknown"
 
 
-def ports_text(tried: Sequence[str], opened: Sequence[int]) -> str:
-    """Return `9200, 9300 closed`, or of the ports that are open `9200 OPEN`; nothing where nothing was tried."""
-    if opened:
-        return f"{', '.join(map(str, opened))} OPEN"
-    return f"{', '.join(tried)} closed" if tried else ""
-
-
-def _holds(ports: str, port: int) -> bool:
-    first, _dash, last = ports.partition("-")
-    return int(first) <= port <= int(last or first)
+def _listed(ports: t.Sequence[str], state: str) -> str:
+    return f"{', '.join(ports)} {state}" if ports else ""

@@ -12,7 +12,6 @@ import math
 import typing as t
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import NOT_RUN
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import port_states
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import probes_of
 
 if t.TYPE_CHECKING:
@@ -32,7 +31,8 @@ HELP = {
     "reason_info": "Why the endpoint is not verified, or that it is ok.",
     "warnings": "Number of warnings about an endpoint.",
     "certificate_expiry_timestamp_seconds": "When the first certificate of the chain expires, in seconds since the epoch.",
-    "closed_port_open": "Whether a port that must be closed answers (1).",
+    "closed_port_open": "Whether a port that must be closed answers (1); not there where that is unknown.",
+    "closed_port_unknown": "Whether it could not be told if a port is closed (1).",
     "phase_duration_seconds": "How long each phase of the check took.",
     "tls_info": "Version of TLS and cipher agreed on.",
     "cluster_info": "The cluster that answered.",
@@ -79,7 +79,7 @@ def _worst(checks: Iterable[Check]) -> list[Check]:
 
 
 def _badness(check: Check) -> tuple[bool, bool, float]:
-    return not check.verified, bool(check.open_ports), -check.expires.timestamp() if check.expires else -math.inf
+    return not check.verified, not check.ports.proved, -check.expires.timestamp() if check.expires else -math.inf
 
 
 def _samples(check: Check) -> Iterator[_Sample]:
@@ -90,8 +90,10 @@ def _samples(check: Check) -> Iterator[_Sample]:
     yield _Sample("warnings", labels, len(check.warnings))
     if check.expires:
         yield _Sample("certificate_expiry_timestamp_seconds", labels, check.expires.timestamp())
-    for port, is_open in port_states(check.tried_ports, check.open_ports).items():
-        yield _Sample("closed_port_open", {**labels, "port": port}, is_open)
+    for port, state in check.ports.states():
+        if state != "unknown":
+            yield _Sample("closed_port_open", {**labels, "port": port}, state == "open")
+        yield _Sample("closed_port_unknown", {**labels, "port": port}, state == "unknown")
     for phase, seconds in check.timings.items():
         yield _Sample("phase_duration_seconds", {**labels, "phase": phase}, seconds)
     if tls := _known(check.tls, "version", "cipher"):

@@ -25,12 +25,11 @@ def summary(checks: Sequence[Check]) -> str:
     parts = [f"{verdict} ({_count(endpoints, 'endpoint')}, seen from {and_join(probes_of(checks))})"]
     if states["warning"]:
         parts.append(f"{states['warning']} with a warning")
-    tried = list(dict.fromkeys(port for check in checks for port in check.tried_ports))
-    opened = sorted({port for check in checks for port in check.open_ports})
-    if opened:
-        parts.append(f"ports OPEN: {', '.join(map(str, opened))}")
-    elif tried:
-        parts.append(f"ports closed: {', '.join(tried)}")
+    for state in ("open", "unknown", "closed"):
+        ports = list(dict.fromkeys(port for check in checks for port in getattr(check.ports, state)))
+        wrong = state != "closed"
+        if ports and (wrong or all(check.ports.proved for check in checks)):
+            parts.append(f"ports {state.upper() if wrong else state}: {', '.join(ports)}")
     return "; ".join(parts) + "."
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import ports_text
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import summary
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import fit, pad, width_of
 
@@ -61,7 +60,7 @@ def _cells(check: Check) -> tuple[str, ...]:
         check.tls.get("version", "-"),
         "-" if check.days_left is None else str(check.days_left),
         cluster or "-",
-        ports_text(check.tried_ports, check.open_ports) or "-",
+        str(check.ports) or "-",
         check.probe,
     )
 

@@ -22,6 +22,7 @@ TESTS = "tests/unit/plugins/module_utils/"
 ACCEPT, REJECT, REASONS, BOUNDS = (
     f"test_{name}.py" for name in ("no_wrong_accept", "no_wrong_reject", "reasons", "bounds")
 )
+PORTS, SECRETS, INPUT = "test_closed_ports.py", "test_secrets.py", "../modules/test_secrets_in_bad_input.py"
 # Written in two parts, so that nothing in this repository reads as if verification were off.
 NO_CERT, NO_NAME = "CERT_" + "NONE", "check_hostname = not " + "True"
 
@@ -156,6 +157,59 @@ MUTATIONS = [
         (REASONS,),
     ),
     Mutation("report: open ports ignored", "_report.py", "    if report.open_ports:\n", "    if False:\n", (REASONS,)),
+    Mutation("report: unknown ports ignored", "_report.py", "    if unknown:\n", "    if False:\n", (PORTS,)),
+    Mutation(
+        "report: silence of a dead host taken for closed",
+        "_report.py",
+        '*(["silent"] if self.sight.verified else [])',
+        '"silent"',
+        (PORTS,),
+    ),
+    Mutation(
+        "probe: errors of this host taken for closed",
+        "_probe.py",
+        'return PortSight("error", error.strerror or str(error))',
+        'return PortSight("refused")',
+        (PORTS,),
+    ),
+    Mutation("secrets: never found", "_secrets.py", "        if not self.texts:\n", "        if True:\n", (SECRETS,)),
+    Mutation(
+        "secrets: looked for in what is shown alone",
+        "_secrets.py",
+        "raw[: 4 * length + self._reach]",
+        "raw[:length]",
+        (SECRETS,),
+    ),
+    Mutation(
+        "probe: secrets not kept from messages",
+        "_probe.py",
+        "read_root(*answer, with_credentials, check.secrets)",
+        "read_root(*answer, with_credentials)",
+        (SECRETS,),
+    ),
+    Mutation("probe: secrets not kept from causes", "_probe.py", "secrets=check.secrets,", "secrets=_cluster.NO_SECRETS,", (SECRETS,)),
+    Mutation("items: an empty list passes", "_items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
+    Mutation(
+        "items: the same endpoint twice passes",
+        "../modules/https_check.py",
+        "        if first != number:\n",
+        "        if False:\n",
+        ("test_options.py",),
+    ),
+    Mutation(
+        "module: endpoints left to Ansible's log",
+        "../modules/https_check.py",
+        'self.params["endpoints"] = shown_items(self.endpoints)',
+        "pass",
+        (INPUT,),
+    ),
+    Mutation(
+        "module: options with a wrong name left to Ansible's log",
+        "../modules/https_check.py",
+        '                self.params[name] = "(not shown)"',
+        "                pass",
+        (INPUT,),
+    ),
     Mutation(
         "cluster: any JSON is a node",
         "_cluster.py",

@@ -3,7 +3,7 @@
 """One table for tests and documentation: for each reason, what provokes it for real.
 
 A case yields the endpoint to check and the options that differ from the defaults. Its docstring stands in
-``docs/reasons.md``. ``says`` lists what the message must name.
+``docs/reasons.md``. ``says`` lists what the message must name, ``hint`` what the hint must.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Case(NamedTuple):
     name: str
     text: str
     says: tuple[str, ...]
+    hint: str  #: what its hint must name
     scene: Callable[[Lab], Any]
 
 
@@ -41,10 +42,10 @@ CASES: list[Case] = []
 ELSEWHERE = {"dns_failure": ["A name that does not exist, or a resolver without an answer."]}
 
 
-def case(reason: str, *says: str) -> Callable[[Callable[[Lab], Scene]], None]:
+def case(reason: str, *says: str, hint: str = "") -> Callable[[Callable[[Lab], Scene]], None]:
     def add(function: Callable[[Lab], Scene]) -> None:
         text = " ".join((function.__doc__ or "").split())
-        CASES.append(Case(reason, function.__name__, text, says, contextlib.contextmanager(function)))
+        CASES.append(Case(reason, function.__name__, text, says, hint, contextlib.contextmanager(function)))
 
     return add
 
@@ -258,6 +259,13 @@ def common_name_only(lab: Lab) -> Scene:
         yield f"https://localhost:{server.port}", {"ca_path": lab.ca_path}
 
 
+@case("hostname_mismatch", "es_1.example.org", "*.example.org", "not for an underscore", hint="underscore")
+def an_underscore_under_a_wildcard(lab: Lab) -> Scene:
+    """A name with an underscore, for which a wildcard does not stand."""
+    with lab.serving(pki.issue("es1", lab.intermediate, names=["*.example.org"])) as server:
+        yield {"url": "https://es_1.example.org", "connect_to": f"127.0.0.1:{server.port}"}, {"ca_path": lab.ca_path}
+
+
 @case("hostname_mismatch", "refuses the name localhost")
 def name_unknown_to_the_front(lab: Lab) -> Scene:
     """A front that refuses server names that it does not know."""
@@ -294,6 +302,20 @@ def ca_made_anew(lab: Lab) -> Scene:
     again = pki.root("Test Root", organization="Test")
     with lab.serving(pki.issue("es1", again)) as server:
         yield server.url, {"ca_path": lab.ca_path}
+
+
+@case("untrusted_issuer", "the intermediate CN=Test Intermediate", "not the root above it, CN=Test Root", hint="CN=Test Root")
+def only_the_intermediate_is_trusted(lab: Lab) -> Scene:
+    """A ca_path that has the intermediate alone, which curl, Java and Python 3.13 take for the end of the chain."""
+    with lab.serving() as server:
+        yield server.url, {"ca_path": lab.intermediate.write_certificate(lab.directory)}
+
+
+@case("untrusted_issuer", "has no CA certificate in it", "CN=Test Intermediate", hint="root certificate above CN=es1")
+def only_the_leaf_is_trusted(lab: Lab) -> Scene:
+    """A ca_path that has the server's own certificate, which is not signed by itself."""
+    with lab.serving() as server:
+        yield server.url, {"ca_path": lab.file(lab.good.pem)}
 
 
 @case("missing_intermediate", "Test Intermediate")
@@ -473,6 +495,47 @@ def forbidden(lab: Lab) -> Scene:
         yield server.url, {"ca_path": lab.ca_path}
 
 
+@case("http_forbidden", "403", "Amazon Web Services", hint="SigV4")
+def an_unsigned_request(lab: Lab) -> Scene:
+    """A domain of Amazon OpenSearch Service that wants signed requests."""
+    body = {"Message": "User: anonymous is not authorized to perform: es:ESHttpGet because no policy allows the action"}
+    with lab.serving(handler=answering(response(body, 403, {"x-amzn-RequestId": "3b1c9f6e"}))) as server:
+        yield server.url, {"ca_path": lab.ca_path}
+
+
+@case("http_forbidden", "Amazon OpenSearch Serverless", hint="SigV4")
+def an_unsigned_request_to_opensearch_serverless(lab: Lab) -> Scene:
+    """A collection of Amazon OpenSearch Serverless, asked without a signature."""
+    body = {"status": 403, "error": {"reason": "403 Forbidden", "type": "Forbidden"}}
+    with lab.serving(handler=answering(response(body, 403, {"x-aoss-response-hint": "X01:gw-helper-deny"}))) as server:
+        yield server.url, {"ca_path": lab.ca_path}
+
+
+@case("http_not_found", "404", "Amazon OpenSearch Serverless", hint="no answer at /")
+def opensearch_serverless(lab: Lab) -> Scene:
+    """A collection of Amazon OpenSearch Serverless, which has no root."""
+    with lab.serving(handler=answering(response(b"", 404, {"Server": "aoss-amazon"}))) as server:
+        yield server.url, {"ca_path": lab.ca_path}
+
+
+@case("http_not_found", "410", "Elastic Cloud Serverless", hint="min_status")
+def elastic_serverless(lab: Lab) -> Scene:
+    """A project of Elastic Cloud Serverless, which has no cluster health, where min_status asks for it."""
+    root = {**ROOT, "version": {"number": "8.11.0", "build_flavor": "serverless"}}
+    text = "Request for uri [/_cluster/health] with method [GET] exists but is not available when running in serverless mode"
+    gone = {"error": {"type": "api_not_available_exception", "reason": text}, "status": 410}
+    with lab.serving(handler=answering(response(root), response(gone, 410))) as server:
+        yield server.url, {"ca_path": lab.ca_path, "min_status": "yellow"}
+
+
+@case("http_not_found", "404", "Elastic Cloud", hint="deployment")
+def unknown_to_elastic_cloud(lab: Lab) -> Scene:
+    """A deployment that Elastic Cloud does not know."""
+    body = {"ok": False, "message": "Unknown resource."}
+    with lab.serving(handler=answering(response(body, 404, {"X-Cloud-Request-Id": "pBVH2pYWQrq"}))) as server:
+        yield server.url, {"ca_path": lab.ca_path}
+
+
 @case("http_not_found", "404")
 def not_found(lab: Lab) -> Scene:
     """A path that leads to nothing."""
@@ -506,6 +569,27 @@ def proxy_refuses(lab: Lab) -> Scene:
     """A proxy that does not open the tunnel."""
     with servers.listening(answering(response(b"", 403, reason="Forbidden"))) as proxy:
         yield "https://es.example.org", {"ca_path": lab.ca_path, "proxy": f"127.0.0.1:{proxy.port}"}
+
+
+@case("bad_gateway", "The proxy 127.0.0.1:", "407", hint="not Elasticsearch, wants a login")
+def proxy_wants_a_login(lab: Lab) -> Scene:
+    """A proxy that wants a login of its own."""
+    with servers.listening(answering(response(b"", 407, reason="Proxy Authentication Required"))) as proxy:
+        yield "https://es.example.org", {"ca_path": lab.ca_path, "proxy": f"127.0.0.1:{proxy.port}"}
+
+
+@case("bad_gateway", "The proxy 127.0.0.1:", "503", hint="got no connection to the endpoint")
+def proxy_does_not_get_there(lab: Lab) -> Scene:
+    """A proxy that gets no connection to the endpoint."""
+    with servers.listening(answering(response(b"", 503, reason="Service Unavailable"))) as proxy:
+        yield "https://es.example.org", {"ca_path": lab.ca_path, "proxy": f"127.0.0.1:{proxy.port}"}
+
+
+@case("bad_gateway", "407", "a proxy in front", hint="without a login")
+def a_proxy_in_front_wants_a_login(lab: Lab) -> Scene:
+    """A proxy between the front and Elasticsearch that wants a login."""
+    with lab.serving(handler=answering(response(b"", 407))) as server:
+        yield server.url, {"ca_path": lab.ca_path}
 
 
 @case("http_error", "500")
@@ -650,6 +734,13 @@ def an_open_port(lab: Lab) -> Scene:
     """A good endpoint whose plain port answers too."""
     with lab.serving() as server, servers.listening(servers.silent) as plain:
         yield server.url, {"ca_path": lab.ca_path, "closed_ports": [plain.port]}
+
+
+@case("port_open", "closed at once", hint="transparent proxy")
+def a_transparent_proxy(lab: Lab) -> Scene:
+    """A port that accepts and closes at once, as a transparent proxy in between does for any port."""
+    with lab.serving() as server, servers.listening(lambda connection: None) as between:
+        yield server.url, {"ca_path": lab.ca_path, "closed_ports": [between.port]}
 
 
 def _plain_http(connection: Any) -> None:

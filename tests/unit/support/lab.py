@@ -51,6 +51,11 @@ def defaults(**options: Any) -> dict[str, Any]:
     return {**{name: spec.get("default") for name, spec in specs.items()}, **options}
 
 
+def many(url: str, count: int) -> list[str]:
+    """As many endpoints, all different, that lead to the same server."""
+    return [f"{url}/{number}" for number in range(count)]
+
+
 def run(*endpoints: Any, **options: Any) -> dict[str, Any]:
     """The module's result for these endpoints, by the module's own defaults."""
     params = defaults(**options, endpoints=list(endpoints))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, many, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import dripping, listening, response, silent
 
 TIMEOUT = 0.6
@@ -121,7 +121,7 @@ def test_the_time_of_the_look_up_counts(lab: Lab, monkeypatch: pytest.MonkeyPatc
 
 def test_the_others_lose_nothing(lab: Lab) -> None:
     with lab.serving(handler=silent) as bad, lab.serving() as good:
-        endpoints = [good.url if number % 4 else bad.url for number in range(40)]
+        endpoints = many(good.url, 30) + many(bad.url, 10)
         start = time.monotonic()
         result = run(*endpoints, ca_path=lab.ca_path, timeout=2)
         seconds = time.monotonic() - start
@@ -133,7 +133,7 @@ def test_the_others_lose_nothing(lab: Lab) -> None:
 def test_no_thread_is_left(lab: Lab) -> None:
     before = threading.active_count()
     with lab.serving() as server:
-        run(*[server.url] * 8, ca_path=lab.ca_path)
+        run(*many(server.url, 8), ca_path=lab.ca_path)
     for _attempt in range(50):
         if threading.active_count() <= before:
             break
@@ -162,8 +162,8 @@ print(json.dumps([peak, reasons]))
     ]
     started = [lab.serving(handler=HOSTILE[kind]) for kind in kinds]
     try:
-        urls = [server.__enter__().url for server in started]
-        arguments = json.dumps([(urls * 17)[:100], lab.ca_path])
+        urls = [url for server in started for url in many(server.__enter__().url, 17)]
+        arguments = json.dumps([urls, lab.ca_path])
         environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
         output = subprocess.run(
             [sys.executable, "-c", program, arguments], env=environment, check=True, stdout=subprocess.PIPE

@@ -11,12 +11,12 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import (
     Cluster,
     Expected,
-    excerpt,
     read_health,
     read_root,
     require_expected,
     version_key,
 )
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import excerpt
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.answers import RECORDED
 
@@ -114,6 +114,8 @@ def test_what_is_not_the_answer_of_a_node_is_not_taken_for_one(body: bytes) -> N
         (401, {}, "http_unauthorized"),
         (403, {}, "http_forbidden"),
         (404, {}, "http_not_found"),
+        (407, {}, "bad_gateway"),
+        (410, {}, "http_not_found"),
         (429, {}, "http_error"),
         (500, {}, "http_error"),
         (502, {}, "bad_gateway"),

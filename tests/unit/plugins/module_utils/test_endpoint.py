@@ -9,8 +9,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint i
     Endpoint,
     parse,
     parse_address,
-    userinfo_secrets,
-    without_userinfo,
+    shown,
 )
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 from hypothesis import example, given
@@ -154,11 +153,30 @@ PASSWORD = st.text(st.characters(blacklist_categories=["Cs"]), min_size=12)
 
 
 @given(HOST, PASSWORD, st.sampled_from(["https://", "http://", "", "//", "ftp://"]))
+@example("es", "a/b?c#d@e f:1", "https://")
 def test_a_password_is_never_shown(host: str, password: str, scheme: str) -> None:
     text = f"{scheme}user:{password}@{host}"
-    assert password not in without_userinfo(text)
-    assert without_userinfo(text).endswith(host)
-    assert password in userinfo_secrets(text)
+    assert password not in str(shown(text))
+    assert shown(text) in (None, f"https://{host}", f"http://{host}")
     with pytest.raises(Problem) as problem:
         parse(text)
     assert password not in problem.value.message + problem.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("https://user:password@es:9200/x", "https://es:9200"),
+        ("http://es:9200/x", "http://es:9200"),
+        ("user:password@[fd00::1]:9200", "https://[fd00::1]:9200"),
+        ("https://es:9200/?api_key=password", "https://es:9200"),
+        ("https://es/?to=a@b", None),
+        ("https://user:pass/word@es", None),
+        ("https://es:password", None),
+        ("password:es:9200", None),
+        ("ftp://es", None),
+        ("", None),
+    ],
+)
+def test_of_what_is_no_endpoint_only_scheme_host_and_port_are_shown(text: str, wanted: str | None) -> None:
+    assert shown(text) == wanted

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, many, run
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import ROOT, response
 
 TIMEOUT = 1.0
@@ -74,7 +74,7 @@ def check_many(lab: Lab, count: int, seed: int) -> None:
 
     with lab.serving(handler=handle) as server:
         start = time.monotonic()
-        result = run(*[server.url] * count, ca_path=lab.ca_path, timeout=TIMEOUT, concurrency=16)
+        result = run(*many(server.url, count), ca_path=lab.ca_path, timeout=TIMEOUT, concurrency=16)
         seconds = time.monotonic() - start
     allowed = {"ok", "cluster_unhealthy", "not_elasticsearch", "malformed_response", "connection_reset", "bad_gateway"}
     for entry in result["endpoints"]:

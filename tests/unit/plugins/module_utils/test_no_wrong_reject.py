@@ -180,11 +180,14 @@ BODY = json.dumps(ROOT).encode()
         b"HTTP/1.1 200\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
         b"HTTP/1.1 100 Continue\r\n\r\n" + response(ROOT),
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" + response(ROOT),
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + response(ROOT),
+        response(b"\xef\xbb\xbf" + BODY, headers={"Content-Type": "application/json"}),
         response(gzip.compress(BODY), headers={"Content-Encoding": "gzip"}),
         response(BODY, headers={"Content-Type": "application/vnd.elasticsearch+json;compatible-with=8"}),
         response(BODY, headers={"Content-Type": "text/plain"}),
     ],
-    ids=["http/1.0", "no phrase", "chunked", "continue", "gzip unasked", "vendor type", "text"],
+    ids=["http/1.0", "no phrase", "chunked", "continue", "early hints", "several interim", "byte order mark", "gzip unasked", "vendor type", "text"],
 )
 def test_every_valid_form_of_an_answer(lab: Lab, answer: bytes) -> None:
     def handle(tls: Any) -> None:
@@ -195,3 +198,17 @@ def test_every_valid_form_of_an_answer(lab: Lab, answer: bytes) -> None:
         entry = verdict(server.url, ca_path=lab.ca_path)
     assert entry["verified"], entry["message"]
     assert entry["cluster"]["uuid"] == ROOT["cluster_uuid"]
+
+
+def test_interim_answers_before_each_answer_of_a_connection(lab: Lab) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    answers = hints + response(ROOT), hints + response(b"\xef\xbb\xbf" + json.dumps(HEALTH).encode())
+    with lab.serving(handler=answering(*answers)) as server:
+        assert verdict(server.url, ca_path=lab.ca_path, min_status="green")["verified"]
+        assert server.accepted == 1
+
+
+def test_a_name_with_an_underscore_that_stands_in_the_certificate(lab: Lab) -> None:
+    with lab.serving(pki.issue("es1", lab.root, names=["es_1.example.org"])) as server:
+        endpoint = {"url": "https://es_1.example.org", "connect_to": f"127.0.0.1:{server.port}"}
+        assert verdict(endpoint, ca_path=lab.ca_path)["verified"]

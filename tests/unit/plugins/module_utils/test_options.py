@@ -49,8 +49,15 @@ def test_a_wrong_option_is_named(options: dict[str, Any], says: str) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "says"),
     [
-        (5, "neither"),
+        (5, r"endpoints\[0\]: must be a text or a mapping"),
+        (None, "must be a text or a mapping"),
+        (["es"], "a list in a list"),
+        ('{"url": "es"', r"endpoints\[0\]: begins like JSON"),
         ({}, "url"),
+        ({"url": 5}, "url"),
+        ({"url": "https://es", "url_pasword": "x"}, r"endpoints\[0\].url_pasword: .*url_password may be meant"),
+        ({"url": "https://es", "closed_ports": [[9200]]}, "closed_ports: must be a list"),
+        ({"url": "https://es", "ca_path": "-----BEGIN CERTIFICATE-----"}, "ca_path: must be the path"),
         ({"url": "https://es", "retry_for": 5}, "retry_for"),
         ({"url": "https://es", "min_status": "red"}, "min_status"),
         ({"url": "https://es", "timeout": "soon"}, "timeout"),
@@ -62,9 +69,69 @@ def test_a_wrong_endpoint_is_named(endpoint: Any, says: str) -> None:
         check(endpoint)
 
 
-def test_no_endpoint_at_all_is_refused() -> None:
-    with pytest.raises(ValueError, match="empty"):
-        https_check.read_checks({"endpoints": []})
+def checks(endpoints: Any) -> list[Check]:
+    params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
+    return https_check.read_checks({**params, "endpoints": endpoints})
+
+
+@pytest.mark.parametrize("endpoints", [[], (), "[]", " [ ] ", "[\n]"])
+def test_a_proof_of_nothing_is_refused(endpoints: Any) -> None:
+    with pytest.raises(ValueError, match="endpoints: must not be empty"):
+        checks(endpoints)
+
+
+@pytest.mark.parametrize("endpoints", [[None], [[]], [{}], "[null]", {}, {"url": "es"}, 5, True, '{"url": "es"}', "['es']"])
+def test_what_has_no_endpoint_in_it_is_refused(endpoints: Any) -> None:
+    with pytest.raises(ValueError, match="endpoints"):
+        checks(endpoints)
+
+
+@pytest.mark.parametrize("endpoints", ["", ",", [""], [" "], '[""]'])
+def test_an_empty_endpoint_never_ends_well(endpoints: Any) -> None:
+    try:
+        found = checks(endpoints)
+    except ValueError:
+        return
+    assert all(one.problem is not None and one.problem.reason == "invalid_url" for one in found)
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        ["es", "es"],
+        ["es", "https://ES:443/"],
+        ["es", {"url": "es"}],
+        [{"url": "es", "timeout": 10}, {"url": "es", "connect_to": "es:443"}],
+        "es,es",
+    ],
+)
+def test_the_same_endpoint_twice_is_refused_because_it_would_count_twice(endpoints: Any) -> None:
+    with pytest.raises(ValueError, match=r"endpoints\[1\]: the same as endpoints\[0\]"):
+        checks(endpoints)
+
+
+def test_what_differs_in_anything_is_not_the_same() -> None:
+    endpoints = ["es", "es:9200", {"url": "es", "connect_to": "10.0.0.1"}, {"url": "es", "api_key": "x"}]
+    assert len(checks(endpoints)) == 4
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    ['["es1", {"url": "es2", "timeout": 3}]', ["es1", '{"url": "es2", "timeout": "3"}'], ' [\n"es1",{"url":"es2","timeout":3}]'],
+)
+def test_a_text_in_json_is_the_list_that_it_was(endpoints: Any) -> None:
+    assert [(found.url, found.timeout) for found in checks(endpoints)] == [("https://es1", 10), ("https://es2", 3)]
+
+
+def test_addresses_in_brackets_are_not_json() -> None:
+    assert [found.url for found in checks("[::1]:9200, [fd00::2]")] == ["https://[::1]:9200", "https://[fd00::2]"]
+
+
+def test_texts_of_all_kinds_are_converted() -> None:
+    texts = {"x509_strict": "true", "all_addresses": "no", "min_days_valid": "7", "timeout": "2.5", "closed_ports": "9200,9300"}
+    (found,) = checks([{"url": "es", **texts}])
+    assert (found.trust.x509_strict, found.all_addresses, found.min_days_valid) == (True, False, 7)
+    assert (found.timeout, found.closed_ports) == (2.5, (9200, 9300))
 
 
 def test_an_endpoint_overrides_what_it_gives_and_nothing_else() -> None:

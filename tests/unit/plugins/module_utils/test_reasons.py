@@ -21,6 +21,7 @@ def test_gives_the_reason_and_names_what_was_found(lab: Lab, case: Case) -> None
     assert entry["verified"] == (case.reason == "ok")
     for text in case.says:
         assert text in entry["message"]
+    assert case.hint in entry["hint"]
     json.dumps(entry)
 
 

@@ -5,10 +5,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -16,47 +13,8 @@ import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module, module_runs
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import answering, elasticsearch, response
-
-# One process imports Ansible and the client, and runs the module once in a child of its own for each set of parameters.
-DRIVER = """
-import json, os, sys
-from ansible.module_utils import basic
-from ansible.module_utils.basic import AnsibleModule
-basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
-basic.has_journal = False
-AnsibleModule._log_to_syslog = lambda self, text: print("LOG", text, file=sys.stderr)
-{before}
-from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
-for line in sys.stdin.buffer.read().splitlines():
-    child = os.fork()
-    if child == 0:
-        basic._ANSIBLE_ARGS = line
-        https_check.main()
-    status = os.waitpid(child, 0)[1]
-    print("", os.WEXITSTATUS(status), flush=True)
-"""
-
-
-def module_runs(*runs: dict[str, Any], before: str = "") -> tuple[list[dict[str, Any]], str]:
-    """Runs it with each set of parameters, and returns the results and all that was logged."""
-    given = "".join(json.dumps({"ANSIBLE_MODULE_ARGS": params}) + "\n" for params in runs)
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    command = [sys.executable, "-c", DRIVER.format(before=before)]
-    done = subprocess.run(command, input=given.encode(), capture_output=True, env=environment, check=False)
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    printed = done.stdout.decode().splitlines()
-    results = [json.loads(line) for line in printed if line.startswith("{")]
-    codes = [int(line) for line in printed if line.startswith(" ")]
-    assert len(results) == len(codes) == len(runs)
-    for result, code in zip(results, codes):
-        assert bool(result.get("failed")) == (code != 0)
-    return results, done.stderr.decode()
-
-
-def module(before: str = "", **params: Any) -> tuple[dict[str, Any], str]:
-    (result,), log = module_runs(params, before=before)
-    return result, log
 
 
 def test_it_really_checks_in_check_mode_too_and_changes_nothing(lab: Lab) -> None:

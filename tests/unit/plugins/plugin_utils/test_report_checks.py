@@ -8,6 +8,7 @@ import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import NOT_RUN, checks_of
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import Ports
 
 
 def test_each_address_of_each_endpoint_from_each_host_is_a_check(observations):
@@ -69,7 +70,8 @@ def test_what_only_the_endpoint_fails_of_fails_all_its_addresses_and_no_port_is_
         verified=False, reason="unreachable", message="Whether ports are closed cannot be told.", hint="Look."
     )
     for check in checks_of(satisfied)[:2]:
-        assert (check.state, check.reason, check.hint, check.tried_ports) == ("failed", "unreachable", "Look.", ())
+        assert (check.state, check.reason, check.hint) == ("failed", "unreachable", "Look.")
+        assert check.ports == Ports(unknown=("9200", "9300"))
 
 
 def test_an_open_port_fails_its_own_address_and_no_other(satisfied):
@@ -80,16 +82,30 @@ def test_an_open_port_fails_its_own_address_and_no_other(satisfied):
         hint="Close it.",
         open_ports=[{"address": "2001:db8::11", "port": 9300}],
     )
+    satisfied[0]["result"]["endpoints"][0]["addresses"][1].update(open_ports=["9300"], closed_ports=["9200"])
     first, second = checks_of(satisfied)[:2]
-    assert (first.state, first.open_ports) == ("verified", ())
-    assert (second.state, second.reason, second.open_ports) == ("failed", "port_open", (9300,))
+    assert (first.state, first.ports.open) == ("verified", ())
+    assert (second.state, second.reason, second.ports.open) == ("failed", "port_open", ("9300",))
+    assert second.hint == "Close it."
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_port_whose_state_is_unknown_is_not_proved(satisfied, verified):
+    """Also where the endpoint counts as verified, as by a module that does not know better."""
+    endpoint = satisfied[0]["result"]["endpoints"][0]
+    endpoint.update(verified=verified, reason="ok" if verified else "unreachable")
+    endpoint["addresses"][1].update(closed_ports=["9300"], unknown_ports=["9200"])
+    first, second = checks_of(satisfied)[:2]
+    assert (first.state, first.ports) == ("verified", Ports(closed=("9200", "9300")))
+    assert (second.state, second.reason) == ("failed", "unreachable")
+    assert "9200" in second.message and "9300" not in second.message
 
 
 def test_an_open_port_is_seen_beside_another_failure(observations):
     endpoint = observations[1]["result"]["endpoints"][0]
-    endpoint["open_ports"] = [{"address": "192.0.2.11", "port": 9300}, {"address": "192.0.2.11", "port": 9200}]
+    endpoint["addresses"][0].update(open_ports=["9200", "9300"], closed_ports=[])
     check = checks_of(observations)[4]
-    assert (check.reason, check.open_ports) == ("hostname_mismatch", (9200, 9300))
+    assert (check.reason, check.ports.open) == ("hostname_mismatch", ("9200", "9300"))
 
 
 def test_an_open_port_of_an_address_that_is_not_listed_still_fails_the_endpoint(satisfied):
@@ -111,9 +127,9 @@ def test_an_address_may_fail_where_one_of_them_is_enough(satisfied):
     assert states == [("warning", "ok", False), ("warning", "connection_refused", True)]
 
 
-def test_ports_are_called_closed_only_where_they_were_tried(observations):
-    tried = {check.node: check.tried_ports for check in checks_of(observations) if check.probe == "outsider"}
-    assert tried == {"es1.example.org": ("9200", "9300"), "es2.example.org": ("9200", "9300"), "es3.example.org": ()}
+def test_ports_are_called_closed_only_where_that_was_seen(observations):
+    closed = {check.node: check.ports.closed for check in checks_of(observations) if check.probe == "outsider"}
+    assert closed == {"es1.example.org": ("9200", "9300"), "es2.example.org": ("9300",), "es3.example.org": ()}
 
 
 def test_the_first_certificate_to_expire_counts_whichever_it_is(satisfied):

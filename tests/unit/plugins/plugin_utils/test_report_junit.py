@@ -79,6 +79,15 @@ def test_a_failure_says_all_there_is_to_say_in_its_text(document):
     ]
 
 
+def test_a_port_whose_state_is_unknown_is_a_failure(satisfied, moment):
+    endpoint = satisfied[0]["result"]["endpoints"][2]
+    endpoint["verified"] = False
+    endpoint["addresses"][0].update(closed_ports=["9300"], unknown_ports=["9200"])
+    (failure,) = ET.fromstring(junit(checks_of(satisfied), moment)).iter("failure")
+    assert failure.get("type") == "unreachable"
+    assert "ports: 9200 unknown; 9300 closed" in failure.text.splitlines()
+
+
 def test_an_endpoint_listed_twice_stays_two_test_cases(observations, moment):
     endpoints = observations[1]["result"]["endpoints"]
     endpoints.append(endpoints[0])

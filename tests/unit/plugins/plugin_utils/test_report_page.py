@@ -106,7 +106,8 @@ def hostile(text):
         "tls": {"version": text, text: text},
         "certificates": [certificate],
         "cluster": {"name": text, "uuid": text},
-        "tried_ports": ["9200"],
+        "open_ports": [text],
+        "unknown_ports": [text],
         "timings": {text: 1.0},
     }
     endpoint = {
@@ -137,3 +138,12 @@ def test_no_text_adds_an_element(text):
     outline = Outline(hostile(text))
     assert outline.tags == Outline(hostile("harmless")).tags
     assert one_line(text) in outline.texts["dd"]
+
+
+def test_a_port_whose_state_is_unknown_is_marked_and_counted(satisfied, moment):
+    endpoint = satisfied[0]["result"]["endpoints"][2]
+    endpoint["verified"] = False
+    endpoint["addresses"][0].update(closed_ports=[], unknown_ports=["9200-9299", "9300"])
+    source = page(checks_of(satisfied), moment)
+    assert '<span class="badge failed"><span aria-hidden="true">?</span> 9200-9299, 9300 unknown</span>' in source
+    assert "<b>2</b> ports of which it is not known whether closed" in source

@@ -66,14 +66,27 @@ def test_ports_are_told_by_where_they_were_tried_from(metrics):
     assert not [series for series in metrics["closed_port_open"] if ("address", "") in series]
 
 
-def test_a_range_with_an_open_port_in_it_is_open(observations, moment):
-    observations[1]["result"]["endpoints"][1]["addresses"][0]["tried_ports"] = ["9200-9299", "9310"]
+def test_a_range_keeps_its_form(observations, moment):
+    address = observations[1]["result"]["endpoints"][1]["addresses"][0]
+    address.update(open_ports=["9200-9201"], closed_ports=["9202-9299", "9310"])
     metrics = read(prometheus(checks_of(observations), moment))
     states = {
         port: one(metrics, "closed_port_open", probe="outsider", address="192.0.2.12", port=port)
-        for port in ("9200", "9200-9299", "9310")
+        for port in ("9200-9201", "9202-9299", "9310")
     }
-    assert states == {"9200": 1, "9200-9299": 1, "9310": 0}
+    assert states == {"9200-9201": 1, "9202-9299": 0, "9310": 0}
+
+
+def test_a_port_whose_state_is_unknown_is_neither_open_nor_closed(observations, moment):
+    address = observations[1]["result"]["endpoints"][1]["addresses"][0]
+    address.update(open_ports=[], closed_ports=["9300"], unknown_ports=["9200"])
+    metrics = read(prometheus(checks_of(observations), moment))
+    where = {"probe": "outsider", "address": "192.0.2.12"}
+    assert one(metrics, "closed_port_unknown", port="9200", **where) == 1
+    assert one(metrics, "closed_port_unknown", port="9300", **where) == 0
+    opened = {dict(series)["port"] for series in metrics["closed_port_open"] if where.items() <= dict(series).items()}
+    assert opened == {"9300"}
+    assert one(metrics, "verified", **where) == 0
 
 
 def test_a_host_that_gave_no_result_is_told_and_has_no_other_metric(metrics):

@@ -62,7 +62,7 @@ def test_before_the_front_is_there_the_open_ports_stand_beside_the_refused_https
                 "tls": None,
                 "certificates": [],
                 "cluster": None,
-                "tried_ports": ["9200", "9300"],
+                "open_ports": ["9200", "9300"],
             }
         ],
         "open_ports": [{"address": "192.0.2.11", "port": 9200}, {"address": "192.0.2.11", "port": 9300}],
@@ -70,6 +70,17 @@ def test_before_the_front_is_there_the_open_ports_stand_beside_the_refused_https
     before = [{"from": "outsider", "result": {"endpoints": [refused]}}]
     row = " ".join(table(checks_of(before)).splitlines()[1].split())
     assert row == "es1.example.org 192.0.2.11 connection_refused - - - 9200, 9300 OPEN outsider"
+
+
+def test_of_a_host_that_is_down_no_port_is_called_closed(satisfied):
+    down = satisfied[0]["result"]["endpoints"][2]
+    said = {"verified": False, "reason": "connection_timeout", "message": "No connection.", "hint": "Look."}
+    down.update(said, cluster=None)
+    down["addresses"][0].update(said, tls=None, certificates=[], cluster=None, closed_ports=[], unknown_ports=["9200", "9300"])
+    lines = table(checks_of(satisfied)).splitlines()
+    assert " ".join(lines[4].split()) == "es3.example.org 192.0.2.13 connection_timeout - - - 9200, 9300 unknown client"
+    assert "ports UNKNOWN: 9200, 9300" in " ".join(lines[-2:])
+    assert "ports closed" not in " ".join(lines[-2:])
 
 
 def test_columns_line_up_under_wide_characters(satisfied):
