@@ -9,11 +9,13 @@ DOCUMENTATION = r"""
 name: container_networks
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
-short_description: List the networks behind the bridges of Docker and Podman
+short_description: List the networks behind the bridges of container engines
 description:
-  - Reads a host's facts and returns the IPv4 and IPv6 networks of the bridges that Docker and Podman made on it,
-    which are known by their names, V(docker0), V(br-) and twelve hexadecimal digits, V(podman0) and the like.
-  - Any other bridge is left out, because machines of the neighbourhood may be behind it.
+  - Reads a host's facts and returns the IPv4 and IPv6 networks of the bridges to which only containers are attached.
+  - A bridge is told by what the kernel says of it, not by its name, for Docker and Podman let users name theirs. It counts if each of its ports is one end
+    of a virtual cable (V(veth) and more), or if it has no port yet.
+  - Any other bridge is left out, because machines of the neighbourhood may be behind it. So are those of virtual machines (V(virbr0)) and that of the
+    default route.
 options:
   _input:
     description: The variable C(ansible_facts) of the host.
@@ -39,7 +41,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
-_BRIDGE = re.compile(r"docker0|br-[0-9a-f]{12}|(?:cni-)?podman[0-9]+")
+# The host's ends of virtual cables. Docker, Podman, LXC and CNI all call them that, whatever the name of the bridge.
+_CABLE = re.compile(r"veth.*")
+# of libvirt: without a port while no machine runs
+_VIRTUAL_MACHINES = re.compile(r"virbr[0-9]+(-nic)?")
+
+
+def _fact(facts: Mapping[str, Any], interface: str) -> Mapping[str, Any]:
+    """setup names the fact of an interface with underscores: br-0123 has br_0123."""
+    found = facts.get(re.sub(r"[-:]", "_", interface), {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _has_only_containers(name: str, bridge: Mapping[str, Any], default: set[object]) -> bool:
+    if bridge.get("type") != "bridge" or name in default or _VIRTUAL_MACHINES.fullmatch(name):
+        return False
+    return all(_CABLE.fullmatch(str(port)) for port in bridge.get("interfaces", []))
 
 
 def _interface_networks(interface: Mapping[str, Any]) -> Iterator[str]:
@@ -52,11 +69,11 @@ def _interface_networks(interface: Mapping[str, Any]) -> Iterator[str]:
 
 
 def container_networks(facts: Mapping[str, Any]) -> list[str]:
-    """The networks of the bridges of Docker and Podman in a host's facts; see DOCUMENTATION."""
-    bridges = sorted(name for name in facts.get("interfaces", []) if _BRIDGE.fullmatch(name))
-    # setup names the fact of an interface with underscores: br-0123 has br_0123
-    interfaces = (facts.get(re.sub(r"[-:]", "_", name), {}) for name in bridges)
-    return list(dict.fromkeys(network for interface in interfaces for network in _interface_networks(interface)))
+    """The networks of bridges with nothing but containers in a host's facts; see DOCUMENTATION."""
+    default = {facts.get(f"default_ipv{version}", {}).get("interface") for version in (4, 6)}
+    known = ((name, _fact(facts, name)) for name in sorted(facts.get("interfaces", [])))
+    bridges = [interface for name, interface in known if _has_only_containers(name, interface, default)]
+    return list(dict.fromkeys(network for interface in bridges for network in _interface_networks(interface)))
 
 
 class FilterModule:

@@ -47,6 +47,19 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 
+def _address(host: str, text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address in a fact. Facts come from other hosts, and a zone (RFC 4007, section 11) may be any text.
+
+    Raises AnsibleFilterError when it is none.
+    """
+    try:
+        if "%" in str(text):
+            raise ValueError
+        return ipaddress.ip_address(str(text))
+    except ValueError:
+        raise AnsibleFilterError(f"host_addresses: a fact of {host} is no address: {str(text)[:80]!r}.") from None
+
+
 def _useful(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return not address.is_loopback and not (address.version == 6 and address.is_link_local)
 
@@ -67,9 +80,8 @@ def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> list[st
             without_facts.append(name)
             continue
         found = [*facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
-        addresses.update(
-            dict.fromkeys(str(address) for address in map(ipaddress.ip_address, found) if _useful(address))
-        )
+        useful = (address for address in (_address(name, text) for text in found) if _useful(address))
+        addresses.update(dict.fromkeys(str(address) for address in useful))
     if without_facts:
         raise AnsibleFilterError(
             f"host_addresses: the addresses of {', '.join(without_facts)} are not known, no facts were gathered: "

@@ -14,6 +14,7 @@ description:
   - Reads the answer of Elasticsearch or OpenSearch to C(GET /_nodes/transport).
   - Returns the transport address of each node.
   - Loopback addresses are left out. All spellings from Elasticsearch 1 (C(inet[/192.0.2.7:9300])) on are understood.
+  - A node whose address cannot be read is an error and never a gap, because a list of peers that lacks one cuts it off.
 options:
   _input:
     description:
@@ -43,7 +44,7 @@ _value:
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
@@ -52,15 +53,28 @@ from ansible.errors import AnsibleFilterError
 _ADDRESS_AND_PORT = re.compile(r"(?:inet\[)?(?:[^/]*/)?\[?(?P<address>[0-9A-Fa-f:.]+)(?:%\w+)?\]?:[0-9]+\]?", re.ASCII)
 
 
-def _address(text: str) -> str | None:
-    match = _ADDRESS_AND_PORT.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        address = ipaddress.ip_address(match["address"])
-    except ValueError:
-        return None
-    return None if address.is_loopback else str(address)
+# nodes in one process (Elasticsearch 1 and 2)
+_LOCAL = re.compile(r"local\[[0-9]+\]", re.ASCII)
+
+
+def _addresses(name: str, texts: Iterable[object]) -> Iterator[str]:
+    """The addresses of one node, without loopback ones.
+
+    Raises AnsibleFilterError when one cannot be read, or when there is none.
+    """
+    known = [text for text in texts if text is not None]
+    for text in known:
+        if isinstance(text, str) and _LOCAL.fullmatch(text):
+            continue
+        match = _ADDRESS_AND_PORT.fullmatch(text) if isinstance(text, str) else None
+        try:
+            address = ipaddress.ip_address(match["address"] if match else "")
+        except ValueError:
+            raise AnsibleFilterError(f"transport_addresses: the address of node {name!r} cannot be read: {str(text)[:80]!r}.") from None
+        if not address.is_loopback:
+            yield str(address)
+    if not known:
+        raise AnsibleFilterError(f"transport_addresses: the node {name!r} has no transport address.")
 
 
 def transport_addresses(answer: Mapping[str, Any]) -> list[str]:
@@ -69,13 +83,14 @@ def transport_addresses(answer: Mapping[str, Any]) -> list[str]:
     Raises AnsibleFilterError when the answer is not one of the nodes information interface.
     """
     nodes = answer.get("nodes") if isinstance(answer, Mapping) else None
-    if not isinstance(nodes, Mapping):
+    if not isinstance(nodes, Mapping) or not all(isinstance(node, Mapping) for node in nodes.values()):
         raise AnsibleFilterError("transport_addresses: this is no answer to GET /_nodes/transport, it has no nodes.")
-    texts = []
+    found: dict[str, None] = {}  # a dict keeps the order
     for node in sorted(nodes.values(), key=lambda node: str(node.get("name"))):
-        texts += [node.get("transport_address"), node.get("transport", {}).get("publish_address")]
-    found = (_address(text) for text in texts if text)
-    return list(dict.fromkeys(address for address in found if address))
+        transport = node.get("transport")
+        published = transport.get("publish_address") if isinstance(transport, Mapping) else None
+        found.update(dict.fromkeys(_addresses(str(node.get("name"))[:80], [node.get("transport_address"), published])))
+    return list(found)
 
 
 class FilterModule:

@@ -36,3 +36,11 @@ def test_that_a_host_without_facts_stops_with_its_name(known: dict[str, list[str
 def test_that_an_empty_group_stops() -> None:
     with pytest.raises(AnsibleFilterError, match="there is no host"):
         host_addresses([], {})
+
+
+@pytest.mark.parametrize("text", ["10.0.0.2 accept", "2001:db8::2%eth0", "2001:db8::2%a;\n\taccept", "es2", "", "10.0.0.0/8", 10])
+def test_that_a_fact_which_is_no_address_stops_with_the_hosts_name(text: object) -> None:
+    es1 = {"all_ipv4_addresses": ["10.0.0.1"], "all_ipv6_addresses": []}
+    es2 = {"all_ipv4_addresses": [], "all_ipv6_addresses": [text]}
+    with pytest.raises(AnsibleFilterError, match="a fact of es2 is no address"):
+        host_addresses(["es1", "es2"], hostvars(es1=es1, es2=es2))  # type: ignore[arg-type]

@@ -19,7 +19,6 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.transport_address
         ("127.0.0.1:9300", []),
         ("[::1]:9300", []),
         ("local[1]", []),
-        ("es1:9300", []),
     ],
 )
 def test_that_every_spelling_is_read(text: str, addresses: list[str]) -> None:
@@ -44,7 +43,13 @@ def test_that_the_bound_and_the_published_address_of_each_node_are_listed_once()
     assert transport_addresses(answer) == ["10.0.0.1", "10.9.0.1", "10.0.0.2"]
 
 
-@pytest.mark.parametrize("answer", [{}, {"error": "no"}, {"nodes": []}, [], "<html>"])
+@pytest.mark.parametrize("text", ["es1:9300", "192.0.2.7; drop:9300", "", 9300, ["192.0.2.7:9300"], "999.0.2.7:9300", None])
+def test_that_a_node_whose_address_cannot_be_read_fails_with_its_name(text: object) -> None:
+    with pytest.raises(AnsibleFilterError, match="node 'es2'"):
+        transport_addresses({"nodes": {"a": {"name": "es1", "transport_address": "192.0.2.7:9300"}, "b": {"name": "es2", "transport_address": text}}})
+
+
+@pytest.mark.parametrize("answer", [{}, {"error": "no"}, {"nodes": []}, {"nodes": {"a": "es1"}}, [], "<html>"])
 def test_that_another_answer_fails(answer: object) -> None:
     with pytest.raises(AnsibleFilterError, match="no answer to GET /_nodes/transport"):
         transport_addresses(answer)

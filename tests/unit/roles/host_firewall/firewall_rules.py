@@ -18,7 +18,6 @@ GROUP = {
     "groups": {"elasticsearch": ["elsewhere"]},
     "hostvars": {"elsewhere": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.1"], "all_ipv6_addresses": ["2001:db8::1"]}}},
 }
-LOOKUP = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / "firewall.nft.j2")
 
 
 @functools.cache
@@ -36,10 +35,15 @@ def trust(value: Any) -> Any:
     return trust_as_template(value) if isinstance(value, str) else value
 
 
+def render(template: str, **variables: Any) -> str:
+    """The text of a template of the role."""
+    lookup = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / template)
+    text = Templar(loader=DataLoader(), variables=role_variables() | GROUP | variables).template(trust_as_template(lookup))
+    assert isinstance(text, str)
+    return text
+
+
 def rules(**policy: Any) -> str:
     """The text of firewall.nft for a policy; each keyword is a role variable without its prefix."""
     given = {"peers": [], "container_networks": []} | policy
-    variables = role_variables() | GROUP | {f"host_firewall_{name}": value for name, value in given.items()}
-    text = Templar(loader=DataLoader(), variables=variables).template(trust_as_template(LOOKUP))
-    assert isinstance(text, str)
-    return text
+    return render("firewall.nft.j2", **{f"host_firewall_{name}": value for name, value in given.items()})

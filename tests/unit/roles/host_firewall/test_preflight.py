@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
+import shutil
+import stat
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +17,7 @@ from typing import Any
 import pytest
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-PEERS = {"host_firewall_peers": ["192.0.2.0/24"], "host_firewall_cluster_url": ""}
+PEERS = {"host_firewall_peers": ["192.0.2.0/24"]}
 
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -63,13 +67,50 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an_unknown_state": (PEERS | {"host_firewall_state": "open"}, ["host_firewall_state", "present, absent"]),
     "an_unknown_action": (PEERS | {"host_firewall_action": "tarpit"}, ["host_firewall_action", "drop, reject"]),
     "a_peer_without_facts": (
-        {"host_firewall_cluster_url": "", "tlsfront_group": "pair"},
+        {"tlsfront_group": "pair"},
         ["the addresses of no_facts are not known", "without --limit"],
     ),
-    "an_empty_group": ({"host_firewall_cluster_url": "", "tlsfront_group": "nobody"}, ["there is no host"]),
+    "an_empty_group": ({"tlsfront_group": "nobody"}, ["there is no host"]),
+    "a_time_that_is_none": (PEERS | {"host_firewall_confirm_timeout": "30; OnCalendar=hourly"}, ["host_firewall_confirm_timeout"]),
+    "a_time_of_two_lines": (
+        PEERS | {"host_firewall_confirm_timeout": "30\nOnCalendar=hourly"},
+        ["host_firewall_confirm_timeout"],
+    ),
+    "a_time_with_a_line_end": (
+        PEERS | {"host_firewall_confirm_timeout": "30\n"},
+        ["host_firewall_confirm_timeout is \"30\\n\"", "Give a whole number of seconds from 5 to 3600"],
+    ),
+    "a_time_that_is_past": (PEERS | {"host_firewall_confirm_timeout": -1}, ["host_firewall_confirm_timeout is", "from 5 to 3600"]),
+    "a_port_left_open_that_is_none": (
+        PEERS | {"host_firewall_ports_left_open": ["9201; accept"]},
+        ["host_firewall_ports_left_open: '9201; accept' is not a port"],
+    ),
+    "a_cluster_that_wants_a_login": (
+        PEERS | {"host_firewall_cluster_url": "{{ case_cluster_url }}/login"},
+        ["It cannot be seen which nodes the cluster", "HTTP 401", "host_firewall_cluster_username", "set host_firewall_accept_unknown_cluster to true"],
+    ),
+    "a_cluster_that_is_not_there": (
+        PEERS | {"host_firewall_cluster_url": "http://127.0.0.1:1"},
+        ["It cannot be seen which nodes the cluster", "refused", "Nothing was changed"],
+    ),
+    "a_cluster_that_has_no_https": (
+        PEERS | {"host_firewall_cluster_url": "{{ case_cluster_url | replace('http:', 'https:') }}"},
+        ["It cannot be seen which nodes the cluster", "SSL", "host_firewall_cluster_ca_path"],
+    ),
+    "a_cluster_url_that_is_none": (PEERS | {"host_firewall_cluster_url": "es1:9200"}, ["cluster_url is no URL"]),
+    "a_secret_for_nobody": (PEERS | {"host_firewall_cluster_api_key": "s3cret"}, ["need cluster_url"]),
     "a_node_that_is_no_peer": (
-        {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"]},
+        {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"], "host_firewall_cluster_url": "{{ case_cluster_url }}"},
         ["192.0.2.2 would be cut off", "or add the address to host_firewall_peers"],
+    ),
+    "a_node_that_is_no_peer_past_a_login": (
+        {
+            "host_firewall_peers": ["192.0.2.1", "2001:db8::/32"],
+            "host_firewall_cluster_url": "{{ case_cluster_url }}/login",
+            "host_firewall_cluster_username": "admin",
+            "host_firewall_cluster_password": "s3cret",
+        },
+        ["192.0.2.2 would be cut off"],
     ),
 }
 
@@ -97,9 +138,11 @@ NODES = {
 
 class Cluster(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found = self.path.startswith("/_nodes/transport?")
-        body = json.dumps(NODES if found else {}).encode()
-        self.send_response(200 if found else 404)
+        found = self.path.removeprefix("/login").startswith("/_nodes/transport?")
+        # admin:s3cret
+        let_in = not self.path.startswith("/login") or self.headers["authorization"] == "Basic YWRtaW46czNjcmV0"
+        body = json.dumps(NODES if found and let_in else {}).encode()
+        self.send_response(401 if not let_in else 200 if found else 404)
         self.send_header("content-type", "application/json; charset=UTF-8")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -118,8 +161,20 @@ def cluster_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def results(play: Any, cluster_url: str) -> Any:
-    hosts = {name: {"host_firewall_cluster_url": cluster_url} | variables for name, (variables, _says) in CASES.items()}
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Modules see no process of this machine, for it may run Elasticsearch."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        return sys.executable
+    program = tmp_path_factory.mktemp("python") / "python"
+    program.write_text(f'#!/bin/sh\nexec unshare --pid --fork --mount-proc {sys.executable} "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program)
+
+
+@pytest.fixture(scope="module")
+def results(play: Any, cluster_url: str, python: str) -> Any:
+    known = {"case_cluster_url": cluster_url, "ansible_python_interpreter": python}
+    hosts = {name: known | variables for name, (variables, _says) in CASES.items()}
     pair = {"pair": {"hosts": {"a_peer_without_facts": None, "no_facts": None}}}
     return play(Path(__file__).with_name("preflight.yml"), hosts, "--check", children=pair)
 
@@ -129,3 +184,4 @@ def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case:
     said = str(results.failure(case)["msg"])
     for part in CASES[case][1]:
         assert part in said
+    assert "s3cret" not in json.dumps(results.outcomes(case))

@@ -1,0 +1,186 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Says where Elasticsearch listens on a node, and which nodes it is connected with."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_info
+short_description: Says where Elasticsearch listens on a node, and which nodes it is connected with
+version_added: 0.1.0
+author:
+  - The tlsfront.elasticsearch authors (@tlsfront)
+description:
+  - Finds the ports at which Elasticsearch or OpenSearch listens on this host, by the processes of the host and of containers on it, by what container
+    engines publish, and by what answers at O(ports) and in the ranges 9200-9300 and 9300-9400, of which Elasticsearch takes the first free port.
+  - Says which other nodes these are connected with. It asks them over loopback without credentials, and where they do not tell, looks at their sockets;
+    or it asks O(cluster_url).
+  - A port that Docker publishes without C(docker-proxy) (C(userland-proxy=false)) has no listener and is not found. Neither is the remote cluster
+    interface, 9443, which speaks TLS only.
+  - Needs root to see the sockets of other users' processes. Uses no proxy, and changes nothing.
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+  diff_mode:
+    description: Says what has changed, or would change, in diff mode.
+    support: none
+options:
+  ports:
+    description: Further ports and ranges (V(9200-9299)) to look at.
+    type: list
+    elements: str
+    default: []
+  cluster_url:
+    description: Where the node's own Elasticsearch is to be asked for its nodes.
+    type: str
+    default: ""
+  cluster_ca_path:
+    description: File on the node with the CA certificates to trust, and no others. Without it, those of the system.
+    type: path
+  cluster_username:
+    description: User to log in as. Credentials are sent to O(cluster_url) only, over https or to a loopback address.
+    type: str
+  cluster_password:
+    description: Password of the user.
+    type: str
+  cluster_api_key:
+    description: API key in its encoded form, instead of user and password.
+    type: str
+  timeout:
+    description: Seconds that one answer may take.
+    type: int
+    default: 5
+"""
+
+EXAMPLES = r"""
+- name: Gather what is on the node
+  tlsfront.elasticsearch.node_info:
+  become: true
+  register: node
+
+- name: Show the ports of Elasticsearch that other hosts could reach
+  ansible.builtin.debug:
+    msg: "{{ node.elasticsearch.ports }}"
+"""
+
+RETURN = r"""
+elasticsearch:
+  description: What was found of Elasticsearch or OpenSearch.
+  returned: success
+  type: dict
+  contains:
+    ports:
+      description: The ports that listen at more than loopback.
+      type: list
+      elements: int
+      sample: [9200, 9300]
+    listeners:
+      description: Everything that was looked at, with C(address), C(port), C(program), C(elasticsearch) and C(answer).
+      type: list
+      elements: dict
+    cluster:
+      description:
+        - C(is_known) says whether it could be seen which other nodes there are, and C(seen) how, or why not.
+        - C(answers) has the answers to C(GET /_nodes/transport), and C(addresses) the other ends of connections between nodes.
+      type: dict
+"""
+
+import ipaddress
+import re
+from typing import Any, Iterable
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._local_elasticsearch import Access, cluster_of, find
+
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
+
+
+def read_ports(texts: Iterable[str]) -> set[int]:
+    """The ports that are meant.
+
+    :raises ValueError: with a sentence for the user
+    """
+    found: set[int] = set()
+    for text in texts:
+        match = _PORTS.fullmatch(text)
+        if not match or not 0 < int(match[1]) <= int(match[2] or match[1]) < 65536:
+            raise ValueError(f"ports: {text!r} is neither a port nor a range such as 9200-9299.")
+        found.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return found
+
+
+def read_access(params: dict[str, Any]) -> Access:
+    """How the cluster is to be asked.
+
+    :raises ValueError: with a sentence for the user, in which no value is that could be secret
+    """
+    given = {name: params[f"cluster_{name}"] or "" for name in ("url", "ca_path", "username", "password", "api_key")}
+    has_credentials = bool(given["username"] or given["password"] or given["api_key"])
+    if not given["url"]:
+        if has_credentials:
+            raise ValueError("cluster_username, cluster_password and cluster_api_key need cluster_url.")
+        return Access(**given)
+    try:
+        url = urlsplit(given["url"])
+        is_url = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not url.query and not url.fragment
+    except ValueError:
+        is_url = False
+    if not is_url or not re.fullmatch(r"[!-~]+", given["url"]):
+        raise ValueError("cluster_url is no URL of http or https, such as https://127.0.0.1:9200.")
+    if url.username is not None or url.password is not None:
+        raise ValueError("cluster_url has credentials in it. Give cluster_username and cluster_password instead.")
+    if has_credentials and url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        raise ValueError("cluster_url is plain http to another address than loopback, so no credentials are sent there. Use https.")
+    if not re.fullmatch(r"[A-Za-z0-9+/=_:.-]*", given["api_key"]):
+        raise ValueError("cluster_api_key is no API key in its encoded form.")
+    return Access(**given)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def run(params: dict[str, Any]) -> dict[str, Any]:
+    """What is on the node."""
+    access = read_access(params)
+    node = find(read_ports(params["ports"]), params["timeout"])
+    cluster = cluster_of(node, access)
+    found = {
+        "ports": node.ports,
+        "listeners": [listener.plain() for listener in node.listeners],
+        "cluster": {"is_known": cluster.is_known, "seen": cluster.seen, "answers": cluster.answers, "addresses": cluster.addresses},
+    }
+    return {"changed": False, "elasticsearch": found}
+
+
+def main() -> None:
+    """Runs as a module of Ansible."""
+    module = AnsibleModule(
+        argument_spec={
+            "ports": {"type": "list", "elements": "str", "default": []},
+            "cluster_url": {"type": "str", "default": ""},
+            "cluster_ca_path": {"type": "path"},
+            "cluster_username": {"type": "str"},
+            "cluster_password": {"type": "str", "no_log": True},
+            "cluster_api_key": {"type": "str", "no_log": True},
+            "timeout": {"type": "int", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module.params)
+    except (ValueError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
