@@ -66,6 +66,7 @@ def of_ca(
     permitted: t.Sequence[str] = (),
     passphrase_option: str = "certificate_own_ca_passphrase",
     intermediates: int = 0,
+    intermediate: bool = False,
 ) -> list[str]:
     """Return what keeps the own CA from signing; empty where nothing does.
 
@@ -75,9 +76,10 @@ def of_ca(
     days         for which the CA must be valid still
     now          the time to judge by, with its time zone; default the clock's
     wanted       subjectAltName entries that it is to sign
-    permitted    domains and networks for which a CA that is not there yet may sign; empty for all
+    permitted    domains and networks for which it is to be able to sign and for no others; empty for all
     passphrase_option  what the passphrase is called where it is set
     intermediates      how many CAs it must be able to have below it
+    intermediate       whether it is itself one of the own CA
     """
     problems = []
     now = now or datetime.datetime.now(datetime.timezone.utc)
@@ -110,7 +112,7 @@ def of_ca(
             f"The CA's certificate ends at {_x509.ends(ca)}, in fewer than {days} days: move certificate and key away "
             "to begin a new CA, which every client must then trust."
         )
-    return [*problems, *_of_constraints(ca, wanted)]
+    return [*problems, *_of_constraints(ca, wanted), *_of_width(ca, permitted, intermediate)]
 
 
 def _of_plan(permitted: t.Sequence[str], wanted: t.Sequence[str]) -> t.Iterator[str]:
@@ -124,6 +126,25 @@ def _of_plan(permitted: t.Sequence[str], wanted: t.Sequence[str]) -> t.Iterator[
         yield (
             f"The CA that is to be made may not sign for {', '.join(outside)}: "
             "add domains or networks to certificate_own_ca_permitted, or take the names out."
+        )
+
+
+def _of_width(ca: x509.Certificate, permitted: t.Sequence[str], intermediate: bool) -> t.Iterator[str]:
+    try:
+        found = _constraints.wider(_x509.extension(ca, x509.NameConstraints), permitted)
+    except _constraints.NotAConstraint as cause:
+        yield f"certificate_own_ca_permitted: {cause}."
+        return
+    if found:
+        cure = (
+            "move the intermediate's certificate away, and the CA signs another (its key is needed for that run)"
+            if intermediate
+            else "leave certificate_own_ca_permitted empty to go on with it as it is, and begin another CA and go over to it "
+            "for one that is restricted"
+        )
+        yield (
+            f'The CA "{_x509.title(ca)}" may sign for {", ".join(found)}, but certificate_own_ca_permitted lets it sign for '
+            f"{', '.join(permitted)} only, and what a CA may sign for is fixed when it is made: {cure}."
         )
 
 

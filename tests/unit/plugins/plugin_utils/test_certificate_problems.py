@@ -357,6 +357,19 @@ def test_a_ca_that_is_to_be_made_must_be_able_to_sign_what_is_wanted(permitted, 
     assert [said in one for one in problems] == ([True] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("intermediate", "cure"),
+    [(False, "leave certificate_own_ca_permitted empty to go on"), (True, "move the intermediate's certificate away")],
+)
+def test_a_ca_that_may_sign_for_more_than_it_is_to(intermediate, cure):
+    ca = Party("narrow", more=[x509.NameConstraints([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], None)])
+    (told,) = _certificate_problems.of_ca(
+        pem(ca.certificate), pem(ca.key), "", 30, NOW, permitted=["10.0.0.0/8"], intermediate=intermediate
+    )
+    assert told.startswith('The CA "narrow" may sign for any host name, but certificate_own_ca_permitted lets it sign for 10.0.0.0/8 only')
+    assert cure in told
+
+
 def test_a_ca_that_is_valid_for_just_long_enough():
     assert ca_problems(days=90) == []
 

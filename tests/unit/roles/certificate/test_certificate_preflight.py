@@ -38,6 +38,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_own_ca_permitted": ["another.org"]},
         ["The CA that is to be made may not sign for DNS:es1.example.org", "certificate_own_ca_permitted"],
     ),
+    "a_ca_that_may_sign_for_more_than_it_is_to": (
+        {"certificate_own_ca_dir": "{{ place }}/leaves_only", "certificate_own_ca_permitted": ["example.org"]},
+        ["may sign for any host name, any address, but certificate_own_ca_permitted", "begin another CA and go over to it"],
+    ),
     "a_ca_that_may_sign_no_intermediate": (
         {"certificate_own_ca_dir": "{{ place }}/leaves_only", "certificate_own_ca_intermediate": True},
         ['The CA "Test Root" may sign no intermediate (its path length is 0)', "begin another CA and go over to it"],
