@@ -140,6 +140,50 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/nosuch"},
         ["is no program on a_hook_that_is_not_there", "Put it there"],
     ),
+    "a_hook_that_anybody_may_change": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "{{ place }}/open/hook"},
+        ["open/hook may be changed by everybody (mode 0777): chmod go-w /", "Look first whether somebody has changed it"],
+    ),
+    "a_hook_in_a_directory_that_anybody_may_change": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "{{ place }}/link"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
+    "a_ca_key_that_everybody_may_read": (
+        {"certificate_own_ca_dir": "{{ place }}/read"},
+        ["read/ca.key may be read by everybody (mode 0644): chmod go-rwx /", "take another key in place of one that others could read"],
+    ),
+    "an_intermediate_s_key_that_everybody_may_read": (
+        {"certificate_own_ca_dir": "{{ place }}/read_intermediate"},
+        ["intermediate.key may be read by everybody (mode 0644): chmod go-rwx /"],
+    ),
+    "a_ca_in_a_directory_that_everybody_may_change": (
+        {"certificate_own_ca_dir": "{{ place }}/shared/ca"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
+    "a_further_ca_that_everybody_may_change": (
+        {"certificate_own_ca_also_trusted": ["{{ place }}/open/root.pem"]},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "a_provided_key_that_everybody_may_read": (
+        PROVIDED | {"certificate_provided_key": "{{ place }}/open/es1.key"},
+        ["open/es1.key may be read by everybody (mode 0644): chmod o-rwx /"],
+    ),
+    "a_provided_key_on_the_node_that_everybody_may_read": (
+        PROVIDED | {"certificate_provided_key": "{{ place }}/open/es1.key", "certificate_provided_remote": True},
+        ["open/es1.key may be read by everybody (mode 0644): chmod o-rwx /"],
+    ),
+    "a_provided_ca_that_everybody_may_change": (
+        PROVIDED | {"certificate_provided_ca": "{{ place }}/open/root.pem"},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "an_acme_ca_that_everybody_may_change": (
+        ACME | {"certificate_acme_directory_ca": "{{ place }}/open/root.pem"},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "a_certificate_dir_that_everybody_may_replace": (
+        {"certificate_dir": "{{ place }}/shared/certificate"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
     "a_hook_for_http": (ACME | {"certificate_acme_dns_hook": "/bin/true"}, ["and http-01 needs none"]),
     "a_ca_that_is_a_key": (
         ACME | {"certificate_acme_ca": "{{ place }}/es1.key"},
@@ -163,6 +207,26 @@ def offline(place: Path, root: pki.Issued, intermediate: pki.Issued) -> None:
     (place / "intermediate.key").write_bytes(intermediate.key_pem)
 
 
+def open_to_others(place: Path, root: pki.Issued, es1: pki.Issued) -> None:
+    """What others can read or change."""
+    for name in ("open", "shared", "read", "read_intermediate"):
+        (place / name).mkdir()
+    for name in ("open", "shared"):
+        (place / name / "hook").write_text("#!/bin/sh\n")
+    (place / "open/hook").chmod(0o777)
+    (place / "shared/hook").chmod(0o755)
+    (place / "shared").chmod(0o777)
+    (place / "link").symlink_to("shared/hook")
+    (place / "open/root.pem").write_bytes(root.pem)
+    (place / "open/root.pem").chmod(0o666)
+    (place / "open/es1.key").write_bytes(es1.key_pem)
+    (place / "open/es1.key").chmod(0o644)
+    for name in ("read/ca", "read_intermediate/intermediate"):
+        (place / f"{name}.pem").write_bytes(root.pem)
+        (place / f"{name}.key").write_bytes(root.key_pem)
+        (place / f"{name}.key").chmod(0o644)
+
+
 @pytest.fixture(scope="module")
 def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = tmp_path_factory.mktemp("preflight")
@@ -171,6 +235,7 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (place / "root.pem").write_bytes(root.pem)
     (place / "es1.pem").write_bytes(es1.pem)
     (place / "es1.key").write_bytes(es1.key_pem)
+    (place / "es1.key").chmod(0o600)
     (place / "locked").mkdir()
     (place / "locked/ca.pem").write_bytes(root.pem)
     locked = pki.serialization.BestAvailableEncryption(b"unknown")
@@ -178,6 +243,7 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (place / "locked/ca.key").write_bytes(root.key.private_bytes(pki.serialization.Encoding.PEM, form, locked))
     offline(place / "offline", root, pki.intermediate("Test Intermediate", root, not_after=50 * pki.DAY))
     offline(place / "stranger", pki.root(), pki.intermediate("Test Intermediate", root))
+    open_to_others(place, root, es1)
     (place / "leaves_only").mkdir()
     (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
     common = {
