@@ -13,7 +13,8 @@ import os
 import pwd
 import shlex
 import stat
-from typing import Iterator, List, NamedTuple
+from pathlib import Path
+from typing import Iterator, NamedTuple
 
 _MOST_LINKS = 40  # as Linux: path_resolution(7)
 _VAULT = b"$ANSIBLE_VAULT;"
@@ -26,7 +27,7 @@ class Step(NamedTuple):
     status: os.stat_result
 
 
-def steps(path: str) -> List[Step]:
+def steps(path: str) -> list[Step]:
     """Everything on the way to an absolute path, as far as it is there and can be seen."""
     found: dict[str, os.stat_result] = {}
     pending, at, links = ["/", *path.split("/")], "/", 0
@@ -34,9 +35,9 @@ def steps(path: str) -> List[Step]:
         while pending:
             name = pending.pop(0)
             if name in ("", ".", ".."):
-                at = os.path.dirname(at) if name == ".." else at
+                at = str(Path(at).parent) if name == ".." else at
                 continue
-            place = os.path.join(at, name)
+            place = str(Path(at) / name)
             status = os.lstat(place)
             found[place] = status
             if not stat.S_ISLNK(status.st_mode):
@@ -63,7 +64,7 @@ def problems(path: str, *, secret: bool = False, ours: bool = False, me: int | N
     me      who asks, default the user of the process
     """
     me = os.geteuid() if me is None else me
-    way = steps(path) if os.path.isabs(path) else []
+    way = steps(path) if path.startswith("/") else []
     owners = {0, me} if ours or not way else {0, me, way[-1].status.st_uid}
     found = []
     for step in way:
@@ -79,10 +80,10 @@ def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]
         link = "-h " if stat.S_ISLNK(mode) else ""
         command = f"chown {link}{shlex.quote(_user(me))} {shlex.quote(step.path)}"
         yield f"{step.path} is owned by {who}, who may change what is there: {_sudo(me, step)}{command}"
-    if stat.S_ISLNK(mode) or stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         return  # a link has no mode; in a sticky directory, each changes only what is his: unlink(2)
     everybody = bool(mode & stat.S_IWOTH)
-    if everybody or ours and mode & stat.S_IWGRP and not _private(step.status):
+    if everybody or (ours and mode & stat.S_IWGRP and not _private(step.status)):
         others = "everybody" if everybody else f"the group {_group(step.status.st_gid)}"
         bits = "go" if ours else "o"
         yield f"{step.path} may be changed by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-w {shlex.quote(step.path)}"
@@ -91,7 +92,7 @@ def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]
 def _of_secret(step: Step, ours: bool, me: int) -> Iterator[str]:
     mode = step.status.st_mode
     everybody = bool(mode & stat.S_IROTH)
-    if everybody or ours and mode & stat.S_IRGRP and not _private(step.status):
+    if everybody or (ours and mode & stat.S_IRGRP and not _private(step.status)):
         others = "everybody" if everybody else f"the group {_group(step.status.st_gid)}"
         bits = "go" if ours else "o"
         yield f"{step.path} may be read by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-rwx {shlex.quote(step.path)}"
@@ -104,12 +105,12 @@ def _private(status: os.stat_result) -> bool:
         group = grp.getgrgid(status.st_gid)
     except KeyError:
         return False
-    return status.st_gid == 0 or group.gr_name == owner and set(group.gr_mem) <= {owner}
+    return status.st_gid == 0 or (group.gr_name == owner and set(group.gr_mem) <= {owner})
 
 
 def _encrypted_by_ansible(path: str) -> bool:
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             return file.read(len(_VAULT)) == _VAULT
     except OSError:
         return False

@@ -86,6 +86,7 @@ paths:
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -93,7 +94,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access imp
 
 
 def described(path: str) -> dict[str, Any]:
-    regular = os.path.isabs(path) and "\0" not in path and os.path.isfile(path)
+    regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
     return {"path": path, "regular": regular, "executable": regular and os.access(path, os.X_OK)}
 
 
