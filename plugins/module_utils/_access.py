@@ -66,7 +66,7 @@ def problems(path: str, *, secret: bool = False, ours: bool = False, me: int | N
     me = os.geteuid() if me is None else me
     way = steps(path) if path.startswith("/") else []
     owners = {0, me} if ours or not way else {0, me, way[-1].status.st_uid}
-    found = []
+    found: list[str] = []
     for step in way:
         found += _of_step(step, owners, ours, me)
     if secret and way and stat.S_ISREG(way[-1].status.st_mode) and not _encrypted_by_ansible(way[-1].path):

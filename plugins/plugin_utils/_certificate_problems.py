@@ -20,6 +20,8 @@ except ImportError:
 __all__ = ["of_ca", "of_server"]
 
 _OLD_HASHES = ("md5", "sha1")
+# such as one by which an older root vouched for a newer one, https://letsencrypt.org/docs/dst-root-ca-x3-expiration-september-2021/
+_AN_INTERMEDIATE = "Take it out of the chain where clients trust what it signed, else get a new certificate"
 
 
 def of_server(
@@ -47,7 +49,8 @@ def of_server(
     return [
         *_of_key(key, leaf),
         *_of_names(leaf, wanted),
-        *itertools.chain.from_iterable(_of_dates(certificate, now) for certificate in certificates),
+        *_of_dates(leaf, now, "Get a new certificate"),
+        *itertools.chain.from_iterable(_of_dates(one, now, _AN_INTERMEDIATE) for one in certificates[1:]),
         *itertools.chain.from_iterable(_of_strength(certificate) for certificate in certificates),
         *_of_purpose(leaf),
         *_of_order(certificates),
@@ -159,7 +162,7 @@ def _of_constraints(ca: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator
 
 def _of_key(key: str, leaf: x509.Certificate) -> t.Iterator[str]:
     try:
-        its = _x509.public_sha256(_x509.load_key(key).public_key())
+        its = _x509.public_sha256(_x509.load_server_key(key)[0].public_key())
     except _x509.Unreadable as cause:
         yield f"The key {cause}: give it in PEM, unencrypted (openssl pkey -in KEY -out NEW), kept with ansible-vault."
         return
@@ -183,12 +186,12 @@ def _of_names(leaf: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator[str
         )
 
 
-def _of_dates(certificate: x509.Certificate, now: datetime.datetime) -> t.Iterator[str]:
+def _of_dates(certificate: x509.Certificate, now: datetime.datetime, cure: str) -> t.Iterator[str]:
     if not _x509.starts(certificate) <= now <= _x509.ends(certificate):
         state = "is not valid yet" if now < _x509.starts(certificate) else "has expired"
         yield (
             f'The certificate "{_x509.title(certificate)}" {state}: it is valid from {_x509.starts(certificate)} to '
-            f"{_x509.ends(certificate)}, and now it is {now:%Y-%m-%d %H:%M:%S%z}. Get a new certificate, or set the "
+            f"{_x509.ends(certificate)}, and now it is {now:%Y-%m-%d %H:%M:%S%z}. {cure}, or set the "
             "controller's clock."
         )
 

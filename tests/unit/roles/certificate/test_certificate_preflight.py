@@ -68,7 +68,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "trust_in_a_key": (
         {"certificate_own_ca_also_trusted": ["{{ place }}/root.pem", "{{ place }}/es1.key"]},
-        ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates and no key"],
+        ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates, whole ones and no key"],
     ),
     "wrong_passphrase": (
         {"certificate_own_ca_dir": "{{ place }}/locked", "certificate_own_ca_passphrase": "wrong"},
@@ -184,10 +184,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_dir": "{{ place }}/shared/certificate"},
         ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
     ),
+    "a_further_ca_that_is_cut_short": (
+        {"certificate_own_ca_also_trusted": ["{{ place }}/cut.pem"]},
+        ["certificate_own_ca_also_trusted of a_further_ca_that_is_cut_short has", "with certificates, whole ones and no key"],
+    ),
     "a_hook_for_http": (ACME | {"certificate_acme_dns_hook": "/bin/true"}, ["and http-01 needs none"]),
     "a_ca_that_is_a_key": (
         ACME | {"certificate_acme_ca": "{{ place }}/es1.key"},
-        ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates and no key"],
+        ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates, whole ones and no key"],
     ),
     "never": (ACME | {"certificate_acme_every": 0}, ["certificate_acme_every (0) from 1 to 43200"]),
     "once_a_day": (ACME | {"certificate_acme_every": 86400}, ["certificate_acme_every (86400) from 1 to 43200"]),
@@ -244,6 +248,7 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     offline(place / "offline", root, pki.intermediate("Test Intermediate", root, not_after=50 * pki.DAY))
     offline(place / "stranger", pki.root(), pki.intermediate("Test Intermediate", root))
     open_to_others(place, root, es1)
+    (place / "cut.pem").write_bytes(root.pem + es1.pem[:400])
     (place / "leaves_only").mkdir()
     (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
     common = {
