@@ -184,6 +184,31 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_dir": "{{ place }}/shared/certificate"},
         ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
     ),
+    "a_directory_of_two_lines": ({"certificate_dir": "/etc/tls\nfront/certificate"}, ["certificate_dir is", "on one line"]),
+    "a_directory_with_a_line_feed": ({"certificate_dir": "/etc/tlsfront/certificate\n"}, ["certificate_dir is", "on one line"]),
+    "an_acme_directory_with_a_line_feed": (
+        ACME | {"certificate_acme_directory": "https://ca.example.org/dir\n"},
+        ["which is not the https address"],
+    ),
+    "a_contact_that_is_an_option": (ACME | {"certificate_acme_contacts": ["--x@example.org"]}, ["must be a list of mail addresses"]),
+    "a_contact_with_a_line_feed": (ACME | {"certificate_acme_contacts": ["x@example.org\n"]}, ["must be a list of mail addresses"]),
+    "an_account_that_is_a_list": (
+        ACME | {"certificate_acme_eab_kid": "[lab,x]", "certificate_acme_eab_key": "YQ"},
+        ["the identifier of letters, digits"],
+    ),
+    "an_account_with_a_line_feed": (
+        ACME | {"certificate_acme_eab_kid": "lab\n", "certificate_acme_eab_key": "YQ\n"},
+        ["must be set both or neither"],
+    ),
+    "a_hook_with_a_line_feed": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/bin/true\n"},
+        ["dns-01 needs the absolute path of a program on the node"],
+    ),
+    "a_unit_that_is_an_option": (
+        ACME | {"certificate_acme_unit": "--root=/x"},
+        ['certificate_acme_unit is "--root=/x", which is no name of a unit'],
+    ),
+    "a_unit_with_an_option": (ACME | {"certificate_acme_unit": "nginx.service -H x"}, ["which is no name of a unit"]),
     "a_further_ca_that_is_cut_short": (
         {"certificate_own_ca_also_trusted": ["{{ place }}/cut.pem"]},
         ["certificate_own_ca_also_trusted of a_further_ca_that_is_cut_short has", "with certificates, whole ones and no key"],
