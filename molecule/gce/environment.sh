@@ -13,11 +13,14 @@ if [ "${TLSFRONT_GCE:-}" = real ]; then
   export TLSFRONT_GCE_NODES=$tlsfront_top/molecule/gce/real
   export TLSFRONT_GCE_INVENTORY=$MOLECULE_EPHEMERAL_DIRECTORY/inventory
   mkdir -p "$TLSFRONT_GCE_INVENTORY"
-  sed "s/my-project/$TLSFRONT_GCE_PROJECT/" "$example"/*.yml >"$TLSFRONT_GCE_INVENTORY/elasticsearch.gcp_compute.yml"
+  sed "s/my-project/$TLSFRONT_GCE_PROJECT/; s/^hostnames: .*/hostnames: [name]/" "$example"/*.yml >"$TLSFRONT_GCE_INVENTORY/elasticsearch.gcp_compute.yml"
 else
   export TLSFRONT_GCE=emulated TLSFRONT_GCE_PROJECT=my-project TLSFRONT_GCE_ZONE=europe-west1-b
   export TLSFRONT_GCE_NODES=$tlsfront_top/tests/lab/inventory
-  export TLSFRONT_GCE_INVENTORY=$example
+  # the lab's hosts that stand for the instances have their names; tests/cloud asks the example for those that it gives
+  export TLSFRONT_GCE_INVENTORY=$MOLECULE_EPHEMERAL_DIRECTORY/inventory
+  mkdir -p "$TLSFRONT_GCE_INVENTORY"
+  sed "s/^hostnames: .*/hostnames: [name]/" "$example"/*.yml >"$TLSFRONT_GCE_INVENTORY/elasticsearch.gcp_compute.yml"
   # what stands for the instances needs no server
   export LAB_SERVER=none
   # while there is still a way out of this machine

@@ -31,6 +31,10 @@ options:
     description: How many CAs it must be able to have below it, one below the other.
     type: int
     default: 0
+  intermediate:
+    description: Whether it is itself an intermediate of the own CA, for the message.
+    type: bool
+    default: false
   days:
     description: Days for which the CA must be valid still.
     type: int
@@ -41,7 +45,7 @@ options:
     elements: str
     default: []
   permitted:
-    description: Domains and networks for which a CA that is not there yet will be made; empty for all.
+    description: Domains and networks for which it is to be able to sign, and for no others; empty for all.
     type: list
     elements: str
     default: []
@@ -81,6 +85,7 @@ def ca_problems(
     permitted: t.Sequence[str] = (),
     passphrase_option: str = "certificate_own_ca_passphrase",
     intermediates: int = 0,
+    intermediate: bool = False,
 ) -> list[str]:
     """What keeps a CA from signing; see DOCUMENTATION."""
     return _certificate_problems.of_ca(
@@ -92,6 +97,7 @@ def ca_problems(
         permitted=permitted,
         passphrase_option=passphrase_option,
         intermediates=int(intermediates),
+        intermediate=intermediate,
     )
 
 

@@ -57,6 +57,7 @@ _value:
       C(group_id) (none where the group is not made yet), C(do), and what that needs. V(group) makes or changes a group,
       V(attach) and V(detach) set the groups of an interface, V(delete) deletes the group.
     - C(before) and C(after) are lists of lines that describe what is ours, C(left) what others put into the groups.
+    - C(remarks) are sentences about what EC2 may refuse, since by default it takes less; empty where there is none.
     - C(description) is the description that makes a group ours.
   type: dict
 """
@@ -81,7 +82,8 @@ def ec2_firewall_plan(
 ) -> dict[str, t.Any]:
     """The plan for all VPCs of the interfaces; see DOCUMENTATION.
 
-    Raises AnsibleFilterError when a group has our name but is not ours, or when an interface would be left without one.
+    Raises AnsibleFilterError when a group has our name but is not ours, when an interface would be left without one, or when EC2
+    can take so many groups or rules with no quota.
     """
     asked = Policy.of(policy)
     plan = Plan()

@@ -15,6 +15,10 @@ options:
     description: A text with certificates in PEM.
     type: str
     required: true
+  judged:
+    description: Whether each certificate must be a CA's and valid now, and not only one that can be read.
+    type: bool
+    default: true
 author: The tlsfront.elasticsearch authors
 """
 
@@ -39,9 +43,9 @@ import typing as t
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle
 
 
-def trust_problems(pem: str) -> list[str]:
+def trust_problems(pem: str, *, judged: bool = True) -> list[str]:
     """See DOCUMENTATION."""
-    return _bundle.problems(pem)
+    return _bundle.problems(pem, judged=judged)
 
 
 class FilterModule:

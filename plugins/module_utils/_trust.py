@@ -11,11 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import record_certificates
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
 
-_CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_CERTIFICATE = re.compile("-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----")
 _CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 # For TLS 1.2 what Python 3.10 and newer have by default: forward secrecy, no SHA-1. The security level stays the
 # system's. https://docs.python.org/3/whatsnew/3.10.html#ssl
@@ -77,16 +78,27 @@ def require_verification(context: ssl.SSLContext) -> None:
 
 
 def _load_authorities(context: ssl.SSLContext, path: str) -> None:
-    found = _blocks(path, _CERTIFICATE, "ca_path", "certificate")
+    found = []
+    for octets in _read(path, "ca_path"):
+        text = _pem.text_of(octets)
+        if _CERTIFICATE.search(text):
+            try:
+                found += _pem.certificates(text)
+            except ValueError as error:
+                raise InvalidOption(f"ca_path: {_shown(path)} has a certificate that cannot be read: {error}") from error
+    if not found:
+        raise InvalidOption(f"ca_path: {_shown(path)} has no certificate in PEM form")
     try:
-        context.load_verify_locations(cadata=b"\n".join(found).decode("ascii", "replace"))
+        context.load_verify_locations(cadata=b"".join(found))
     except ssl.SSLError as error:
         raise InvalidOption(f"ca_path: {_shown(path)} has a certificate that cannot be read: {error}") from error
 
 
 def _load_crls(context: ssl.SSLContext, path: str) -> None:
     """OpenSSL takes CRLs only from a file, and trusts every certificate in it: so a file of the CRLs alone is made."""
-    crls = _blocks(path, _CRL, "crl_path", "certificate revocation list")
+    crls = [block for octets in _read(path, "crl_path") for block in _CRL.findall(octets)]
+    if not crls:
+        raise InvalidOption(f"crl_path: {_shown(path)} has no certificate revocation list in PEM form")
     before = context.cert_store_stats()["x509"]
     with tempfile.NamedTemporaryFile(suffix=".pem") as copy:
         copy.write(b"\n".join(crls))
@@ -104,16 +116,13 @@ def _shown(path: str) -> str:
     return path if path.startswith("/") and path.isprintable() and len(path) < 256 else "the file"
 
 
-def _blocks(path: str, pattern: re.Pattern[bytes], option: str, what: str) -> list[bytes]:
+def _read(path: str, option: str) -> list[bytes]:
     place = Path(path)
     try:
         files = sorted(entry for entry in place.iterdir() if entry.is_file()) if place.is_dir() else [place]
-        found = [block for file in files for block in pattern.findall(file.read_bytes())]
+        return [file.read_bytes() for file in files]
     except OSError as error:
         raise InvalidOption(f"{option}: {_shown(path)} cannot be read: {error.strerror}") from error
-    if not found:
-        raise InvalidOption(f"{option}: {_shown(path)} has no {what} in PEM form")
-    return found
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:

@@ -62,21 +62,18 @@ aliases:
 """
 
 import os
-import ssl
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read as read_certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._pkcs12 import (
     alias,
     certificates_in,
     truststore,
 )
-
-_BEGIN = "-----BEGIN CERTIFICATE-----"
-_END = "-----END CERTIFICATE-----"
 
 
 def read_certificates(text: str) -> list[bytes]:
@@ -86,18 +83,15 @@ def read_certificates(text: str) -> list[bytes]:
     """
     if "PRIVATE KEY-----" in text:
         raise ValueError("certificates has a private key in it, but everybody may read a trust store: take it out.")
-    blocks = [_BEGIN + block.partition(_END)[0] + _END for block in text.split(_BEGIN)[1:]]
-    if not blocks:
-        raise ValueError(f"certificates has no certificate in PEM in it ({_BEGIN}).")
-    found = []
-    for number, block in enumerate(blocks, 1):
+    try:
+        found = _pem.certificates(text)
+    except ValueError as error:
+        raise ValueError(f"certificates has no certificate in PEM in it that can be read ({error}).") from error
+    for number, certificate in enumerate(found, 1):
         try:
-            certificate = ssl.PEM_cert_to_DER_cert(block)
             read_certificate(certificate)
         except ValueError as error:
             raise ValueError(f"certificates: number {number} cannot be read ({error}).") from error
-        if certificate not in found:
-            found.append(certificate)
     return found
 
 

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _x509
-
-# Every controller has it, for ansible-core needs it; only the documentation is read without.
-with contextlib.suppress(ImportError):
-    from cryptography.hazmat.primitives import serialization
 
 __all__ = ["certificates", "problems"]
 
@@ -20,16 +15,17 @@ def certificates(pem: str) -> list[dict[str, str]]:
     found = {}
     for certificate in _x509.load_certificates(pem):
         facts = _x509.facts(certificate)
-        text = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        text = _x509.certificates_pem([certificate])
         title = "".join(each if each.isprintable() else "?" for each in facts["title"])
         found[text] = {"pem": text, "title": title, "not_after": facts["not_after"], "sha256": facts["sha256"]}
     return list(found.values())
 
 
-def problems(pem: str, now: datetime.datetime | None = None) -> list[str]:
+def problems(pem: str, now: datetime.datetime | None = None, *, judged: bool = True) -> list[str]:
     """Return what keeps clients from trusting it, a sentence each; empty where nothing does.
 
-    now  the time to judge by, with its time zone; default the clock's
+    now     the time to judge by, with its time zone; default the clock's
+    judged  whether each must be a CA's and valid now, and not only one that can be read
     """
     if "PRIVATE KEY-----" in pem:
         return ["It has a private key in it, which must never leave its place: give a file with certificates alone."]
@@ -39,7 +35,7 @@ def problems(pem: str, now: datetime.datetime | None = None) -> list[str]:
         return [f"It {cause}."]
     now = now or datetime.datetime.now(datetime.timezone.utc)
     found = []
-    for certificate in loaded:
+    for certificate in loaded if judged else []:
         title = _x509.title(certificate)
         if not _x509.is_ca(certificate):
             found.append(

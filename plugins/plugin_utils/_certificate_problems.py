@@ -20,6 +20,8 @@ except ImportError:
 __all__ = ["of_ca", "of_server"]
 
 _OLD_HASHES = ("md5", "sha1")
+# such as one by which an older root vouched for a newer one, https://letsencrypt.org/docs/dst-root-ca-x3-expiration-september-2021/
+_AN_INTERMEDIATE = "Take it out of the chain where clients trust what it signed, else get a new certificate"
 
 
 def of_server(
@@ -47,7 +49,8 @@ def of_server(
     return [
         *_of_key(key, leaf),
         *_of_names(leaf, wanted),
-        *itertools.chain.from_iterable(_of_dates(certificate, now) for certificate in certificates),
+        *_of_dates(leaf, now, "Get a new certificate"),
+        *itertools.chain.from_iterable(_of_dates(one, now, _AN_INTERMEDIATE) for one in certificates[1:]),
         *itertools.chain.from_iterable(_of_strength(certificate) for certificate in certificates),
         *_of_purpose(leaf),
         *_of_order(certificates),
@@ -66,6 +69,7 @@ def of_ca(
     permitted: t.Sequence[str] = (),
     passphrase_option: str = "certificate_own_ca_passphrase",
     intermediates: int = 0,
+    intermediate: bool = False,
 ) -> list[str]:
     """Return what keeps the own CA from signing; empty where nothing does.
 
@@ -75,9 +79,10 @@ def of_ca(
     days         for which the CA must be valid still
     now          the time to judge by, with its time zone; default the clock's
     wanted       subjectAltName entries that it is to sign
-    permitted    domains and networks for which a CA that is not there yet may sign; empty for all
+    permitted    domains and networks for which it is to be able to sign and for no others; empty for all
     passphrase_option  what the passphrase is called where it is set
     intermediates      how many CAs it must be able to have below it
+    intermediate       whether it is itself one of the own CA
     """
     problems = []
     now = now or datetime.datetime.now(datetime.timezone.utc)
@@ -110,7 +115,7 @@ def of_ca(
             f"The CA's certificate ends at {_x509.ends(ca)}, in fewer than {days} days: move certificate and key away "
             "to begin a new CA, which every client must then trust."
         )
-    return [*problems, *_of_constraints(ca, wanted)]
+    return [*problems, *_of_constraints(ca, wanted), *_of_width(ca, permitted, intermediate)]
 
 
 def _of_plan(permitted: t.Sequence[str], wanted: t.Sequence[str]) -> t.Iterator[str]:
@@ -127,6 +132,25 @@ def _of_plan(permitted: t.Sequence[str], wanted: t.Sequence[str]) -> t.Iterator[
         )
 
 
+def _of_width(ca: x509.Certificate, permitted: t.Sequence[str], intermediate: bool) -> t.Iterator[str]:
+    try:
+        found = _constraints.wider(_x509.extension(ca, x509.NameConstraints), permitted)
+    except _constraints.NotAConstraint as cause:
+        yield f"certificate_own_ca_permitted: {cause}."
+        return
+    if found:
+        cure = (
+            "move the intermediate's certificate away, and the CA signs another (its key is needed for that run)"
+            if intermediate
+            else "leave certificate_own_ca_permitted empty to go on with it as it is, and begin another CA and go over to it "
+            "for one that is restricted"
+        )
+        yield (
+            f'The CA "{_x509.title(ca)}" may sign for {", ".join(found)}, but certificate_own_ca_permitted lets it sign for '
+            f"{', '.join(permitted)} only, and what a CA may sign for is fixed when it is made: {cure}."
+        )
+
+
 def _of_constraints(ca: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator[str]:
     outside = _constraints.not_allowed(_x509.extension(ca, x509.NameConstraints), wanted)
     if outside:
@@ -138,7 +162,7 @@ def _of_constraints(ca: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator
 
 def _of_key(key: str, leaf: x509.Certificate) -> t.Iterator[str]:
     try:
-        its = _x509.public_sha256(_x509.load_key(key).public_key())
+        its = _x509.public_sha256(_x509.load_server_key(key)[0].public_key())
     except _x509.Unreadable as cause:
         yield f"The key {cause}: give it in PEM, unencrypted (openssl pkey -in KEY -out NEW), kept with ansible-vault."
         return
@@ -162,12 +186,12 @@ def _of_names(leaf: x509.Certificate, wanted: t.Sequence[str]) -> t.Iterator[str
         )
 
 
-def _of_dates(certificate: x509.Certificate, now: datetime.datetime) -> t.Iterator[str]:
+def _of_dates(certificate: x509.Certificate, now: datetime.datetime, cure: str) -> t.Iterator[str]:
     if not _x509.starts(certificate) <= now <= _x509.ends(certificate):
         state = "is not valid yet" if now < _x509.starts(certificate) else "has expired"
         yield (
             f'The certificate "{_x509.title(certificate)}" {state}: it is valid from {_x509.starts(certificate)} to '
-            f"{_x509.ends(certificate)}, and now it is {now:%Y-%m-%d %H:%M:%S%z}. Get a new certificate, or set the "
+            f"{_x509.ends(certificate)}, and now it is {now:%Y-%m-%d %H:%M:%S%z}. {cure}, or set the "
             "controller's clock."
         )
 

@@ -29,6 +29,12 @@ _FIELDS = {
 }
 
 
+# Quotas, the default and the highest: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+_RULES, _MOST_RULES = 60, 1000
+_GROUPS, _MOST_GROUPS = 5, 16
+_FEWER = "Put networks of tlsfront_clients and tlsfront_direct_clients together into fewer, wider ones"
+
+
 @dataclass(frozen=True, order=True)
 class _Rule:
     """One permission for one source, as EC2 tells them apart, and its description, which makes no difference to EC2.
@@ -77,6 +83,8 @@ def plan_present(
 
     `group` and `interfaces` are as the modules ec2_security_group_info and ec2_eni_info return them; the group is None
     where there is none yet.
+
+    Raises ValueError where EC2 can take so many rules or groups with no quota.
     """
     plan = Plan()
     own = group["group_id"] if group else None
@@ -106,6 +114,9 @@ def plan_present(
     for rule in sorted(stale):
         plan.add(CLOSE, f"- {label}: {rule.text()}", do="group", rules=keep, purge=True)
 
+    if any(step["do"] == "group" for step in plan.steps):
+        plan.remarks += _too_many_rules(label, [*wanted.values(), *foreign, *stale])
+
     for interface in interfaces:
         attached = [other["group_id"] for other in interface["groups"]]
         line = f"{_interface(interface)}: {label}"
@@ -115,6 +126,7 @@ def plan_present(
         else:
             groups = [*attached, *([own] if own else [])]
             plan.add(OPEN, f"+ {line}", do="attach", interface=interface["network_interface_id"], groups=groups)
+            plan.remarks += _too_many_groups(_interface(interface), len(attached) + 1)
     return plan
 
 
@@ -146,6 +158,38 @@ def plan_absent(policy: Policy, vpc_id: str, group: Info | None, interfaces: Seq
     plan.before += [f"{label}: {rule.text()}" for rule in sorted(_live(group))]
     plan.add(OPEN, f"- {label}", do="delete")
     return plan
+
+
+def _too_many_rules(label: str, rules: Sequence[_Rule]) -> Iterator[str]:
+    """EC2 counts IPv4 and IPv6 apart, and a group or a prefix list as a source for both."""
+    of_v4 = sum(rule.kind != "cidr_ipv6" for rule in rules)
+    of_v6 = sum(rule.kind != "cidr_ip" for rule in rules)
+    for family, count in (("IPv4", of_v4), ("IPv6", of_v6)):
+        if count > _MOST_RULES:
+            raise ValueError(
+                f"{label} would have {count} inbound rules for {family}, and no quota of EC2 is above {_MOST_RULES}. "
+                f"Nothing was changed. {_FEWER}."
+            )
+        if count > _RULES:
+            yield (
+                f"{label} would have {count} inbound rules for {family}, and EC2 takes {_RULES} unless the account's quota is a "
+                f"higher one. {_FEWER}, or have the quota raised (inbound or outbound rules per security group, L-0EA8095F; "
+                f"times the security groups per network interface it may be at most {_MOST_RULES})."
+            )
+
+
+def _too_many_groups(interface: str, count: int) -> Iterator[str]:
+    if count > _MOST_GROUPS:
+        raise ValueError(
+            f"{interface} would have {count} security groups, and no quota of EC2 is above {_MOST_GROUPS}. Nothing was changed. "
+            "Detach a group that it does not need."
+        )
+    if count > _GROUPS:
+        yield (
+            f"{interface} would have {count} security groups, and EC2 takes {_GROUPS} unless the account's quota is a higher one. "
+            "Detach a group that it does not need, or have the quota raised (security groups per network interface, "
+            f"L-2AFB9258, at most {_MOST_GROUPS})."
+        )
 
 
 def _wanted(policy: Policy, itself: str) -> Iterator[_Rule]:

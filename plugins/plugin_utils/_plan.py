@@ -33,13 +33,14 @@ class Plan:
     """Steps by phase, and what they make of the firewall.
 
     `before` and `after` describe what is ours, a line for each thing; `left` describes what others put there, which is
-    left alone. What a step has beside `phase` and `line` is for whoever carries it out.
+    left alone; `remarks` are sentences about what the cloud may refuse. What a step has beside `phase` and `line` is for whoever carries it out.
     """
 
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     steps: list[dict[str, t.Any]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def add(self, phase: str, line: str, **details: t.Any) -> None:
         """Append a step."""
@@ -49,8 +50,10 @@ class Plan:
         for mine, others in ((self.before, other.before), (self.after, other.after), (self.left, other.left)):
             mine += others
         self.steps += other.steps
+        self.remarks += other.remarks
         return self
 
     def plain(self) -> dict[str, t.Any]:
         """Return the plan as plain data."""
-        return {"before": self.before, "after": self.after, "left": self.left, "steps": self.steps}
+        plain = {"before": self.before, "after": self.after, "left": self.left}
+        return {**plain, "steps": self.steps, "remarks": self.remarks}

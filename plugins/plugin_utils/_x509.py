@@ -10,6 +10,8 @@ import re
 import sys
 import typing as t
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _der, _pem
+
 # Every controller has it, for ansible-core needs it; only the documentation is read without.
 try:
     from cryptography import x509
@@ -22,6 +24,7 @@ except ImportError:
 
 __all__ = [
     "Unreadable",
+    "certificates_pem",
     "ends",
     "extension",
     "facts",
@@ -30,6 +33,7 @@ __all__ = [
     "kind",
     "load_certificates",
     "load_key",
+    "load_server_key",
     "most_below",
     "names",
     "public_sha256",
@@ -39,7 +43,8 @@ __all__ = [
 ]
 
 _E = t.TypeVar("_E", bound="x509.ExtensionType")
-_BLOCK = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_BLOCK = re.compile("-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----.*?-----END \\1-----", re.DOTALL)
+_PARAMETERS = 0xA0  # of the curve, in an EC key: RFC 5915, section 3
 _CURVES = {"secp256r1": "p256", "secp384r1": "p384", "secp521r1": "p521"}
 
 
@@ -48,9 +53,9 @@ class Unreadable(ValueError):
 
 
 def load_certificates(pem: str) -> list[x509.Certificate]:
-    """Return the certificates of a PEM text (RFC 7468), in its order, one at least; else raises Unreadable."""
+    """Return the certificates of a PEM text, in its order, each once, one at least; else raises Unreadable."""
     try:
-        certificates = x509.load_pem_x509_certificates(pem.encode())
+        certificates = [x509.load_der_x509_certificate(der) for der in _pem.certificates(pem)]
         for certificate in certificates:  # keys and extensions are parsed only when asked for
             certificate.public_key()
             list(certificate.extensions)
@@ -64,16 +69,21 @@ def load_certificates(pem: str) -> list[x509.Certificate]:
 def readable_certificates(pem: str) -> list[x509.Certificate]:
     """Return those certificates of a PEM text that can be read: a system's store may hold others."""
     found = []
-    for block in _BLOCK.findall(pem):
+    for block in _BLOCK.finditer(pem):
         with contextlib.suppress(Unreadable):
-            found += load_certificates(block)
+            found += load_certificates(block.group())
     return found
+
+
+def certificates_pem(certificates: t.Iterable[x509.Certificate]) -> str:
+    """Return certificates as every program reads them."""
+    return "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in certificates)
 
 
 def load_key(pem: str, passphrase: str = "") -> t.Any:
     """Return the private key of a PEM text; else raises Unreadable. An empty passphrase means none."""
     try:
-        return serialization.load_pem_private_key(pem.encode(), passphrase.encode() or None)
+        return serialization.load_pem_private_key(pem.encode(errors="surrogateescape"), passphrase.encode() or None)
     except TypeError:
         # cryptography tells the two apart by its message only
         said = "is not encrypted, but a passphrase is set" if passphrase else "is encrypted, but no passphrase is set"
@@ -85,6 +95,52 @@ def load_key(pem: str, passphrase: str = "") -> t.Any:
             else "is no private key in PEM (-----BEGIN PRIVATE KEY-----)"
         )
         raise Unreadable(said) from None
+
+
+def load_server_key(pem: str) -> tuple[t.Any, str]:
+    """Return a server's private key, and its PEM as every program reads it; else raises Unreadable.
+
+    The octets stay those that were given: a program may tell a key by what it is written as, such as RSASSA-PSS.
+    """
+    try:
+        block = _pem.key(pem)
+    except ValueError as cause:
+        raise Unreadable(f"is no private key in PEM (-----BEGIN PRIVATE KEY-----; {cause})") from None
+    if block.encrypted:
+        raise Unreadable("is encrypted, but no passphrase is set")
+    if block.label == "OPENSSH PRIVATE KEY":
+        raise Unreadable("is in OpenSSH's own form, which servers do not read (ssh-keygen -p -m PKCS8 -f KEY changes it)")
+    try:
+        return load_key(block.pem), block.pem
+    except Unreadable:
+        short = _short_key(block)
+        if short is None:
+            raise
+        return short, block.pem
+
+
+def _short_key(block: _pem.Block) -> t.Any:
+    """An EC key whose number is written in fewer octets than its curve has; None for all others.
+
+    RFC 5915, section 3, wants them all, but OpenSSL before 1.0.2 and others left out zeros in front, and OpenSSL reads it.
+    """
+    try:
+        curve = None
+        content = _der.only(block.content, _der.SEQUENCE).content
+        if block.label == "PRIVATE KEY":  # RFC 5208: version, algorithm with its curve, the key
+            _version, algorithm, inner, *_attributes = _der.values(content)
+            _algorithm, curve = _der.exactly(algorithm.content, 2)
+            content = _der.only(inner.content, _der.SEQUENCE).content
+        _version, number, *rest = _der.values(content)
+        for part in rest:
+            if part.tag == _PARAMETERS:
+                curve = _der.only(part.content, _der.OID)
+        if curve is None or curve.tag != _der.OID or number.tag != _der.OCTET_STRING:
+            return None
+        its = ec.get_curve_for_oid(x509.ObjectIdentifier(_der.oid_of(curve.content)))()
+        return ec.derive_private_key(int.from_bytes(number.content, "big"), its)
+    except (ValueError, LookupError, UnsupportedAlgorithm):
+        return None
 
 
 def public_sha256(key: t.Any) -> str:

@@ -40,7 +40,7 @@ from tokens import ENDPOINT, Tokens
 from tunnel import serve
 
 PROJECT = "my-project"  # that of the example inventory
-ZONES = ("europe-west1-b", "europe-west1-c")
+ZONES = ("europe-west1-b", "europe-west1-c", "europe-west1-d")
 NAMES = ("compute.googleapis.com", "www.googleapis.com", urllib.parse.urlsplit(ENDPOINT).netloc)
 # small, so that every list of rules has several pages
 PAGE = 4

@@ -290,3 +290,18 @@ def test_an_operation_that_nobody_waits_for_ends_too(google: Any, steer: Any, ru
     google.post(f"{API}/global/firewalls", json=rule)
     time.sleep(0.25)
     assert google.get(f"{API}/global/firewalls/https").ok
+
+
+def test_each_instance_of_one_name_is_a_host_of_the_example_inventory(
+    google: Any, instance: str, tokens: Tokens, hosts_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name is unique in its zone only."""
+    (tmp_path / "credentials.json").write_text(json.dumps(tokens.key_file()), encoding="utf-8")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "credentials.json"))
+    for zone in ("zones/europe-west1-c", "zones/europe-west1-d"):
+        nics = [{"subnetwork": "regions/europe-west1/subnetworks/sub"}]
+        new = {"name": "es1", "machineType": f"{zone}/machineTypes/e2-small", "networkInterfaces": nics}
+        assert google.post(f"{API}/{zone}/instances", json={**new, "labels": {"role": "elasticsearch"}}).ok
+    hosts = hosts_of("gce")
+    assert sorted(variables["zone"] for variables in hosts.values()) == ["europe-west1-b", "europe-west1-c", "europe-west1-d"]
+    assert {variables["name"] for variables in hosts.values()} == {"es1"}

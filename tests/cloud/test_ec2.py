@@ -96,3 +96,29 @@ def test_a_group_that_another_groups_rule_names_cannot_be_deleted(ec2: Any, grou
     with pytest.raises(botocore.exceptions.ClientError) as error:
         ec2.delete_security_group(GroupId=group)
     assert code_of(error) == "DependencyViolation"
+
+
+def test_each_instance_of_a_group_with_one_name_is_a_host_of_the_example_inventory(
+    ec2: Any, address: str, hosts_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    keys = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_ENDPOINT_URL": address}
+    for name, value in {**keys, "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}.items():
+        monkeypatch.setenv(name, value)
+    # an auto scaling group spreads its instances over subnets, and gives each the same tags
+    made = []
+    for cidr in ("10.89.46.0/24", "10.89.46.0/24", "10.89.47.0/24"):  # the private addresses of two networks may be the same, too
+        vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
+        nic = {"DeviceIndex": 0, "SubnetId": subnet, "PrivateIpAddress": cidr.replace("0/24", "11")}
+        for tags in ({"Name": "es", "role": "elasticsearch"}, {"role": "elasticsearch"}):
+            asked = [{"ResourceType": "instance", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
+            image = ec2.describe_images()["Images"][0]["ImageId"]
+            answer = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=asked, NetworkInterfaces=[nic])
+            made.append(answer["Instances"][0]["InstanceId"])
+            nic = {"DeviceIndex": 0, "SubnetId": subnet}
+    hosts = hosts_of("ec2")
+    assert sorted(variables["instance_id"] for variables in hosts.values()) == sorted(made)
+    assert all(variables["instance_id"] in host for host, variables in hosts.items())
+    assert sum(host.startswith("es-i-") for host in hosts) == 3

@@ -48,7 +48,9 @@ def name(common_name: str, organization: str | None = None) -> x509.Name:
     return x509.Name(attributes)
 
 
-def alternative(text: str) -> x509.GeneralName:
+def alternative(text: str | x509.GeneralName) -> x509.GeneralName:
+    if isinstance(text, x509.GeneralName):
+        return text
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
@@ -97,7 +99,7 @@ class Issued:
 def issue(
     common_name: str = "es1",
     issuer: Issued | None = None,
-    names: Iterable[str] | None = ("localhost", "127.0.0.1", "::1"),
+    names: Iterable[str | x509.GeneralName] | None = ("localhost", "127.0.0.1", "::1"),
     ca: bool = False,
     *,
     key: Any = None,

@@ -2,12 +2,15 @@
 """What a server's certificate says, for python3-cryptography from 3.3 (Debian 11) on."""
 import datetime
 import hashlib
+import json
+import re
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 CURVES = {"secp256r1": "p256", "secp384r1": "p384"}
+PLAIN = re.compile(r"(?!.*:( |\Z))[A-Za-z][A-Za-z0-9 .,:=*+()/_-]*\Z(?<! )")
 END = "-----END CERTIFICATE-----"
 
 
@@ -53,11 +56,16 @@ def kind(certificate):
 def about(certificate):
     """The same in words, as YAML: what about.txt has of certificates from the other sources, too."""
     sha256 = fingerprint(certificate)
-    lines = ["source: acme", "names:", *("- DNS:%s" % name for name in names(certificate))]
-    lines += ["issuer: %s" % certificate.issuer.rfc4514_string(), "key: %s" % kind(certificate)]
+    lines = ["source: acme", "names:", *("- %s" % _scalar("DNS:%s" % name) for name in names(certificate))]
+    lines += ["issuer: %s" % _scalar(certificate.issuer.rfc4514_string()), "key: %s" % kind(certificate)]
     lines += ["not_before: '%s'" % _text(starts(certificate)), "not_after: '%s'" % _text(ends(certificate))]
     lines += ["sha256: %s" % ":".join(sha256[at : at + 2] for at in range(0, len(sha256), 2))]
     return "\n".join(lines) + "\n"
+
+
+def _scalar(text):
+    """A text as YAML has it: as it is where nothing in it means something there, else quoted as JSON, which is YAML, too."""
+    return text if PLAIN.match(text) else json.dumps(text)
 
 
 def _text(moment):

@@ -50,3 +50,8 @@ def test_each_problem_is_told(pem, said):
     problems = trust_problems(pem)
     assert len(problems) == len(said)
     assert all(some in problem for some, problem in zip(said, problems))
+
+
+def test_what_is_only_to_be_read_may_be_of_any_kind():
+    assert trust_problems(text(pki.root("Old", not_after=-pki.DAY / 2), pki.issue("es1")), judged=False) == []
+    assert len(trust_problems(text(pki.root())[:-30], judged=False)) == 1

@@ -1,8 +1,10 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import base64
 import datetime
 import ipaddress
+import subprocess
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _certificate_problems, _x509
@@ -120,6 +122,51 @@ def test_a_good_certificate_has_no_problem(party):
 
 def test_a_chain_may_end_with_the_ca_itself():
     assert problems_of(chain=(SERVER, MIDDLE, ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda one: one.replace("-----\n-----", "----------"),
+        lambda one: "".join(f"    {line}\n" for line in one.splitlines()),
+        lambda one: "\ufeff# f\xfcr \udcfc\n" + one.replace("\n", "\r\n"),
+    ],
+    ids=["joined", "indented", "of any encoding"],
+)
+def test_chain_and_key_may_be_written_as_people_do(written):
+    chain, key, trusted = (written(pem(*things)) for things in ((SERVER.certificate, MIDDLE.certificate), (SERVER.key,), (ROOT.certificate,)))
+    assert _certificate_problems.of_server(chain, key, WANTED, trusted, NOW) == []
+
+
+def test_a_certificate_that_is_there_twice_counts_once():
+    assert problems_of(chain=(SERVER, SERVER, MIDDLE, MIDDLE)) == []
+
+
+def short_key(written):
+    """An EC key whose number is written in fewer octets than its curve has, and what OpenSSL makes of it."""
+    number = 2**247 + 5
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    der = key.private_bytes(serialization.Encoding.DER, written, serialization.NoEncryption())
+    place = der.index(b"\x04\x20" + number.to_bytes(32, "big"))
+    octets = bytearray(der[:place] + b"\x04\x1f" + number.to_bytes(31, "big") + der[place + 34 :])
+    # each sequence and octet string around it is one shorter
+    for at in [at for at in range(place) if octets[at] in (0x30, 0x04) and octets[at + 1] < 0x80 and at + 2 + octets[at + 1] >= place + 33]:
+        octets[at + 1] -= 1
+    if octets[1] == 0x81:
+        octets[2] -= 1
+    label = "EC PRIVATE KEY" if written == serialization.PrivateFormat.TraditionalOpenSSL else "PRIVATE KEY"
+    text = f"-----BEGIN {label}-----\n{base64.encodebytes(octets).decode()}-----END {label}-----\n"
+    said = subprocess.run(["openssl", "pkey", "-noout", "-check"], input=text, capture_output=True, text=True, check=False)
+    assert "Key is valid" in said.stdout + said.stderr, said
+    return key, text
+
+
+@pytest.mark.parametrize("written", [serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8])
+def test_an_ec_key_with_a_short_number_is_one(written):
+    key, text = short_key(written)
+    assert problems_of(server(title="short", key=key), key=text) == []
+    (told,) = problems_of(SERVER, key=text)
+    assert told.startswith("The key does not match the certificate")
 
 
 def test_a_chain_may_lead_to_any_of_the_cas_trusted():
@@ -355,6 +402,42 @@ def test_a_chain_through_a_ca_that_may_not_sign_for_the_name(domain, told):
 def test_a_ca_that_is_to_be_made_must_be_able_to_sign_what_is_wanted(permitted, said):
     problems = _certificate_problems.of_ca("", "", "", 30, NOW, wanted=WANTED, permitted=permitted)
     assert [said in one for one in problems] == ([True] if said else [])
+
+
+def test_an_expired_intermediate_may_be_one_too_many():
+    expired = Party("cross", ROOT, end=NOW - DAY)
+    party = server(issuer=expired)
+    (told,) = problems_of(party, chain=(party, expired))
+    assert told.startswith('The certificate "cross" has expired')
+    assert "Take it out of the chain where clients trust what it signed, else get a new certificate" in told
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (serialization.PrivateFormat.OpenSSH, "is in OpenSSH's own form, which servers do not read (ssh-keygen -p -m PKCS8"),
+        (serialization.PrivateFormat.PKCS8, "is encrypted, but no passphrase is set"),
+        (serialization.PrivateFormat.TraditionalOpenSSL, "is encrypted, but no passphrase is set"),
+    ],
+)
+def test_a_key_that_no_server_reads(written, said):
+    opened = written == serialization.PrivateFormat.OpenSSH
+    hidden = serialization.NoEncryption() if opened else serialization.BestAvailableEncryption(b"secret")
+    (told,) = problems_of(key=SERVER.key.private_bytes(serialization.Encoding.PEM, written, hidden).decode())
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("intermediate", "cure"),
+    [(False, "leave certificate_own_ca_permitted empty to go on"), (True, "move the intermediate's certificate away")],
+)
+def test_a_ca_that_may_sign_for_more_than_it_is_to(intermediate, cure):
+    ca = Party("narrow", more=[x509.NameConstraints([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], None)])
+    (told,) = _certificate_problems.of_ca(
+        pem(ca.certificate), pem(ca.key), "", 30, NOW, permitted=["10.0.0.0/8"], intermediate=intermediate
+    )
+    assert told.startswith('The CA "narrow" may sign for any host name, but certificate_own_ca_permitted lets it sign for 10.0.0.0/8 only')
+    assert cure in told
 
 
 def test_a_ca_that_is_valid_for_just_long_enough():

@@ -79,3 +79,40 @@ def test_no_plan_restricts_nothing():
 def test_what_is_neither_a_domain_nor_a_network_is_refused(text):
     with pytest.raises(_constraints.NotAConstraint, match="is neither a domain"):
         _constraints.planned([text])
+
+
+@pytest.mark.parametrize(
+    ("permitted", "excluded", "asked", "found"),
+    [
+        ([], [], ["10.0.0.0/8"], ["any host name", "any address"]),
+        (["10.0.0.0/8"], [], ["10.0.0.0/8"], ["any host name"]),
+        (["10.0.0.0/8"], [""], ["10.0.0.0/8"], []),
+        (["10.0.0.0/8", "invalid"], [], ["10.0.0.0/8"], []),
+        (["10.1.0.0/16", "invalid"], [], ["10.0.0.0/8"], []),
+        (["10.0.0.0/8", "invalid"], [], ["10.1.0.0/16"], ["10.0.0.0/8"]),
+        (["example.org"], [], ["example.org"], ["any address"]),
+        (["example.org"], ["0.0.0.0/0"], ["example.org"], ["any address"]),
+        (["example.org"], ["0.0.0.0/0", "::/0"], ["example.org"], []),
+        (["example.org"], ["0.0.0.0/0", "::/0"], ["es.example.org"], ["example.org"]),
+        (["es.Example.org", ".example.org"], ["0.0.0.0/0", "::/0"], ["example.org"], []),
+        (["another.org", "badexample.org"], ["0.0.0.0/0", "::/0"], ["example.org"], ["another.org", "badexample.org"]),
+        ([], [], [], []),
+    ],
+)
+def test_for_what_a_ca_may_sign_beyond_what_is_asked(permitted, excluded, asked, found):
+    constraints = x509.NameConstraints(subtrees(*permitted), subtrees(*excluded)) if permitted or excluded else None
+    assert _constraints.wider(constraints, asked) == found
+
+
+@pytest.mark.parametrize("asked", [["10.0.0.0/8"], ["fd00::/8"], ["example.org"], ["example.org", "10.0.0.0/8", "fd00::/8"]])
+def test_a_ca_that_is_made_as_planned_is_no_wider_than_asked(asked):
+    assert _constraints.wider(_constraints.planned(asked), asked) == []
+
+
+def test_a_plan_in_the_words_of_openssl():
+    assert _constraints.subtrees(None) == {"permitted": [], "excluded": []}
+    assert _constraints.subtrees(_constraints.planned(["fd00::/8"])) == {
+        "permitted": ["DNS:invalid", "IP:0.0.0.0/32", "IP:fd00::/8", "email:invalid", "URI:invalid"],
+        "excluded": [],
+    }
+    assert _constraints.subtrees(_constraints.planned(["example.org"]))["excluded"] == ["IP:0.0.0.0/0", "IP:::/0"]

@@ -152,3 +152,55 @@ def test_removal_of_what_is_not_there_needs_no_step():
 def test_removal_refuses_to_leave_an_interface_without_a_group():
     with pytest.raises(ValueError, match="eni-1 of i-1 would be left without a security group"):
         plan_absent(POLICY, "vpc-1", ours(), [attached("sg-0")])
+
+
+def networks(count, family=4):
+    return tuple(f"10.{n // 256}.{n % 256}.0/24" if family == 4 else f"2001:db8:{n:x}::/48" for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("clients", "direct", "remarks"),
+    [
+        (networks(58), (), []),  # and a rule for each of two closed ports, whose source is the group itself
+        (networks(58) + networks(58, 6), (), []),
+        (networks(59), (), ["61 inbound rules for IPv4"]),
+        (networks(3), networks(40), ["85 inbound rules for IPv4"]),
+        (networks(80) + networks(59, 6), (), ["82 inbound rules for IPv4", "61 inbound rules for IPv6"]),
+    ],
+)
+def test_more_rules_than_the_default_quota_are_remarked_on_with_what_to_do(clients, direct, remarks):
+    plan = plan_present(Policy("tf", ("443",), ("9200", "9300"), clients, direct), "vpc-1", None, [ETH0], {})
+    assert len(plan.remarks) == len(remarks)
+    for said, told in zip(remarks, plan.remarks):
+        assert f"security group tf of vpc-1 would have {said}, and EC2 takes 60 unless" in told
+        assert "Put networks of tlsfront_clients" in told and "L-0EA8095F" in told
+    assert plan.plain()["remarks"] == plan.remarks
+
+
+def test_rules_of_others_and_those_that_go_later_count_too():
+    foreign = [permission(9243, [(network, "office") for network in networks(30)])]
+    stale = [permission(443, [(network, "tlsfront client") for network in networks(27)])]
+    # 5 of ours, and one that is missing yet
+    asked = Policy("tf", ("443",), ("9200", "9300"), (*POLICY.clients, "203.0.113.0/24"), POLICY.direct_clients)
+    (told,) = plan_present(asked, "vpc-1", ours(*stale, *foreign), [attached("sg-0")], {}).remarks
+    assert "63 inbound rules for IPv4" in told
+
+
+@pytest.mark.parametrize(("others", "remarks"), [(4, []), (5, ["eni-1 of i-1 would have 6 security groups, and EC2 takes 5 unless"])])
+def test_a_group_too_many_on_an_interface_is_remarked_on(others, remarks):
+    plan = plan_present(POLICY, "vpc-1", ours(), [attached(*(f"sg-1{n}" for n in range(others)))], {})
+    assert len(plan.remarks) == len(remarks)
+    assert all(said in told for said, told in zip(remarks, plan.remarks))
+    assert all("Detach a group" in told and "L-2AFB9258" in told for told in plan.remarks)
+
+
+def test_what_is_there_already_is_not_remarked_on():
+    many = [f"sg-1{n}" for n in range(9)]
+    assert plan_present(POLICY, "vpc-1", ours(), [attached("sg-0", *many)], {}).remarks == []
+
+
+def test_what_no_quota_lets_is_refused():
+    with pytest.raises(ValueError, match=r"1003 inbound rules for IPv4, and no quota of EC2 is above 1000[.] Nothing was changed"):
+        plan_present(Policy("tf", ("443",), ("9200", "9300"), networks(1001)), "vpc-1", None, [], {})
+    with pytest.raises(ValueError, match="17 security groups, and no quota of EC2 is above 16"):
+        plan_present(POLICY, "vpc-1", ours(), [attached(*(f"sg-1{n}" for n in range(16)))], {})

@@ -38,6 +38,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_own_ca_permitted": ["another.org"]},
         ["The CA that is to be made may not sign for DNS:es1.example.org", "certificate_own_ca_permitted"],
     ),
+    "a_ca_that_may_sign_for_more_than_it_is_to": (
+        {"certificate_own_ca_dir": "{{ place }}/leaves_only", "certificate_own_ca_permitted": ["example.org"]},
+        ["may sign for any host name, any address, but certificate_own_ca_permitted", "begin another CA and go over to it"],
+    ),
     "a_ca_that_may_sign_no_intermediate": (
         {"certificate_own_ca_dir": "{{ place }}/leaves_only", "certificate_own_ca_intermediate": True},
         ['The CA "Test Root" may sign no intermediate (its path length is 0)', "begin another CA and go over to it"],
@@ -64,7 +68,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "trust_in_a_key": (
         {"certificate_own_ca_also_trusted": ["{{ place }}/root.pem", "{{ place }}/es1.key"]},
-        ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates and no key"],
+        ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates, whole ones and no key"],
     ),
     "wrong_passphrase": (
         {"certificate_own_ca_dir": "{{ place }}/locked", "certificate_own_ca_passphrase": "wrong"},
@@ -136,10 +140,83 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/nosuch"},
         ["is no program on a_hook_that_is_not_there", "Put it there"],
     ),
+    "a_hook_that_anybody_may_change": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "{{ place }}/open/hook"},
+        ["open/hook may be changed by everybody (mode 0777): chmod go-w /", "Look first whether somebody has changed it"],
+    ),
+    "a_hook_in_a_directory_that_anybody_may_change": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "{{ place }}/link"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
+    "a_ca_key_that_everybody_may_read": (
+        {"certificate_own_ca_dir": "{{ place }}/read"},
+        ["read/ca.key may be read by everybody (mode 0644): chmod go-rwx /", "take another key in place of one that others could read"],
+    ),
+    "an_intermediate_s_key_that_everybody_may_read": (
+        {"certificate_own_ca_dir": "{{ place }}/read_intermediate"},
+        ["intermediate.key may be read by everybody (mode 0644): chmod go-rwx /"],
+    ),
+    "a_ca_in_a_directory_that_everybody_may_change": (
+        {"certificate_own_ca_dir": "{{ place }}/shared/ca"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
+    "a_further_ca_that_everybody_may_change": (
+        {"certificate_own_ca_also_trusted": ["{{ place }}/open/root.pem"]},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "a_provided_key_that_everybody_may_read": (
+        PROVIDED | {"certificate_provided_key": "{{ place }}/open/es1.key"},
+        ["open/es1.key may be read by everybody (mode 0644): chmod o-rwx /"],
+    ),
+    "a_provided_key_on_the_node_that_everybody_may_read": (
+        PROVIDED | {"certificate_provided_key": "{{ place }}/open/es1.key", "certificate_provided_remote": True},
+        ["open/es1.key may be read by everybody (mode 0644): chmod o-rwx /"],
+    ),
+    "a_provided_ca_that_everybody_may_change": (
+        PROVIDED | {"certificate_provided_ca": "{{ place }}/open/root.pem"},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "an_acme_ca_that_everybody_may_change": (
+        ACME | {"certificate_acme_directory_ca": "{{ place }}/open/root.pem"},
+        ["open/root.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
+    "a_certificate_dir_that_everybody_may_replace": (
+        {"certificate_dir": "{{ place }}/shared/certificate"},
+        ["/shared may be changed by everybody (mode 0777): chmod go-w /"],
+    ),
+    "a_directory_of_two_lines": ({"certificate_dir": "/etc/tls\nfront/certificate"}, ["certificate_dir is", "on one line"]),
+    "a_directory_with_a_line_feed": ({"certificate_dir": "/etc/tlsfront/certificate\n"}, ["certificate_dir is", "on one line"]),
+    "an_acme_directory_with_a_line_feed": (
+        ACME | {"certificate_acme_directory": "https://ca.example.org/dir\n"},
+        ["which is not the https address"],
+    ),
+    "a_contact_that_is_an_option": (ACME | {"certificate_acme_contacts": ["--x@example.org"]}, ["must be a list of mail addresses"]),
+    "a_contact_with_a_line_feed": (ACME | {"certificate_acme_contacts": ["x@example.org\n"]}, ["must be a list of mail addresses"]),
+    "an_account_that_is_a_list": (
+        ACME | {"certificate_acme_eab_kid": "[lab,x]", "certificate_acme_eab_key": "YQ"},
+        ["the identifier of letters, digits"],
+    ),
+    "an_account_with_a_line_feed": (
+        ACME | {"certificate_acme_eab_kid": "lab\n", "certificate_acme_eab_key": "YQ\n"},
+        ["must be set both or neither"],
+    ),
+    "a_hook_with_a_line_feed": (
+        ACME | {"certificate_acme_challenge": "dns-01", "certificate_acme_dns_hook": "/bin/true\n"},
+        ["dns-01 needs the absolute path of a program on the node"],
+    ),
+    "a_unit_that_is_an_option": (
+        ACME | {"certificate_acme_unit": "--root=/x"},
+        ['certificate_acme_unit is "--root=/x", which is no name of a unit'],
+    ),
+    "a_unit_with_an_option": (ACME | {"certificate_acme_unit": "nginx.service -H x"}, ["which is no name of a unit"]),
+    "a_further_ca_that_is_cut_short": (
+        {"certificate_own_ca_also_trusted": ["{{ place }}/cut.pem"]},
+        ["certificate_own_ca_also_trusted of a_further_ca_that_is_cut_short has", "with certificates, whole ones and no key"],
+    ),
     "a_hook_for_http": (ACME | {"certificate_acme_dns_hook": "/bin/true"}, ["and http-01 needs none"]),
     "a_ca_that_is_a_key": (
         ACME | {"certificate_acme_ca": "{{ place }}/es1.key"},
-        ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates and no key"],
+        ["certificate_acme_ca of a_ca_that_is_a_key", "of a PEM file with certificates, whole ones and no key"],
     ),
     "never": (ACME | {"certificate_acme_every": 0}, ["certificate_acme_every (0) from 1 to 43200"]),
     "once_a_day": (ACME | {"certificate_acme_every": 86400}, ["certificate_acme_every (86400) from 1 to 43200"]),
@@ -159,6 +236,26 @@ def offline(place: Path, root: pki.Issued, intermediate: pki.Issued) -> None:
     (place / "intermediate.key").write_bytes(intermediate.key_pem)
 
 
+def open_to_others(place: Path, root: pki.Issued, es1: pki.Issued) -> None:
+    """What others can read or change."""
+    for name in ("open", "shared", "read", "read_intermediate"):
+        (place / name).mkdir()
+    for name in ("open", "shared"):
+        (place / name / "hook").write_text("#!/bin/sh\n")
+    (place / "open/hook").chmod(0o777)
+    (place / "shared/hook").chmod(0o755)
+    (place / "shared").chmod(0o777)
+    (place / "link").symlink_to("shared/hook")
+    (place / "open/root.pem").write_bytes(root.pem)
+    (place / "open/root.pem").chmod(0o666)
+    (place / "open/es1.key").write_bytes(es1.key_pem)
+    (place / "open/es1.key").chmod(0o644)
+    for name in ("read/ca", "read_intermediate/intermediate"):
+        (place / f"{name}.pem").write_bytes(root.pem)
+        (place / f"{name}.key").write_bytes(root.key_pem)
+        (place / f"{name}.key").chmod(0o644)
+
+
 @pytest.fixture(scope="module")
 def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = tmp_path_factory.mktemp("preflight")
@@ -167,6 +264,7 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (place / "root.pem").write_bytes(root.pem)
     (place / "es1.pem").write_bytes(es1.pem)
     (place / "es1.key").write_bytes(es1.key_pem)
+    (place / "es1.key").chmod(0o600)
     (place / "locked").mkdir()
     (place / "locked/ca.pem").write_bytes(root.pem)
     locked = pki.serialization.BestAvailableEncryption(b"unknown")
@@ -174,6 +272,8 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (place / "locked/ca.key").write_bytes(root.key.private_bytes(pki.serialization.Encoding.PEM, form, locked))
     offline(place / "offline", root, pki.intermediate("Test Intermediate", root, not_after=50 * pki.DAY))
     offline(place / "stranger", pki.root(), pki.intermediate("Test Intermediate", root))
+    open_to_others(place, root, es1)
+    (place / "cut.pem").write_bytes(root.pem + es1.pem[:400])
     (place / "leaves_only").mkdir()
     (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
     common = {

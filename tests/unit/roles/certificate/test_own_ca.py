@@ -17,12 +17,22 @@ from cryptography.hazmat.primitives import serialization
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The directory of a CA that may sign for example.org and below."""
+    return made(tmp_path_factory, ["example.org"])
+
+
+@pytest.fixture(scope="module")
+def of_a_network(tmp_path_factory):
+    """One that may sign for a network."""
+    return made(tmp_path_factory, ["10.0.0.0/8"])
+
+
+def made(tmp_path_factory, permitted):
     place = tmp_path_factory.mktemp("own_ca") / "ca"
     variables = place.parent / "variables.json"
     wanted = {
         "certificate_own_ca_dir": str(place),
         "certificate_own_ca_passphrase": "a passphrase",
-        "certificate_own_ca_permitted": ["example.org"],
+        "certificate_own_ca_permitted": permitted,
         "certificate_own_ca_intermediate": True,
         "certificate_own_ca_intermediate_passphrase": "another passphrase",
     }
@@ -55,9 +65,9 @@ def intermediate(place):
     return issued(place, "intermediate", b"another passphrase")
 
 
-def verified(tmp_path, ca, *names, signer=None):
+def verified(tmp_path, ca, *names, signer=None, leaf=None):
     """What OpenSSL says of a certificate that the CA, or its intermediate, signs for the names: who trusts nothing but the CA."""
-    leaf = pki.issue("es1", signer or ca, names)
+    leaf = leaf or pki.issue("es1", signer or ca, names)
     (tmp_path / "ca.pem").write_bytes(ca.pem)
     (tmp_path / "served.pem").write_bytes(signer.pem if signer else b"")
     (tmp_path / "leaf.pem").write_bytes(leaf.pem)
@@ -103,3 +113,15 @@ def test_clients_that_trust_the_ca_only_accept_what_the_intermediate_signs(tmp_p
 @pytest.mark.parametrize("name", ["es1.another.org", "192.0.2.1", "2001:db8::1"])
 def test_clients_refuse_what_the_intermediate_would_sign_for_others(tmp_path, ca, intermediate, name):
     assert "subtree violation" in verified(tmp_path, ca, name, signer=intermediate)
+
+
+@pytest.mark.parametrize("signer", ["ca", "intermediate"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("10.1.2.3", "OK\n"), ("11.1.2.3", "subtree violation"), ("2001:db8::1", "subtree violation"), ("es1.example.org", "subtree violation")],
+)
+def test_one_for_a_network_speaks_for_its_addresses_and_for_no_host_name(tmp_path, of_a_network, signer, name, said):
+    ca = issued(of_a_network, "ca", b"a passphrase")
+    intermediate = issued(of_a_network, "intermediate", b"another passphrase")
+    leaf = pki.issue("", intermediate if signer == "intermediate" else ca, [name])
+    assert said in verified(tmp_path, ca, name, signer=intermediate if signer == "intermediate" else None, leaf=leaf)

@@ -13,6 +13,7 @@ import pki
 import pytest
 import renew
 import served
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -73,6 +74,13 @@ def test_what_is_installed_is_told_as_yaml(node):
     about = leaf.about(certificate.certificate)
     assert about.startswith("source: acme\nnames:\n- DNS:es1.example.org\n- DNS:*.example.org\nissuer: CN=Test Root\n")
     assert f"sha256: {':'.join(certificate.fingerprint[at:at + 2] for at in range(0, 64, 2))}\n" in about
+
+
+@pytest.mark.parametrize("title", ["Test Root", "a\nsource: own_ca", "a: b", "a #b", '"', "a:", "{{ 1 }}", "\x1b[2J", "Stra\u00dfe"])
+def test_an_issuer_cannot_write_into_the_words_about_its_certificate(title):
+    issuer = pki.root(title)
+    about = yaml.safe_load(leaf.about(pki.issue("es1", issuer, ["es1.example.org"]).certificate))
+    assert about["source"] == "acme" and about["issuer"] == issuer.certificate.subject.rfc4514_string()
 
 
 @pytest.mark.parametrize("kind", ["ecdsa-p256", "ecdsa-p384", "rsa-2048"])

@@ -20,9 +20,34 @@ ODDITIES: dict[str, tuple[str, int, list[str]]] = {
     "gce_something_else": ("gce", 200, ["gce_something_else", "Metadata-Flavor", "node_identity_cloud to none"]),
 }
 
+# what a service tells that answers as Compute Engine's does, in place of what is right, and what the message must say
+RIGHT = {
+    "instance/name": "es1",
+    "instance/hostname": "es1.europe-west1-b.c.my-project.internal",
+    "instance/zone": "projects/123/zones/europe-west1-b",
+    "project/project-id": "example.org:my-project",
+    "instance/network-interfaces/?recursive=true": '[{"ip": "10.132.0.11", "accessConfigs": [{"externalIp": "203.0.113.11"}]}]',
+}
+HOSTILE: dict[str, tuple[dict[str, str], str]] = {
+    "a_directive": ({"instance/hostname": "es1; } location = /x { return 200; } #"}, "is not a host name"),
+    "a_second_line": ({"instance/hostname": "es1.example.org\n include /tmp/x;"}, "is not a host name"),
+    "no_address": ({"instance/network-interfaces/?recursive=true": '[{"ip": "10.132.0.11; evil"}]'}, "is not an IPv4 or IPv6 address"),
+    "no_project": ({"project/project-id": "my project$(id)"}, "told what no instance has"),
+    "no_zone": ({"instance/zone": "projects/123/zones/b\nevil"}, "told what no instance has"),
+}
+
 
 class Service(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
+        case, _slash, path = self.path[1:].partition("/computeMetadata/v1/")
+        if path and case not in ODDITIES:
+            octets = (RIGHT | HOSTILE.get(case, ({}, ""))[0])[path].encode()
+            self.send_response(200)
+            self.send_header("Metadata-Flavor", "Google")
+            self.send_header("content-length", str(len(octets)))
+            self.end_headers()
+            self.wfile.write(octets)
+            return
         status = next(status for name, (_cloud, status, _says) in ODDITIES.items() if self.path.startswith(f"/{name}/"))
         self.send_response(status)
         self.send_header("content-length", "2")
@@ -55,6 +80,8 @@ def results(play: Any, service: str) -> Iterator[Any]:
             }
             for name, (cloud, status, _says) in ODDITIES.items()
         }
+        for name in ("right", *HOSTILE):
+            hosts[name] = {"tlsfront_cloud": "gce", "node_identity_endpoint": f"{service}/{name}"}
         hosts["in_no_cloud"] = {"tlsfront_cloud": "none"}
         yield play(Path(__file__).with_name("identity.yml"), hosts)
 
@@ -71,3 +98,16 @@ def test_a_node_in_no_cloud_works_from_facts(results: Any) -> None:
     assert identity["cloud"] == "none"
     assert identity["names"] == ["in_no_cloud"]
     assert identity["private_addresses"]
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_is_no_name_address_or_identifier_goes_no_further(results: Any, case: str) -> None:
+    said = str(results.failure(case)["msg"])
+    assert HOSTILE[case][1] in said and "Look at what answers there" in said
+
+
+def test_what_a_service_rightly_tells_is_taken(results: Any) -> None:
+    identity = results.outcomes("right")[-1]["ansible_facts"]["tlsfront_identity"]
+    assert identity["names"] == [RIGHT["instance/hostname"], "es1"]
+    assert identity["addresses"] == ["10.132.0.11", "203.0.113.11"]
+    assert (identity["project"], identity["zone"]) == ("example.org:my-project", "europe-west1-b")

@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Says who else may read or change files that are to be trusted."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: path_access_info
+short_description: Says who else may read or change files that are to be trusted
+version_added: 0.1.0
+author:
+  - The tlsfront.elasticsearch authors (@tlsfront)
+description:
+  - Looks at the owner and the mode of files, and of each directory and symbolic link that leads to them, and says what lets
+    others read or change them, each with the command that mends it.
+  - Changes nothing.
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+  diff_mode:
+    description: Says what has changed, or would change, in diff mode.
+    support: N/A
+options:
+  paths:
+    description: The files.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: An absolute path. What is not there is no problem, but what leads to it may be.
+        type: str
+        required: true
+      secret:
+        description: Whether only its owner may read it, and its group unless it is O(paths[].ours).
+        type: bool
+        default: false
+      ours:
+        description:
+          - Whether nobody may change it but root and the user who asks; nobody else's group may, either.
+          - Otherwise its owner and its group may, but not everybody.
+        type: bool
+        default: false
+"""
+
+EXAMPLES = r"""
+- name: Look at a program that root will run
+  tlsfront.elasticsearch.path_access_info:
+    paths:
+      - path: /usr/local/bin/hook
+        ours: true
+  register: access
+
+- name: Refuse one that others may change
+  ansible.builtin.assert:
+    that: access.problems | length == 0
+    fail_msg: "{{ access.problems | join('. ') }}"
+"""
+
+RETURN = r"""
+problems:
+  description: What lets others read or change the files, each in a sentence; empty where nothing does.
+  returned: success
+  type: list
+  elements: str
+  sample: ["/usr/local/bin/hook may be changed by everybody (mode 0777): chmod go-w /usr/local/bin/hook"]
+paths:
+  description: Of each path in the order given, whether it is there.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path.
+      type: str
+    regular:
+      description: Whether it is a file, or a link to one.
+      type: bool
+    executable:
+      description: Whether the user who asks may run it.
+      type: bool
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import problems
+
+
+def described(path: str) -> dict[str, Any]:
+    regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
+    return {"path": path, "regular": regular, "executable": regular and os.access(path, os.X_OK)}
+
+
+def main() -> None:
+    options = {
+        "path": {"type": "str", "required": True},
+        "secret": {"type": "bool", "default": False, "no_log": False},
+        "ours": {"type": "bool", "default": False},
+    }
+    spec = {"paths": {"type": "list", "elements": "dict", "required": True, "options": options}}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    asked = module.params["paths"]
+    found = [said for one in asked for said in problems(one["path"], secret=one["secret"], ours=one["ours"])]
+    paths = [described(one["path"]) for one in asked]
+    module.exit_json(changed=False, problems=list(dict.fromkeys(found)), paths=paths)
+
+
+if __name__ == "__main__":
+    main()
