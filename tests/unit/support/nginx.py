@@ -80,6 +80,8 @@ class Backend:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # header and body are two packets, and the second would wait for the first one's acknowledgement
+            disable_nagle_algorithm = True
 
             def __getattr__(self, name: str) -> Any:
                 if name.startswith("do_"):
@@ -213,6 +215,7 @@ class Front:
         self.neighbours = ""  # what other sites have in the http block, before the role's configuration
         place.mkdir(parents=True)
         self.certificate_dir.mkdir()
+        (place / "front").mkdir()
         self.variables = {
             "case_dir": str(place),
             "https_front_server_names": [NAME],
@@ -322,7 +325,7 @@ class Fronts:
         for name, front in wanted.items():
             front.outcomes = [task["hosts"][name] for play in told["plays"] for task in play["tasks"] if name in task["hosts"]]
             failed = [outcome for outcome in front.outcomes if outcome.get("failed")]
-            front.refused = str(failed[-1].get("msg")) if failed else ""
+            front.refused = str(failed[-1].get("msg") or failed[-1]) if failed else ""
         return printed
 
     def close(self) -> None:
