@@ -213,6 +213,7 @@ class Front:
         self.neighbours = ""  # what other sites have in the http block, before the role's configuration
         place.mkdir(parents=True)
         self.certificate_dir.mkdir()
+        (place / "front").mkdir()
         self.variables = {
             "case_dir": str(place),
             "https_front_server_names": [NAME],
