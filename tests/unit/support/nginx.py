@@ -76,6 +76,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.extra: list[tuple[str, str]] = []  # headers that its answers have besides
         backend = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -95,6 +96,8 @@ class Backend:
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("x-reached", "1")
+                for name, value in backend.extra:
+                    self.send_header(name, value)
                 self.send_header("content-length", str(len(said)))
                 self.end_headers()
                 if self.command != "HEAD":
