@@ -241,7 +241,7 @@ class Front:
         log = self.place / "error.log"
         return log.read_text() if log.exists() else ""
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
         caches = "".join(
             f"    {name}_temp_path {self.place}/cache-{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -254,7 +254,7 @@ class Front:
 
     def test(self) -> str:
         """What "nginx -t" says of the configuration, which it must accept."""
-        done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
+        done = subprocess.run([*self.command(), "-t"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + self.log()
         return done.stderr
 
@@ -262,7 +262,7 @@ class Front:
     def running(self) -> Iterator[Running]:
         assert not self.refused, self.refused
         self.test()
-        process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         running = Running(self, process)
         try:
             self._wait(process)
@@ -306,11 +306,14 @@ class Fronts:
     def render(self, *arguments: str, names: list[str] | None = None, command: str = "ansible-playbook", environment: dict[str, str] | None = None) -> str:
         """Runs the role's own steps up to its configuration, for all cases or those that are named; what Ansible printed."""
         wanted = {name: front for name, front in self._cases.items() if names is None or name in names}
+        for front in wanted.values():
+            front.command()  # writes what other sites have, which the role looks at
         inventory = self.place / "inventory.yml"
         everywhere = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "case_nginx_version": version(),
+            "case_nginx_binary": binary(),
         }
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {name: front.variables for name, front in wanted.items()}, "vars": everywhere}}))
         done = subprocess.run(
