@@ -67,12 +67,12 @@ def differences(written, context):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", help="configuration file of nginx; a comment in it says, as JSON, what serving it means")
+    parser.add_argument("file", help="configuration file of nginx; comments in it say, as JSON, what serving it means")
     parser.add_argument("--wait", type=float, default=0, help="seconds to go on asking")
     options = parser.parse_args()
 
     with open(options.file) as file:
-        written = json.loads(next(line for line in file if line.startswith(MARK))[len(MARK):])
+        written = json.loads("".join(line[len(MARK):].rstrip("\n") for line in file if line.startswith(MARK)))
     context = ssl.create_default_context(cafile=written["ca"] if os.path.exists(written["ca"]) else None)
     context.hostname_checks_common_name = False
     # Python 3.13 added this default, which refuses private CAs that older Pythons accept: the same verdict on every node

@@ -76,6 +76,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.extra: list[tuple[str, str]] = []  # headers that its answers have besides
         backend = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -97,6 +98,8 @@ class Backend:
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("x-reached", "1")
+                for name, value in backend.extra:
+                    self.send_header(name, value)
                 self.send_header("content-length", str(len(said)))
                 self.end_headers()
                 if self.command != "HEAD":
@@ -240,7 +243,7 @@ class Front:
         log = self.place / "error.log"
         return log.read_text() if log.exists() else ""
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
         caches = "".join(
             f"    {name}_temp_path {self.place}/cache-{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -253,7 +256,7 @@ class Front:
 
     def test(self) -> str:
         """What "nginx -t" says of the configuration, which it must accept."""
-        done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
+        done = subprocess.run([*self.command(), "-t"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + self.log()
         return done.stderr
 
@@ -261,7 +264,7 @@ class Front:
     def running(self) -> Iterator[Running]:
         assert not self.refused, self.refused
         self.test()
-        process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         running = Running(self, process)
         try:
             self._wait(process)
@@ -305,11 +308,14 @@ class Fronts:
     def render(self, *arguments: str, names: list[str] | None = None, command: str = "ansible-playbook", environment: dict[str, str] | None = None) -> str:
         """Runs the role's own steps up to its configuration, for all cases or those that are named; what Ansible printed."""
         wanted = {name: front for name, front in self._cases.items() if names is None or name in names}
+        for front in wanted.values():
+            front.command()  # writes what other sites have, which the role looks at
         inventory = self.place / "inventory.yml"
         everywhere = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "case_nginx_version": version(),
+            "case_nginx_binary": binary(),
         }
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {name: front.variables for name, front in wanted.items()}, "vars": everywhere}}))
         done = subprocess.run(

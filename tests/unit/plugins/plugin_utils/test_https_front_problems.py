@@ -1,0 +1,205 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+
+SITES: dict[str, Any] = {
+    "present": True,
+    "problem": "",
+    "server_names_hash_bucket_size": None,
+    "has_default_server": False,
+    "default_site": None,
+}
+OTHER = {"place": "/etc/nginx/sites-enabled/other:3", "names": ["other.example.org"], "keeps_sessions": True}
+SPECIFICATION = Path(__file__).parents[4] / "roles/https_front/meta/argument_specs.yml"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, authority: Any) -> str:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(authority.pem)
+    return str(path)
+
+
+@pytest.fixture
+def authority() -> Any:
+    return pki.root()
+
+
+def test_that_the_defaults_of_the_role_are_right() -> None:
+    specified = yaml.safe_load(SPECIFICATION.read_text("utf-8"))["argument_specs"]["main"]["options"]
+    defaults = {name: option["default"] for name, option in specified.items() if "{{" not in str(option["default"])}
+    assert len(defaults) > 20
+    assert problems(defaults, [9200, 9300], SITES) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "4_43"),
+        ("port", "8443.0"),
+        ("port", 8443.0),
+        ("port", "\uff14\uff14\uff13"),
+        ("port", "443\n"),
+        ("port", " 443"),
+        ("port", "+443"),
+        ("port", 0),
+        ("port", 65536),
+        ("port", True),
+        ("port", None),
+        ("port", ""),
+        ("port", "443 default_server"),
+        ("redirect_port", "80 default_server"),
+        ("redirect_port", -1),
+        ("rate_burst", "5; evil"),
+        ("rate_limit", 10**7),
+        ("rate_limit", "9" * 20),
+        ("hsts_seconds", "1d"),
+        ("client_depth", "1;"),
+        ("client_depth", 0),
+        ("response_timeout", 10**9),
+        ("response_timeout", 0),
+        ("upstream_keepalive", 10**8),
+        ("worker_connections", 255),
+        ("max_body", "9" * 20),
+        ("max_body", "9" * 18 + "g"),
+        ("max_body", "100mb"),
+        ("max_body", "1\uff10m"),
+        ("max_body", "100m;\n"),
+        ("max_body", ""),
+        ("tls_profile", "old"),
+        ("tls_profile", None),
+        ("state", "gone"),
+        ("reject_unknown_names", "maybe"),
+        ("ipv6", 2),
+        ("hardening", ""),
+        ("access_log", "/var/log/a b"),
+        ("access_log", "/var/log/x\n"),
+        ("access_log", "off"),
+        ("access_log", "/var/log/nginx/"),
+        ("certificate_dir", "/etc/$host"),
+        ("certificate_dir", "/etc/a\nb"),
+        ("certificate_dir", "certs"),
+        ("server_names", []),
+        ("server_names", "es1.example.org"),
+        ("server_names", ["es1;"]),
+        ("server_names", ["es1\n"]),
+        ("server_names", ["b\u00fccher.example"]),
+        ("server_names", ["-a.example.org"]),
+        ("server_names", ["a..b"]),
+        ("server_names", ["a.*.b"]),
+        ("server_names", ["x" * 64 + ".org"]),
+        ("server_names", [".".join(["x" * 49] * 6)]),
+        ("server_names", ["192.0.2.300"]),
+        ("server_names", ["es1", "ES1"]),
+        ("server_names", [7]),
+        ("server_names", ["2001:db8::7%eth0"]),
+        ("upstreams", []),
+        ("upstreams", ["127.0.0.1:99999"]),
+        ("upstreams", ["127.0.0.1:0"]),
+        ("upstreams", ["127.0.0.1"]),
+        ("upstreams", ["300.0.0.1:9200"]),
+        ("upstreams", ["2001:db8::7:9200"]),
+        ("upstreams", ["[es1]:9200"]),
+        ("upstreams", ["es1:9200", "es1:9200"]),
+        ("upstreams", ["es1:9200 weight=5"]),
+        ("upstreams", ["es1:9_200"]),
+        ("client_ca", "ca.pem"),
+        ("client_ca", "/nowhere/ca.pem"),
+        ("snippet", ["a"]),
+    ],
+)
+def test_that_what_nginx_would_refuse_or_misread_is_named_with_its_value(name: str, value: Any) -> None:
+    found = problems({f"https_front_{name}": value})
+    assert len(found) == 1, found
+    assert found[0].startswith(f"https_front_{name} ")
+    if value not in ([], None):
+        shown = value[0] if isinstance(value, list) else value
+        assert str(shown)[:20].strip().split("\n")[0].split("$")[0] in found[0] or repr(shown) in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "443"),
+        ("port", 65535),
+        ("redirect_port", "0"),
+        ("max_body", "0"),
+        ("max_body", "2G"),
+        ("max_body", 104857600),
+        ("reject_unknown_names", "no"),
+        ("ipv6", "False"),
+        ("access_log", ""),
+        ("certificate_dir", "/etc/my certificates/;{}'\"#"),
+        ("server_names", ["default", "hostnames", "es_1", "ES2.example.org", "*.example.org", "192.0.2.7", "2001:db8::7"]),
+        ("server_names", [".".join(["x" * 61] * 4)]),
+        ("upstreams", ["127.0.0.1:9200", "[2001:db8::7]:9200", "es_1.internal:1"]),
+    ],
+)
+def test_that_what_is_possible_is_not_refused(name: str, value: Any) -> None:
+    assert problems({f"https_front_{name}": value}, [9200, 9300], SITES) == []
+
+
+def test_that_all_problems_are_said_at_once() -> None:
+    found = problems({"https_front_port": "x", "https_front_tls_profile": "old", "https_front_server_names": ["a b"], "https_front_max_body": "x"})
+    assert [each.split()[0] for each in found] == [f"https_front_{name}" for name in ("tls_profile", "port", "server_names", "max_body")]
+
+
+def test_that_no_secret_is_said() -> None:
+    users = [{"name": "x y", "password": "dragon42"}]
+    assert "dragon42" not in str(problems({"https_front_users": users, "https_front_port": "x"}))
+
+
+def test_that_ports_go_together() -> None:
+    assert "both 443" in problems({"https_front_port": "443", "https_front_redirect_port": 443})[0]
+    assert "tlsfront_closed_ports" in problems({"https_front_port": 9201}, list(range(9200, 9210)))[0]
+    assert "tlsfront_closed_ports" in problems({"https_front_port": 443, "https_front_redirect_port": "9300"}, [9300])[0]
+    assert problems({"https_front_port": 443, "https_front_redirect_port": 0}, [9200, 9300]) == []
+
+
+def test_that_files_of_trust_are_read(tmp_path: Path, certificate: str, authority: Any) -> None:
+    assert problems({"https_front_client_ca": certificate}) == []
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    assert "holds no certificate that can be read" in problems({"https_front_client_ca": str(broken)})[0]
+    both = tmp_path / "both.pem"
+    both.write_bytes(authority.pem + authority.key_pem)
+    assert "private key" in problems({"https_front_client_ca": str(both)})[0]
+    assert "X509 CRL" in problems({"https_front_client_crl": certificate, "https_front_client_ca": certificate})[0]
+    latin = tmp_path / "latin.pem"
+    latin.write_bytes("# Zertifikate f\u00fcr alle\n".encode("latin-1") + authority.pem)
+    assert problems({"https_front_client_ca": str(latin)}) == []
+
+
+def test_that_tls_to_elasticsearch_can_be_verified(certificate: str) -> None:
+    found = problems({"https_front_upstream_tls": "yes"})
+    assert [each.split()[0] for each in found] == ["https_front_upstream_tls", "https_front_upstream_name"]
+    given = {"https_front_upstream_tls": True, "https_front_upstream_ca": certificate}
+    assert "https_front_upstream_name" in problems({**given, "https_front_upstream_name": "a b"})[0]
+    assert problems({**given, "https_front_upstream_name": "es1"}) == []
+
+
+def test_that_a_client_certificate_is_verified_by_our_authority(certificate: str) -> None:
+    given = {"https_front_client_ca": certificate, "https_front_reject_unknown_names": "false", "https_front_server_names": ["es1", "192.0.2.7"]}
+    assert "192.0.2.7" in problems(given)[0]
+    assert problems({**given, "https_front_reject_unknown_names": True}) == []
+    assert problems({**given, "https_front_server_names": ["es1"]}) == []
+
+
+def test_that_other_sites_are_fitted_in_with(certificate: str) -> None:
+    long = ["x" * 60 + ".example.org"]
+    assert "set it to 128 there" in problems({"https_front_server_names": long}, (), {**SITES, "server_names_hash_bucket_size": 64})[0]
+    assert problems({"https_front_server_names": long}, (), {**SITES, "server_names_hash_bucket_size": 128}) == []
+    taken = {**SITES, "has_default_server": True, "default_site": OTHER}
+    assert "other.example.org" in problems({"https_front_port": 443}, (), taken)[0]
+    beside = {"https_front_reject_unknown_names": False, "https_front_client_ca": certificate}
+    assert "ssl_session_cache off" in problems(beside, (), taken)[0]
+    assert problems(beside, (), {**taken, "default_site": {**OTHER, "keeps_sessions": False}}) == []
+    assert problems({"https_front_reject_unknown_names": False}, (), taken) == []
+    assert problems(beside, (), {"present": False}) == []
