@@ -76,7 +76,8 @@ def tasks(value: Any) -> Any:
 
 def test_no_command_line_is_built_from_a_variable() -> None:
     """A value reaches a program as one of its arguments, whatever is in it: never through a shell, and never through a line that is split."""
-    files = [file for place in ("roles", "playbooks") for file in sorted((TOP / place).rglob("*.yml")) if file.parent.name in {"tasks", "handlers", "playbooks"}]
+    places = {"tasks", "handlers", "playbooks"}
+    files = [file for place in ("roles", "playbooks") for file in sorted((TOP / place).rglob("*.yml")) if file.parent.name in places]
     assert files
     for file in files:
         for task in tasks(load(file)):

@@ -11,6 +11,9 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import candidate, files, transaction
 from node import PATTERNS, Node, Policy
 
+# the backend of the tests has threads, the module has none
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 ANNA = "anna:correct horse"
 BERT = "bert:battery staple"
 
@@ -90,7 +93,7 @@ def test_a_change_that_is_not_served_goes_back_to_what_was_served(passwords_not_
 
 def test_a_first_install_that_fails_leaves_nothing_live(node: Node, fronts: nginx.Fronts) -> None:
     began = node.front.look()[0]
-    with pytest.raises(candidate.Refused, match='unknown directive "nonsense" in .*/nginx/conf.d/tlsfront.conf'):
+    with pytest.raises(candidate.Refused, match=r'unknown directive "nonsense" in .*/nginx/conf.d/tlsfront.conf'):
         node.front.write(node.text(policy(fronts, "refused")), "", began)
     contents, _token = node.front.go_back(began, began.token)
     assert contents == (None, None)
@@ -174,7 +177,7 @@ def test_what_another_run_removed_is_missed_before_anything_is_live(node: Node, 
     for path in users_files(node):
         if path.read_bytes() in policy(fronts, "bert").files.values():
             path.unlink()
-    with pytest.raises(candidate.Refused, match="users-.* is not there: another run may have removed it"):
+    with pytest.raises(candidate.Refused, match=r"users-.* is not there: another run may have removed it"):
         node.front.write(node.text(policy(fronts, "bert")), "", began)
     assert node.status(ANNA) == 200
 
