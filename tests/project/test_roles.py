@@ -64,3 +64,25 @@ def test_a_role_stays_small(role: str) -> None:
 def test_no_task_ignores_its_errors(role: str) -> None:
     for file in sorted((TOP / "roles" / role).rglob("*.yml")):
         assert "ignore_errors" not in file.read_text("utf-8"), file
+
+
+def tasks(value: Any) -> Any:
+    """All tasks of a file, those in blocks and plays as well."""
+    for task in value or []:
+        yield task
+        for inner in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers"):
+            yield from tasks(task.get(inner))
+
+
+def test_no_command_line_is_built_from_a_variable() -> None:
+    """A value reaches a program as one of its arguments, whatever is in it: never through a shell, and never through a line that is split."""
+    places = {"tasks", "handlers", "playbooks"}
+    files = [file for place in ("roles", "playbooks") for file in sorted((TOP / place).rglob("*.yml")) if file.parent.name in places]
+    assert files
+    for file in files:
+        for task in tasks(load(file)):
+            used = {name.rpartition(".")[2] for name in task}
+            assert not used & {"shell", "script", "raw", "expect"}, (file, task["name"])
+            for name, given in task.items():
+                if name.rpartition(".")[2] == "command":
+                    assert isinstance(given, dict) and "argv" in given and "cmd" not in given, (file, task["name"])

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a configuration of nginx that the collection wrote says of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Iterator
+
+_MARK = "# served: "
+_CONNECTIONS = re.compile(r"^# worker_connections in nginx[.]conf: ([0-9]+)$", re.MULTILINE)
+_WORD = re.compile(r'\s+|#[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[;{}]|(?:\\.|\$\{|[^\s;{}\\])+|\\', re.DOTALL)
+
+# https://nginx.org/en/docs/dirindex.html: those that name a file which must be there, and that only nginx reads
+_READ_BY_WORKERS = {"auth_basic_user_file"}
+_READ_BY_MASTER = {
+    "ssl_certificate",
+    "ssl_certificate_key",
+    "ssl_client_certificate",
+    "ssl_trusted_certificate",
+    "ssl_crl",
+    "ssl_dhparam",
+    "ssl_password_file",
+    "proxy_ssl_certificate",
+    "proxy_ssl_certificate_key",
+    "proxy_ssl_trusted_certificate",
+    "proxy_ssl_crl",
+    "proxy_ssl_password_file",
+}
+
+
+def served(text: str) -> Any:
+    """What its listeners must show, to whom.
+
+    :raises ValueError: it does not say so
+    """
+    said = "".join(line[len(_MARK) :] for line in text.splitlines() if line.startswith(_MARK))
+    if said:
+        return json.loads(said)
+    raise ValueError("it does not say what serving it means: it is none of the role's")
+
+
+def worker_connections(text: str) -> int:
+    """What it needs in nginx's main file; 0 where it does not say."""
+    found = _CONNECTIONS.search(text)
+    return int(found.group(1)) if found else 0
+
+
+def read_by_workers(text: str, relative_to: Path) -> list[Path]:
+    """The files that nginx's workers open for each request. https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html"""
+    return _named(text, _READ_BY_WORKERS, relative_to)
+
+
+def read_by_master(text: str, relative_to: Path) -> list[Path]:
+    """The files that nginx opens when it reads its configuration, as root."""
+    return _named(text, _READ_BY_MASTER, relative_to)
+
+
+def mentions(text: str, path: Path) -> bool:
+    """Whether the file's name stands anywhere in it: also what only a comment or a snippet names is not ours to delete."""
+    return path.name in text
+
+
+def _named(text: str, directives: set[str], relative_to: Path) -> list[Path]:
+    found = []
+    for words in _statements(text):
+        # a variable is known only with a request; "off", "data:" and "engine:" are no files
+        if len(words) == 2 and words[0] in directives and "$" not in words[1] and not re.match("(off$|data:|engine:)", words[1]):
+            path = relative_to / words[1]
+            if path not in found:
+                found.append(path)
+    return found
+
+
+def _statements(text: str) -> Iterator[list[str]]:
+    """Each directive with its arguments, without what quotes and escapes add."""
+    words: list[str] = []
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word[0].isspace() or word[0] == "#":
+            continue
+        if word in (";", "{", "}"):
+            if words:
+                yield words
+            words = []
+        elif word[0] in "\"'":
+            words.append(re.sub(r"\\([\"'\\])", r"\1", word[1:-1]))
+        else:
+            words.append(re.sub(r"\\([\"'\\\s;{}#])", r"\1", word))

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files: written as a whole or not at all, locked by a process that lives, and readable by whom nginx's workers are."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+from pathlib import Path
+from typing import Iterator
+
+_PROC = Path("/proc")
+
+
+class Locked(Exception):
+    """Another process has held the lock for too long."""
+
+
+@contextlib.contextmanager
+def locked(directory: Path, seconds: float = 30) -> Iterator[None]:
+    """One process at a time. The lock ends with its process, so that a killed one leaves none behind: flock(2).
+
+    :raises Locked: another one held it all the time
+    """
+    descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise Locked(f"another run has been writing here for {seconds:.0f} seconds: run the playbook again when it has ended") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def content(path: Path) -> bytes | None:
+    """What is in it; None where there is no such file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def beside(path: Path) -> Path:
+    """Where its next content is written: in the same directory, under a name that neither nginx nor systemd reads."""
+    return path.with_name(f".{path.name}.new")
+
+
+def write_beside(path: Path, octets: bytes) -> None:
+    """The next content, on the disk. What an earlier one left there after it was killed is overwritten.
+
+    :raises OSError: it was not written, and nothing is left of it
+    """
+    new = beside(path)
+    try:
+        descriptor = os.open(str(new), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+
+
+def swap_in(path: Path) -> None:
+    """The next content becomes the current one, at once, also for who looks after a crash."""
+    beside(path).replace(path)
+    _to_disk(path.parent)
+
+
+def write(path: Path, octets: bytes | None) -> None:
+    """The file has the content, or is not there if that is None."""
+    if octets is not None:
+        write_beside(path, octets)
+        swap_in(path)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+        _to_disk(path.parent)
+
+
+def _to_disk(directory: Path) -> None:
+    descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Worker:
+    """Who one of nginx's workers is."""
+
+    def __init__(self, user: int, group: int, groups: list[int]) -> None:
+        self.user, self.group, self.groups = user, group, groups
+
+    def reads(self, path: Path) -> bool:
+        """Whether it can open the file: a process that becomes it tries. Modes, owners and access control lists all count then."""
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                if (os.getuid(), os.getgid()) != (self.user, self.group):
+                    os.setgroups(self.groups)
+                    os.setgid(self.group)
+                    os.setuid(self.user)
+                os.close(os.open(str(path), os.O_RDONLY))
+                status = 0
+            except OSError:
+                pass
+            finally:
+                os._exit(status)  # nothing of this process's is flushed or ended twice
+        return os.waitpid(child, 0)[1] == 0
+
+
+def worker(pid_file: Path) -> Worker | None:
+    """One of the workers of the nginx with this process number, that is not about to end; None where there is none."""
+    master = (content(pid_file) or b"").strip().decode("ascii", "replace")
+    if not master.isdigit():
+        return None
+    for process in _PROC.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            status = (process / "status").read_text("ascii", "replace")
+            command = (process / "cmdline").read_bytes()
+            if _number("PPid", status) == [int(master)] and b"worker process" in command and b"shutting down" not in command:
+                return Worker(_number("Uid", status)[1], _number("Gid", status)[1], _number("Groups", status))
+    return None
+
+
+def _number(name: str, status: str) -> list[int]:
+    """The numbers of a line. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html"""
+    found = re.search(rf"^{name}:(.*)$", status, re.MULTILINE)
+    return [int(word) for word in found.group(1).split()] if found else []

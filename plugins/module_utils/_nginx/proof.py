@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Is what nginx serves what was written?
+
+Each question is a new connection to this host's loopback, verified where it is TLS. A reload that nginx accepted and then
+dropped (a taken port is enough) shows here and nowhere else: both "nginx -t" and the reload return 0.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import secrets
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+from .._tls.keypair import client_context
+from . import configuration, files
+
+
+class Proof:
+    """What was seen."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []  # one line for each thing that is not served as it was written
+        self.running = True  # nginx runs this configuration, and users can use it, whatever certificate it presents
+        self.running_at: list[str] = []  # the listeners that say so, each with the name that was asked for
+
+    def broken(self, problem: str) -> None:
+        self.problems.append(problem)
+        self.running = False
+
+    @property
+    def served(self) -> bool:
+        return not self.problems
+
+
+def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
+    """Asks every listener, for every name, as a client does."""
+    proof = Proof()
+    try:
+        written = configuration.served(text)
+        context = client_context(Path(written["ca"]))
+        fingerprint = _leaf_fingerprint(Path(written["chain"]))
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        proof.broken(f"what was written cannot be read: {error}")
+        return proof
+    _files(proof, text, nginx_dir, pid_file)
+    listeners = [(int(written["port"]), context)] + [(int(port), None) for port in written.get("plain_ports", [])]
+    for address in written["addresses"]:
+        for port, how in listeners:
+            for name in written["names"]:
+                _ask(proof, written, fingerprint, (address, port, name), how)
+        if written.get("login"):
+            _log_in(proof, (address, int(written["port"]), written["names"][0]), context)
+    return proof
+
+
+def _files(proof: Proof, text: str, nginx_dir: Path, pid_file: Path) -> None:
+    """What it names is there, for whom reads it. nginx -t opens what the master reads, and nothing of what the workers do."""
+    for path in configuration.read_by_master(text, nginx_dir):
+        if not path.exists():
+            proof.broken(f"it names {path}, which is not there")
+    worker = files.worker(pid_file)
+    for path in configuration.read_by_workers(text, nginx_dir):
+        if not path.exists():
+            proof.broken(f"it names {path}, which is not there")
+        elif worker is not None and not worker.reads(path):
+            proof.broken(f"nginx's workers (user {worker.user}, group {worker.group}) cannot read {path}")
+
+
+def _ask(proof: Proof, written: Any, fingerprint: str, where: Any, context: ssl.SSLContext | None) -> None:
+    """Which configuration the listener says that it runs, and which certificate it presents."""
+    place = "{} port {} as {}".format(*where)
+    try:
+        with _connect(where, context) as connection:
+            presented = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest() if isinstance(connection, ssl.SSLSocket) else None
+            running = _get(connection, "/_tlsfront/configuration", where[2]).read(200).decode("ascii", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        proof.broken(f"{place}: {type(error).__name__}: {error}")
+        return
+    if running == written["configuration"]:
+        proof.running_at.append(place)
+    else:
+        proof.broken(f"{place}: another configuration is served ({running[:16]}) than was written ({written['configuration'][:16]})")
+    if presented is not None and presented != fingerprint:
+        proof.problems.append(f"{place}: another certificate is served ({presented[:16]}) than was written ({fingerprint[:16]})")
+
+
+def _log_in(proof: Proof, where: Any, context: ssl.SSLContext) -> None:
+    """What a user gets whose password is wrong: 401. Where nginx cannot read its users it is 403 or 500, for everybody.
+
+    Without a login it would be 401 in any case: nginx opens the file only for a name that it is to look up.
+    """
+    wrong = base64.b64encode(f"tlsfront-probe:{secrets.token_hex(16)}".encode()).decode()
+    place = "{} port {} as {}".format(*where)
+    try:
+        with _connect(where, context) as connection:
+            status = _get(connection, "/", where[2], {"Authorization": f"Basic {wrong}"}).status
+    except (OSError, http.client.HTTPException) as error:
+        proof.broken(f"{place}: {type(error).__name__}: {error}")
+        return
+    # 429: others ask as much as one address may; it says nothing of logins, and the files have been looked at
+    if status not in (401, 429):
+        proof.broken(f"{place}: a wrong password is answered with {status} and not with 401, so users cannot log in")
+
+
+def _connect(where: Any, context: ssl.SSLContext | None) -> socket.socket:
+    address, port, name = where
+    plain = socket.create_connection((address, port), timeout=5)
+    if context is None:
+        return plain
+    try:
+        return context.wrap_socket(plain, server_hostname=name)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _get(connection: socket.socket, target: str, name: str, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
+    host = f"[{name}]" if ":" in name else name
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", *(f"{key}: {value}" for key, value in (headers or {}).items()), "Connection: close", "", ""]
+    connection.sendall("\r\n".join(lines).encode("ascii"))
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer
+
+
+def _leaf_fingerprint(chain: Path) -> str:
+    """SHA-256 of the first certificate in a PEM file, hexadecimal."""
+    pem, end, _rest = chain.read_text("latin-1").partition("-----END CERTIFICATE-----")
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN") :] + end)).hexdigest()
