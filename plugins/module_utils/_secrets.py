@@ -27,13 +27,21 @@ HIDDEN = "(not shown: it repeats what must be kept secret)"
 
 
 class Secrets:
-    """Texts that must never be shown."""
+    """Texts that must never be shown.
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        self.texts = frozenset(text for text in texts if text)
-        forms = set(self._forms_to_find())
-        self._short = frozenset(form for form in forms if _LEAST_ENCODED <= len(form) < _PIECE)
-        self._pieces = frozenset(piece for form in forms for piece in _pieces(form))
+    :param texts: each a secret as a whole
+    :param pairs: name and secret, which are sent joined by a colon; the name, which servers repeat to say whom they have
+        refused, is none
+    """
+
+    def __init__(self, texts: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> None:
+        pairs = [pair for pair in pairs if pair[1]]
+        alone = {text for text in [*texts, *(secret for _name, secret in pairs)] if text}
+        joined = {f"{name}:{secret}" for name, secret in pairs}
+        self.texts = frozenset(alone | joined)
+        own = _forms_of(alone)
+        self._short = frozenset(form for form in own if _LEAST_ENCODED <= len(form) < _PIECE)
+        self._pieces = _all_pieces(own) | (_all_pieces(_forms_of(joined)) - _all_pieces(_forms_of(f"{name}:" for name, _ in pairs)))
         # how many bytes from where a secret begins, in its longest form, it may end
         self._reach = 16 * max(map(len, self.texts), default=0) + 64
 
@@ -70,14 +78,19 @@ class Secrets:
             return HIDDEN
         return excerpt(raw, length)
 
-    def _forms_to_find(self) -> Iterator[str]:
-        for text in self.texts:
-            if len(text) < _LEAST_ENCODED:
-                continue  # in every answer; Ansible takes them out of the result by themselves
+
+def _forms_of(texts: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for text in texts:
+        if len(text) >= _LEAST_ENCODED:  # what is shorter is in every answer; Ansible takes it out of the result by itself
             data = text.encode("utf-8", "surrogatepass")
-            yield _squeezed(text)
-            yield from _encoded(data)
-            yield from _encoded(base64.b64encode(data))  # the header, encoded once more
+            # the last: the header, encoded once more
+            found |= {_squeezed(text), *_encoded(data), *_encoded(base64.b64encode(data))}
+    return found
+
+
+def _all_pieces(forms: Iterable[str]) -> frozenset[str]:
+    return frozenset(piece for form in forms for piece in _pieces(form))
 
 
 def _encoded(data: bytes) -> Iterator[str]:
@@ -100,56 +113,60 @@ def excerpt(data: bytes, length: int = 80) -> str:
 
 def secrets_of(params: Any) -> Secrets:
     """All secrets in the module's parameters, at any depth, well-formed or not."""
-    found: set[str] = set()
-    _collect(params, found)
-    return Secrets(found)
+    found = _Found()
+    found.collect(params)
+    return Secrets(found.texts, found.pairs)
 
 
-def _collect(value: Any, found: set[str], secret: bool = False, address: bool = False) -> None:
-    """:param secret: it stands under an option for a secret
-    :param address: it stands under one for a URL or an address, so what is before an ``@`` is a user
-    """
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, Mapping):
-        user, password = value.get("url_username"), value.get("url_password")
-        if user is not None and password is not None:
-            found.add(f"{user}:{password}")
-        for key, item in value.items():
-            _collect(key, found, secret, address)
-            within = key in _ADDRESS_OPTIONS or (address and key not in _OTHER_NAMES)
-            _collect(item, found, secret or key in SECRET_OPTIONS, within)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _collect(item, found, secret, address)
-    else:
-        _collect_text(str(value), found, secret, address)
+class _Found:
+    def __init__(self) -> None:
+        self.texts: set[str] = set()
+        self.pairs: set[tuple[str, str]] = set()
 
-
-def _collect_text(text: str, found: set[str], secret: bool, address: bool) -> None:
-    if secret:
-        found |= {text, text.strip(), *_credential_parts(text)}
-    if "@" in text and (address or "://" in text):
-        found |= set(_userinfo(text))
-    if _PRIVATE_KEY in text:
-        found |= {text, *(line for line in text.split() if len(line) > _PIECE)}
-    if text.lstrip()[:1] in ("{", "[", '"'):
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
+    def collect(self, value: Any, secret: bool = False, address: bool = False) -> None:
+        """:param secret: it stands under an option for a secret
+        :param address: it stands under one for a URL or an address, so what is before an ``@`` is a user
+        """
+        if value is None or isinstance(value, bool):
             return
-        _collect(document, found, secret, address)
+        if isinstance(value, Mapping):
+            user, password = value.get("url_username"), value.get("url_password")
+            if user is not None and password is not None:
+                self.pairs.add((str(user), str(password)))
+            for key, item in value.items():
+                self.collect(key, secret, address)
+                within = key in _ADDRESS_OPTIONS or (address and key not in _OTHER_NAMES)
+                self.collect(item, secret or key in SECRET_OPTIONS, within)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self.collect(item, secret, address)
+        else:
+            self._collect_text(str(value), secret, address)
 
+    def _collect_text(self, text: str, secret: bool, address: bool) -> None:
+        if secret:
+            self._collect_secret(text)
+        if "@" in text and (address or "://" in text):
+            self.texts |= set(_userinfo(text))
+        if _PRIVATE_KEY in text:
+            self.texts |= {text, *(line for line in text.split() if len(line) > _PIECE)}
+        if text.lstrip()[:1] in ("{", "[", '"'):
+            try:
+                document = json.loads(text)
+            except (ValueError, RecursionError):
+                return
+            self.collect(document, secret, address)
 
-def _credential_parts(text: str) -> Iterator[str]:
-    """The key of ``id:key``, and the same of its encoded form, which is what Elasticsearch returns."""
-    decoded = ""
-    with contextlib.suppress(ValueError):
-        decoded = base64.b64decode(text, validate=True).decode("utf-8")
-    for pair in (text, decoded):
-        if ":" in pair and pair.isprintable():
-            yield pair
-            yield pair.partition(":")[2]
+    def _collect_secret(self, text: str) -> None:
+        """``id:key`` is a name and a secret, and so is its encoded form, which is what Elasticsearch returns."""
+        decoded = ""
+        with contextlib.suppress(ValueError):
+            decoded = base64.b64decode(text, validate=True).decode("utf-8")
+        for pair in (text, decoded):
+            if ":" in pair and pair.isprintable():
+                self.pairs.add((pair.partition(":")[0], pair.partition(":")[2]))
+        if ":" not in text and ":" not in decoded:
+            self.texts |= {text, text.strip()}
 
 
 def _userinfo(text: str) -> Iterator[str]:

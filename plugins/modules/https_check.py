@@ -237,6 +237,8 @@ notes:
     which it comes in the clear. Its signature is not verified; an answer that says revoked fails the endpoint with
     V(certificate_revoked), any other adds nothing. Servers that speak TLS 1.3 alone show none. Use O(crl_path) where
     revocation must be known.
+  - A failed task of ansible-core 2.19 and newer shows the lines of the playbook that it stands in. Secrets belong into
+    variables, such as those of ansible-vault, and not into the task.
   - Only subjectAltName identifies a server (RFC 9525); the common name does not.
   - Besides what OpenSSL refuses, these are refused too - a server that shows a CA certificate as its own, keys shorter
     than 2048 bits (RSA) or 224 bits (elliptic curves) anywhere in the chain, MD5 and SHA-1 signatures, and wildcards
