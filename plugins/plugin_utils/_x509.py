@@ -72,6 +72,8 @@ def readable_certificates(pem: str) -> list[x509.Certificate]:
 
 def load_key(pem: str, passphrase: str = "") -> t.Any:
     """Return the private key of a PEM text; else raises Unreadable. An empty passphrase means none."""
+    # ansible-core 2.18 hands over what is encrypted by itself (!vault) as an object that is no text
+    pem, passphrase = str(pem), str(passphrase)
     try:
         return serialization.load_pem_private_key(pem.encode(), passphrase.encode() or None)
     except TypeError:
