@@ -39,9 +39,7 @@ class Vault(str):
 
 
 def encrypted(dumper: yaml.SafeDumper, text: Vault) -> yaml.Node:
-    done = subprocess.run(
-        ["ansible-vault", "encrypt", "--output", "-"], input=str(text), env=os.environ, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(["ansible-vault", "encrypt", "--output", "-"], input=str(text), env=os.environ, check=True, capture_output=True, text=True)
     return dumper.represent_scalar("!vault", done.stdout, style="|")
 
 
