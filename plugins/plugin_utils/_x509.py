@@ -82,6 +82,8 @@ def certificates_pem(certificates: t.Iterable[x509.Certificate]) -> str:
 
 def load_key(pem: str, passphrase: str = "") -> t.Any:
     """Return the private key of a PEM text; else raises Unreadable. An empty passphrase means none."""
+    # ansible-core 2.18 hands over what is encrypted by itself (!vault) as an object that is no text
+    pem, passphrase = str(pem), str(passphrase)
     try:
         return serialization.load_pem_private_key(pem.encode(errors="surrogateescape"), passphrase.encode() or None)
     except TypeError:
