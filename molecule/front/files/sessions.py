@@ -9,13 +9,13 @@ can read, is longer); given (how many sessions, which TLS 1.3 says); resumed; of
 all of the handshake took place); control_ticket.
 """
 import json
-import os
 import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 CONTROL, CONTROL_PORT = "control.example", 4433
 
@@ -51,7 +51,7 @@ def seen(ca, name, control_ca, version, directory):
         return None
     shake_hands(control_ca, CONTROL, version, "-sess_out", other, at=f"localhost:{CONTROL_PORT}")
     # a server that gives none leaves nothing to write
-    given = os.path.exists(own)
+    given = Path(own).exists()
     return {
         "ticket": ticket(own) if given else None,
         "given": said.count("New Session Ticket arrived"),
