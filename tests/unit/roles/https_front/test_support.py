@@ -30,4 +30,4 @@ def test_a_request_reaches_the_backend_as_it_was_sent(fronts: nginx.Fronts) -> N
 
 
 def test_what_the_role_refuses_is_told(fronts: nginx.Fronts) -> None:
-    assert "https_front_rate_limit (-1)" in fronts["refused"].refused
+    assert "https_front_rate_limit is -1" in fronts["refused"].refused
