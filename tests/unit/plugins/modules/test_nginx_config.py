@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import configuration
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 RUN = """
 import sys
@@ -164,3 +166,13 @@ def test_why_clients_would_refuse_one_is_told(tmp_path: Path, root: pki.Issued) 
     assert [each["accepted"] for each in told] == [True, False, False, False, False, False]
     for each, cause in zip(told[1:], ["key.pem does not belong to chain.pem", "mismatch", "expired", "local issuer", "No such file"]):
         assert cause in each["message"], each
+
+
+def test_only_what_is_a_url_is_handed_on_of_what_a_certificate_says(tmp_path: Path, root: pki.Issued) -> None:
+    said = ["http://ocsp.example.org/a%20b", "http://ocsp.example.org/\n location = /x { auth_basic off; } #", "ldap://ocsp.example.org", "http://ocsp"]
+    access = x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(url)) for url in said]
+    )
+    directory = keypair(tmp_path / "live", pki.issue("es1", root, ["es1"], extra=[access]), root)
+    (result,) = run("tls_keypair_info", directories=[directory], names=["es1"])["keypairs"]
+    assert result["accepted"] and result["ocsp"] == ["http://ocsp.example.org/a%20b", "http://ocsp"]
