@@ -26,6 +26,7 @@ class Trust(NamedTuple):
     """What decides whether a chain is trusted, and who we are. Endpoints that agree on it share a context."""
 
     ca_path: str | None = None
+    ca_content: str | None = None
     crl_path: str | None = None
     x509_strict: bool = False
     min_tls_version: str = "1.2"
@@ -50,10 +51,12 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
     if trust.x509_strict:
         context.verify_flags |= ssl.VERIFY_X509_STRICT
-    if trust.ca_path is None:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    if trust.ca_content is not None:
+        _load_authorities(context, _CERTIFICATE.findall(trust.ca_content.encode()), "ca_content: the text")
+    elif trust.ca_path is not None:
+        _load_authorities(context, _blocks(trust.ca_path, _CERTIFICATE, "ca_path", "certificate"), f"ca_path: {trust.ca_path}")
     else:
-        _load_authorities(context, trust.ca_path)
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if trust.crl_path is not None:
         _load_crls(context, trust.crl_path)
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
@@ -75,12 +78,13 @@ def require_verification(context: ssl.SSLContext) -> None:
         raise RuntimeError("the TLS context does not verify: refusing to use it")
 
 
-def _load_authorities(context: ssl.SSLContext, path: str) -> None:
-    found = _blocks(path, _CERTIFICATE, "ca_path", "certificate")
+def _load_authorities(context: ssl.SSLContext, found: list[bytes], what: str) -> None:
+    if not found:
+        raise ValueError(f"{what} has no certificate in PEM form")
     try:
         context.load_verify_locations(cadata=b"\n".join(found).decode("ascii", "replace"))
     except ssl.SSLError as error:
-        raise ValueError(f"ca_path: {path} has a certificate that cannot be read: {error}") from error
+        raise ValueError(f"{what} has a certificate that cannot be read: {error}") from error
 
 
 def _load_crls(context: ssl.SSLContext, path: str) -> None:
