@@ -61,9 +61,11 @@ class Check:
     cluster: Mapping[str, str]
     """`name`, `uuid`, `distribution`, `version`, `status`; those that are known."""
     tried_ports: tuple[str, ...]
-    """The ports and ranges that must be closed, as far as they could be tried."""
+    """The ports and ranges that must be closed, as far as it is known whether they are."""
     open_ports: tuple[int, ...]
     """Those of them that answered."""
+    unknown_ports: tuple[str, ...] = ()
+    """Those of which it is not known, for example since nothing answers at the address: silence alone does not prove that a port is closed."""
 
     @property
     def state(self) -> State:
@@ -112,13 +114,17 @@ def _checks_of_endpoint(probe: str, endpoint: t.Any) -> list[Check]:
     checks = [_check(probe, endpoint, address) for address in endpoint.get("addresses") or [{}]]
     if endpoint.get("verified") is not True and all(check.verified for check in checks):
         # Nothing is wrong with any address by itself, as when it could not be told whether a port is closed.
-        return [dataclasses.replace(check, tried_ports=(), **_failure(endpoint)) for check in checks]
+        told = any(check.unknown_ports for check in checks)
+        return [dataclasses.replace(check, tried_ports=check.tried_ports if told else (), **_failure(endpoint)) for check in checks]
     return checks
 
 
 def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.Any]) -> Check:
     def either(key: str) -> t.Any:
         return endpoint.get(key) if address.get(key) is None else address[key]
+
+    def ports(key: str) -> tuple[str, ...]:
+        return tuple(map(one_line, address.get(key) or ()))
 
     where = one_line(address.get("address"))
     opened = tuple(sorted(p["port"] for p in endpoint.get("open_ports") or () if p["address"] == where))
@@ -139,8 +145,9 @@ def _check(probe: str, endpoint: Mapping[str, t.Any], address: Mapping[str, t.An
         certificates=certificates,
         timings={one_line(k): float(v) for k, v in (address.get("timings") or {}).items() if v is not None},
         cluster=_texts(either("cluster")),
-        tried_ports=tuple(map(one_line, address.get("tried_ports") or ())),
+        tried_ports=ports("tried_ports") or ports("open_ports") + ports("closed_ports"),
         open_ports=opened,
+        unknown_ports=ports("unknown_ports"),
     )
 
 

@@ -84,7 +84,7 @@ def _facts(check: Check) -> list[str]:
         "tls": ", ".join(check.tls.values()) + ("" if check.tls_verified or not check.tls else " (unverified)"),
         "days left": "" if check.days_left is None else str(check.days_left),
         "cluster": ", ".join(check.cluster.values()),
-        "ports": ports_text(check.tried_ports, check.open_ports),
+        "ports": ports_text(check.tried_ports, check.open_ports, check.unknown_ports),
     }
     return [f"{name}: {fact}" for name, fact in facts.items() if fact]
 

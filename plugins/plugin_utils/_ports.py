@@ -22,11 +22,10 @@ def port_states(tried: Sequence[str], opened: Sequence[int]) -> dict[str, bool]:
     }
 
 
-def ports_text(tried: Sequence[str], opened: Sequence[int]) -> str:
-    """Return `9200, 9300 closed`, or of the ports that are open `9200 OPEN`; nothing where nothing was tried."""
-    if opened:
-        return f"{', '.join(map(str, opened))} OPEN"
-    return f"{', '.join(tried)} closed" if tried else ""
+def ports_text(tried: Sequence[str], opened: Sequence[int], unknown: Sequence[str] = ()) -> str:
+    """Return `9200, 9300 closed`, or of the ports that are open `9200 OPEN`; of others `9200 unknown`; nothing where nothing was asked."""
+    known = f"{', '.join(map(str, opened))} OPEN" if opened else f"{', '.join(tried)} closed" if tried else ""
+    return "; ".join(filter(None, [known, f"{', '.join(unknown)} unknown" if unknown else ""]))
 
 
 def _holds(ports: str, port: int) -> bool:

@@ -26,11 +26,14 @@ def summary(checks: Sequence[Check]) -> str:
     if states["warning"]:
         parts.append(f"{states['warning']} with a warning")
     tried = list(dict.fromkeys(port for check in checks for port in check.tried_ports))
+    unknown = list(dict.fromkeys(port for check in checks for port in check.unknown_ports))
     opened = sorted({port for check in checks for port in check.open_ports})
     if opened:
         parts.append(f"ports OPEN: {', '.join(map(str, opened))}")
-    elif tried:
+    elif tried and not unknown:
         parts.append(f"ports closed: {', '.join(tried)}")
+    if unknown:
+        parts.append(f"ports unknown: {', '.join(unknown)}")
     return "; ".join(parts) + "."
 
 

@@ -61,7 +61,7 @@ def _cells(check: Check) -> tuple[str, ...]:
         check.tls.get("version", "-"),
         "-" if check.days_left is None else str(check.days_left),
         cluster or "-",
-        ports_text(check.tried_ports, check.open_ports) or "-",
+        ports_text(check.tried_ports, check.open_ports, check.unknown_ports) or "-",
         check.probe,
     )
 

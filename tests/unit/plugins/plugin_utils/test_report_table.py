@@ -72,6 +72,36 @@ def test_before_the_front_is_there_the_open_ports_stand_beside_the_refused_https
     assert row == "es1.example.org 192.0.2.11 connection_refused - - - 9200, 9300 OPEN outsider"
 
 
+def test_what_is_not_known_of_ports_is_called_unknown_and_never_closed(observations):
+    dead = {
+        "url": "https://es1.example.org",
+        "verified": False,
+        "reason": "connection_timeout",
+        "message": "192.0.2.11:443 does not answer.",
+        "hint": "Start it.",
+        "addresses": [
+            {
+                "address": "192.0.2.11",
+                "verified": False,
+                "reason": "connection_timeout",
+                "message": "192.0.2.11:443 does not answer.",
+                "hint": "Start it.",
+                "tls": None,
+                "certificates": [],
+                "cluster": None,
+                "open_ports": [],
+                "closed_ports": ["9300"],
+                "unknown_ports": ["9200-9201"],
+            }
+        ],
+        "open_ports": [],
+    }
+    seen = checks_of([{"from": "outsider", "result": {"endpoints": [dead]}}])
+    _header, row, *_rest, last = table(seen, 200).splitlines()
+    assert " ".join(row.split()) == "es1.example.org 192.0.2.11 connection_timeout - - - 9300 closed; 9200-9201 unknown outsider"
+    assert last.endswith("; ports unknown: 9200-9201.") and "ports closed" not in last
+
+
 def test_columns_line_up_under_wide_characters(satisfied):
     cluster = satisfied[0]["result"]["endpoints"][0]["addresses"][0]["cluster"]
     cluster["name"] = "東京"
