@@ -42,7 +42,8 @@ class Cluster:
         self.client = here
 
     def inventory(self, **nodes: Any) -> dict[str, Any]:
-        groups = {"elasticsearch": {"hosts": nodes or {"es1": self.node}}, "clients": {"hosts": {"client": self.client}}}
+        clients = self.variables.get("tlsfront_client_group", "clients")
+        groups = {"elasticsearch": {"hosts": nodes or {"es1": self.node}}, clients: {"hosts": {"client": self.client}}}
         return {"all": {"vars": self.variables, "children": groups}}
 
 
@@ -151,6 +152,7 @@ def test_a_probe_host_without_the_official_client_is_found_before_anything_chang
 def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
     this = cluster()
     (tmp_path / "files").mkdir()
+    this.variables["tlsfront_client_group"] = "apps"  # of the inventory, which a play's hosts know nothing of
     this.client = this.client | {
         "client_trust_dir": f"{tmp_path}/tls/front",
         "client_trust_cas": [this.ca],
