@@ -18,7 +18,9 @@ options:
   hostvars:
     description:
       - The variables of all hosts. Of each node are read C(tlsfront_server_names) (default the host's own name), C(tlsfront_https_port) (default 443),
-        and C(tlsfront_addresses) (default C(ansible_host) where that is an address; else none, and the name is looked up where the check runs).
+        and C(tlsfront_addresses) (default C(ansible_host), an address or a name that is looked up where the check runs; without it, the node's names are
+        looked up there).
+      - A name in C(ansible_host) counts for connections over SSH only. To other connections it is the name of a container or an instance.
       - Of a wildcard name, C(tlsfront-probe) in place of the asterisk is asked for.
     type: dict
     required: true
@@ -37,13 +39,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Mappings with C(url), and C(connect_to) where the address is known.
+  description: Mappings with C(url), and C(connect_to) where it is known where the node is.
   type: list
   elements: dict
 """
 
 import ipaddress
 import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+_SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
 
 
 def _is_address(text: t.Any) -> bool:
@@ -54,22 +60,47 @@ def _is_address(text: t.Any) -> bool:
     return True
 
 
-def _url(name: str, port: t.Any) -> str:
+def _url(name: str, port: int) -> str:
     host = f"[{name}]" if ":" in name else name.replace("*", "tlsfront-probe", 1)
-    return f"https://{host}" if int(port) == 443 else f"https://{host}:{int(port)}"
+    return f"https://{host}" if port == 443 else f"https://{host}:{port}"
+
+
+def _list(node: str, option: str, value: t.Any) -> list[str]:
+    """The value of an option that is a list. A text would be taken letter by letter."""
+    if isinstance(value, (str, t.Mapping)) or not isinstance(value, t.Iterable):
+        raise AnsibleFilterError(f"endpoints: {option} of {node} is {value!r}, and must be a list.")
+    return [str(item) for item in value]
+
+
+def _places(node: str, of_node: t.Mapping[str, t.Any]) -> list[str]:
+    """Where the node is, as far as its variables say."""
+    addresses = of_node.get("tlsfront_addresses")
+    if addresses is not None:
+        return _list(node, "tlsfront_addresses", addresses)
+    host = of_node.get("ansible_host")
+    connection = str(of_node.get("ansible_connection", "ssh")).rpartition(".")[2]
+    return [str(host)] if host and (_is_address(host) or connection in _SSH) else []
 
 
 def endpoints(nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
-    """Endpoints of the nodes named, in their order; see DOCUMENTATION."""
+    """Endpoints of the nodes named, in their order; see DOCUMENTATION.
+
+    Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
+    """
     found = []
     for node in nodes:
         of_node = hostvars[node]
-        addresses = of_node.get("tlsfront_addresses")
-        if addresses is None:
-            addresses = [of_node["ansible_host"]] if _is_address(of_node.get("ansible_host")) else []
-        for name in of_node.get("tlsfront_server_names", [node]):
-            url = _url(name, of_node.get("tlsfront_https_port", 443))
-            found += [{"url": url, "connect_to": str(address)} for address in addresses] or [{"url": url}]
+        names = _list(node, "tlsfront_server_names", of_node.get("tlsfront_server_names", [node]))
+        if not names:
+            raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
+        try:
+            port = int(of_node.get("tlsfront_https_port", 443))
+        except ValueError:
+            raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {of_node['tlsfront_https_port']!r}, and must be a port.") from None
+        places = _places(node, of_node)
+        for name in names:
+            # a name that is both needs no second telling
+            found += [{"url": _url(name, port), **({} if place == name else {"connect_to": place})} for place in places] or [{"url": _url(name, port)}]
     return found
 
 

@@ -13,7 +13,8 @@ short_description: List every address that hosts have, from their facts
 description:
   - Returns all IPv4 and IPv6 addresses in the gathered facts of the hosts.
   - Loopback addresses and IPv6 link-local addresses are left out, because they say nothing about a host to another one.
-  - A host without facts is an error and never a gap, because a list of peers that lacks one cuts it off.
+  - Of a host without facts, the addresses in C(tlsfront_identity) are taken, which the playbook C(site) sets from the inventory for a node that cannot be
+    reached. A host without either is an error and never a gap, because a list of peers that lacks one cuts it off.
 positional: _input, hostvars
 options:
   _input:
@@ -67,7 +68,7 @@ def _useful(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> list[str]:
     """All addresses of the hosts; see DOCUMENTATION.
 
-    Raises AnsibleFilterError when there is no host, or when one has no facts.
+    Raises AnsibleFilterError when there is no host, or when the addresses of one are not known.
     """
     names = list(hosts)
     if not names:
@@ -76,12 +77,14 @@ def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> list[st
     without_facts = []
     for name in names:
         facts = hostvars[name].get("ansible_facts") or {}
-        if "all_ipv4_addresses" not in facts and "all_ipv6_addresses" not in facts:
+        if "all_ipv4_addresses" in facts or "all_ipv6_addresses" in facts:
+            found = [*facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
+        else:
+            found = (hostvars[name].get("tlsfront_identity") or {}).get("addresses") or []
+        useful = [str(address) for address in (_address(name, text) for text in found) if _useful(address)]
+        addresses.update(dict.fromkeys(useful))
+        if not useful:
             without_facts.append(name)
-            continue
-        found = [*facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
-        useful = (address for address in (_address(name, text) for text in found) if _useful(address))
-        addresses.update(dict.fromkeys(str(address) for address in useful))
     if without_facts:
         raise AnsibleFilterError(
             f"host_addresses: the addresses of {', '.join(without_facts)} are not known, no facts were gathered: "

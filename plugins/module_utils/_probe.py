@@ -210,7 +210,7 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
         server_hello=sight.server_hello,
         client_cert=check.trust.client_cert is not None,
         min_tls_version=check.trust.min_tls_version,
-        trust=f"ca_path ({check.trust.ca_path})" if check.trust.ca_path else "the system's CA store",
+        trust=_trusted(check),
         trusted=lambda: _certificate.read_all(route.context.get_ca_certs(binary_form=True)),
         chain=certificates,
         version=seen.version,
@@ -222,6 +222,12 @@ def _problem(check: Check, address: AddressReport, route: Route, error: Exceptio
         proxy="{}:{}".format(*check.proxy) if check.proxy else None,
     )
     return explain(error, scene)
+
+
+def _trusted(check: Check) -> str:
+    if check.trust.ca_content is not None:
+        return "ca_content"
+    return f"ca_path ({check.trust.ca_path})" if check.trust.ca_path else "the system's CA store"
 
 
 def _look(route: Route) -> Presented:

@@ -28,6 +28,7 @@ class Trust(NamedTuple):
     """What decides whether a chain is trusted, and who we are. Endpoints that agree on it share a context."""
 
     ca_path: str | None = None
+    ca_content: str | None = None
     crl_path: str | None = None
     x509_strict: bool = False
     min_tls_version: str = "1.2"
@@ -52,10 +53,12 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
     if trust.x509_strict:
         context.verify_flags |= ssl.VERIFY_X509_STRICT
-    if trust.ca_path is None:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    if trust.ca_content is not None:
+        _load_authorities(context, [trust.ca_content.encode()], "ca_content: the text")
+    elif trust.ca_path is not None:
+        _load_authorities(context, _read(trust.ca_path, "ca_path"), f"ca_path: {_shown(trust.ca_path)}")
     else:
-        _load_authorities(context, trust.ca_path)
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if trust.crl_path is not None:
         _load_crls(context, trust.crl_path)
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
@@ -77,21 +80,14 @@ def require_verification(context: ssl.SSLContext) -> None:
         raise RuntimeError("the TLS context does not verify: refusing to use it")
 
 
-def _load_authorities(context: ssl.SSLContext, path: str) -> None:
-    found = []
-    for octets in _read(path, "ca_path"):
-        text = _pem.text_of(octets)
-        if _CERTIFICATE.search(text):
-            try:
-                found += _pem.certificates(text)
-            except ValueError as error:
-                raise InvalidOption(f"ca_path: {_shown(path)} has a certificate that cannot be read: {error}") from error
-    if not found:
-        raise InvalidOption(f"ca_path: {_shown(path)} has no certificate in PEM form")
+def _load_authorities(context: ssl.SSLContext, sources: list[bytes], what: str) -> None:
+    texts = [text for text in map(_pem.text_of, sources) if _CERTIFICATE.search(text)]
+    if not texts:
+        raise InvalidOption(f"{what} has no certificate in PEM form")
     try:
-        context.load_verify_locations(cadata=b"".join(found))
-    except ssl.SSLError as error:
-        raise InvalidOption(f"ca_path: {_shown(path)} has a certificate that cannot be read: {error}") from error
+        context.load_verify_locations(cadata=b"".join(certificate for text in texts for certificate in _pem.certificates(text)))
+    except (ssl.SSLError, ValueError) as error:
+        raise InvalidOption(f"{what} has a certificate that cannot be read: {error}") from error
 
 
 def _load_crls(context: ssl.SSLContext, path: str) -> None:

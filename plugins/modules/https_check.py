@@ -74,9 +74,15 @@ options:
       - Root certificates are wanted. An intermediate, or the server's own certificate, is not taken for the end of a chain
         unless it is signed by itself, and such an endpoint is V(untrusted_issuer). curl, Java and Python 3.13 take any
         certificate that they are given; Python before 3.13 does not, and this module says what holds for all clients.
-      - Without it, the system's store is used.
+      - Without it and O(ca_content), the system's store is used.
       - Per endpoint.
     type: path
+  ca_content:
+    description:
+      - The CA certificates to trust as a text in PEM, in place of O(ca_path). No file is needed then on the host that the module runs on.
+      - A text without a certificate is an error. It never means the system's store.
+      - Per endpoint.
+    type: str
   crl_path:
     description:
       - A PEM file, or a directory of PEM files, with certificate revocation lists.
@@ -627,6 +633,7 @@ _PER_ENDPOINT: dict[str, dict[str, Any]] = {
     "server_name": {"type": "str"},
     "connect_to": {"type": "str"},
     "ca_path": {"type": "path"},
+    "ca_content": {"type": "str"},
     "crl_path": {"type": "path"},
     "x509_strict": {"type": "bool", "default": False},
     "client_cert": {"type": "path"},
@@ -732,7 +739,7 @@ def _where(error: BaseException) -> str:
 def main() -> None:
     module = HttpsCheckModule(
         argument_spec=dict(_ALL),
-        mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports")],
+        mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports"), ("ca_path", "ca_content")],
         required_together=[("url_username", "url_password")],
         required_by={"client_key": "client_cert"},
         supports_check_mode=True,

@@ -33,7 +33,9 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
     assert steps("site.yml") == [
         "nodes.yml",
         "identity.yml",
+        "peers.yml",
         "preflights of certificate, https_front, host_firewall, cloud_firewall",
+        "probes.yml",
         "cloud_firewall/open",
         "certificate",
         "https_front",
@@ -42,6 +44,7 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
         "host_firewall",
         "cloud_firewall/close",
         "prove.yml",
+        "summary.yml",
     ]
 
 
@@ -55,11 +58,12 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
         "https_front",
         "certificate",
         "cloud_firewall/open",
+        "summary.yml",
     ]
 
 
 def test_check_proves_from_outside_and_from_the_clouds_rules_and_runs_no_role_that_changes() -> None:
-    assert steps("check.yml") == ["nodes.yml", "identity.yml", "prove.yml", "cloud_firewall/exposure"]
+    assert steps("check.yml") == ["nodes.yml", "identity.yml", "prove.yml", "cloud_firewall/exposure", "summary.yml"]
 
 
 def plays(playbook: str) -> list[dict[str, Any]]:
@@ -67,31 +71,49 @@ def plays(playbook: str) -> list[dict[str, Any]]:
 
 
 def test_an_error_on_one_node_stops_all() -> None:
-    for playbook in ("site.yml", "remove.yml", "check.yml", "prove.yml"):
-        for play in plays(playbook):
-            assert play["any_errors_fatal"] is True, (playbook, play["name"])
+    for playbook in sorted(PLAYBOOKS.glob("*.yml")):
+        for play in plays(playbook.name):
+            assert play["any_errors_fatal"] is True, (playbook.name, play["name"])
 
 
 def test_a_node_that_is_down_stops_what_changes_nodes_and_not_the_proof(tmp_path: Path) -> None:
-    hosts = {"down": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
+    hosts = {name: {"ansible_host": "127.0.0.1", "ansible_port": 1} for name in ("down", "out")}
     # nothing is verified by it, because nobody answers
     variables = {"tlsfront_ca_path": __file__, "tlsfront_check_retry_for": 0}
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"elasticsearch": {"hosts": hosts, "vars": variables}}))
-    proved = {
-        playbook: "TASK [The proof]" in run(inventory, playbook)
-        for playbook in ("tlsfront.elasticsearch.check", "tlsfront.elasticsearch.site", "tlsfront.elasticsearch.remove")
+    told = {
+        playbook: run(inventory, f"tlsfront.elasticsearch.{playbook}", "--limit", "elasticsearch:!out") for playbook in ("check", "site", "remove")
     }
-    assert proved == {"tlsfront.elasticsearch.check": True, "tlsfront.elasticsearch.site": False, "tlsfront.elasticsearch.remove": False}
+    assert {playbook: "TASK [Prove it]" in output for playbook, output in told.items()} == {"check": True, "site": False, "remove": False}
+    for playbook in ("site", "remove"):
+        says = "Ansible cannot reach down. Nothing was changed. To go on without, run it again with --limit 'elasticsearch:!out:!down'."
+        assert says in " ".join(told[playbook].split())
 
 
-def run(inventory: Path, playbook: str) -> str:
+def test_options_that_cannot_be_meant_are_refused_by_name_before_any_node_is_asked(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.ini"
+    inventory.write_text("[elasticsearch]\nes1 ansible_host=127.0.0.1 ansible_port=1 tlsfront_server_names=es1.example\n")
+    for arguments, says in {
+        ("-e", "tlsfront_addresses=127.0.0.1"): """tlsfront_addresses is the text "127.0.0.1", and must be a list""",
+        ("-e", "tlsfront_probe_hosts=app1"): """-e '{"tlsfront_probe_hosts": ["app1"]}'""",
+        ("-e", "tlsfront_close_when_clients_are_ready=perhaps"): "must be true or false",
+        ("-e", '{"tlsfront_server_names": ["es1"], "https_front_tls_profile": "old"}'): "https_front_tls_profile is the text \"old\", and must be one of",
+        ("-e", '{"tlsfront_server_names": ["es1"], "https_front_redirect_port": "80 default_server"}'): "must be a whole number, in digits",
+        (): """tlsfront_server_names is the text "es1.example", and must be a list""",
+    }.items():
+        output = run(inventory, "tlsfront.elasticsearch.site", *arguments)
+        assert says in " ".join(output.split()) and "Nothing was changed." in output, output
+        assert "Names and addresses of every node" not in output
+
+
+def run(inventory: Path, playbook: str, *arguments: str) -> str:
     done = subprocess.run(
-        ["ansible-playbook", "-i", str(inventory), playbook],
+        ["ansible-playbook", "-i", str(inventory), playbook, *arguments],
         env=os.environ | {"ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode, "it can be no success"
-    return done.stdout
+    return done.stdout + done.stderr

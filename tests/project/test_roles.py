@@ -28,6 +28,13 @@ def test_each_default_is_in_the_specification_with_the_same_value(role: str) -> 
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_each_part_takes_all_options_of_the_role(role: str) -> None:
+    for part, specified in load(TOP / "roles" / role / "meta/argument_specs.yml")["argument_specs"].items():
+        assert (TOP / "roles" / role / "tasks" / f"{part}.yml").is_file()
+        assert specified["options"] == options(role), part
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_each_option_has_the_roles_prefix_and_a_description_and_a_type(role: str) -> None:
     for name, option in options(role).items():
         assert name.startswith(role + "_"), name

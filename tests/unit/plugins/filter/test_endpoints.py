@@ -1,6 +1,10 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import re
+
+import pytest
+from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.endpoints import endpoints
 
 
@@ -18,9 +22,41 @@ def test_each_name_is_asked_for_at_each_address():
     ]
 
 
-def test_ansible_host_is_the_address_when_it_is_one():
-    hosts = {"es1": {"ansible_host": "192.0.2.1"}, "es2": {"ansible_host": "jump.example"}}
-    assert endpoints(["es1", "es2"], hosts) == [{"url": "https://es1", "connect_to": "192.0.2.1"}, {"url": "https://es2"}]
+def test_ansible_host_is_where_the_node_is_whether_an_address_or_a_name():
+    hosts = {"es1": {"ansible_host": "192.0.2.1"}, "es2": {"ansible_host": "es2.internal"}, "es3": {"ansible_host": "es3"}}
+    assert endpoints(["es1", "es2", "es3"], hosts) == [
+        {"url": "https://es1", "connect_to": "192.0.2.1"},
+        {"url": "https://es2", "connect_to": "es2.internal"},
+        {"url": "https://es3"},
+    ]
+
+
+@pytest.mark.parametrize("connection", ["containers.podman.podman", "community.docker.docker", "amazon.aws.aws_ssm", "local"])
+def test_a_name_in_ansible_host_is_no_host_name_where_the_connection_is_not_ssh(connection):
+    assert endpoints(["es1"], {"es1": {"ansible_host": "i-0a1b2c", "ansible_connection": connection}}) == [{"url": "https://es1"}]
+    assert endpoints(["es1"], {"es1": {"ansible_host": "192.0.2.1", "ansible_connection": connection}}) == [{"url": "https://es1", "connect_to": "192.0.2.1"}]
+
+
+@pytest.mark.parametrize("connection", ["ssh", "ansible.builtin.ssh", "smart", "ansible.netcommon.libssh", "paramiko_ssh"])
+def test_it_is_one_over_every_kind_of_ssh(connection):
+    assert endpoints(["es1"], {"es1": {"ansible_host": "a.internal", "ansible_connection": connection}}) == [
+        {"url": "https://es1", "connect_to": "a.internal"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"tlsfront_addresses": "127.0.0.1"}, "tlsfront_addresses of es1 is '127.0.0.1', and must be a list"),
+        ({"tlsfront_server_names": "es1.example"}, "tlsfront_server_names of es1 is 'es1.example', and must be a list"),
+        ({"tlsfront_server_names": []}, "es1 has no name to ask for: set tlsfront_server_names"),
+        ({"tlsfront_https_port": "5; evil"}, "tlsfront_https_port of es1 is '5; evil', and must be a port"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_meant_is_refused_by_name(variables, says):
+    with pytest.raises(AnsibleFilterError, match=re.escape(says)):
+        endpoints(["es1"], {"es1": variables})
 
 
 def test_no_addresses_means_that_the_name_is_looked_up():

@@ -26,11 +26,16 @@ def test_that_ipv4_link_local_is_kept_because_it_is_unique_on_its_network() -> N
     assert host_addresses(["es1"], hostvars(es1=es1)) == ["169.254.0.7"]
 
 
-@pytest.mark.parametrize("known", [None, {}, {"distribution": ["Debian"]}])
+@pytest.mark.parametrize("known", [None, {}, {"distribution": ["Debian"]}, {"all_ipv4_addresses": ["127.0.0.1"]}])
 def test_that_a_host_without_facts_stops_with_its_name(known: dict[str, list[str]] | None) -> None:
     es1 = {"all_ipv4_addresses": ["10.0.0.1"], "all_ipv6_addresses": []}
     with pytest.raises(AnsibleFilterError, match=r"the addresses of es2, es3 are not known.*without --limit"):
         host_addresses(["es1", "es2", "es3"], hostvars(es1=es1, es2=known, es3=known))
+
+
+def test_that_a_host_without_facts_has_the_addresses_of_its_identity() -> None:
+    variables = {"es1": {"tlsfront_identity": {"addresses": ["10.0.0.1", "2001:db8::1"]}}}
+    assert host_addresses(["es1"], variables) == ["10.0.0.1", "2001:db8::1"]
 
 
 def test_that_an_empty_group_stops() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,27 @@ def test_it_really_checks_in_check_mode_too_and_changes_nothing(lab: Lab) -> Non
         assert result["changed"] is False
         assert result["summary"] == "1 of 1 endpoints verified"
         assert result["failed_endpoints"] == []
+
+
+def test_the_ca_may_be_a_text_and_then_nothing_else_is_trusted(lab: Lab) -> None:
+    text = Path(lab.ca_path).read_text("ascii")
+    other = Path(lab.other_root.write_certificate(lab.directory)).read_text("ascii")
+    with lab.serving() as server:
+        own = {"url": server.url, "ca_content": text}
+        results, _log = module_runs(
+            {"endpoints": [server.url], "ca_content": text},
+            {"endpoints": [own], "ca_path": "/nowhere/ca.pem"},
+            {"endpoints": [server.url], "ca_content": ""},
+            {"endpoints": [server.url], "ca_content": "no certificate"},
+            {"endpoints": [server.url], "ca_content": text, "ca_path": lab.ca_path},
+            {"endpoints": [server.url], "ca_content": other},
+        )
+    assert [result.get("summary") for result in results[:2]] == ["1 of 1 endpoints verified"] * 2
+    for result in results[2:4]:
+        assert result["msg"] == "ca_content: the text has no certificate in PEM form"
+    assert "mutually exclusive: ca_path|ca_content" in results[4]["msg"]
+    (entry,) = results[5]["endpoints"]
+    assert entry["reason"] == "untrusted_issuer" and "ca_content" in entry["message"]
 
 
 def test_a_failure_says_one_line_for_each_endpoint_and_has_the_whole_result(lab: Lab) -> None:

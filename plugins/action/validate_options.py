@@ -1,0 +1,52 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Refuses options that have another type than documented; see the module of this name."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _option_types
+
+_COLLECTION = Path(__file__).resolve().parents[2]
+
+
+@functools.cache
+def _options(of: str) -> dict[str, dict[str, t.Any]]:
+    """The options of a role, `roles/NAME`, or of the playbooks, `playbooks`."""
+    specification = yaml.safe_load((_COLLECTION / of / "meta" / "argument_specs.yml").read_text("utf-8"))
+    options: dict[str, dict[str, t.Any]] = specification["argument_specs"]["main"]["options"]
+    return options
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "default": []}})
+        known = task_vars or {}
+        # what several roles read comes first: where it is wrong, so is each role's option that has it as default
+        found = self._problems("playbooks", known)
+        if not found:
+            found = [problem for role in arguments["roles"] for problem in self._problems(f"roles/{role}", known)]
+        result.update(changed=False)
+        if found:
+            result.update(failed=True, msg=f"{known.get('inventory_hostname')}: {' '.join(found)} Nothing was changed.")
+        return result
+
+    def _problems(self, of: str, known: t.Mapping[str, t.Any]) -> list[str]:
+        options = _options(of)
+        values = {}
+        for name in options:
+            if name in known:
+                try:
+                    values[name] = self._templar.template(known[name])
+                except AnsibleError:
+                    continue  # it needs what is not known yet, and is looked at again where it is used
+        return _option_types.problems(options, values)

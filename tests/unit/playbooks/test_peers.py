@@ -1,0 +1,58 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node that --limit leaves out and that cannot be reached stays a peer of the others, or the run says what it needs to know of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PARTS = [{"ansible.builtin.import_playbook": f"tlsfront.elasticsearch.{part}"} for part in ("nodes", "identity", "peers")]
+SHOWN = "{{ groups['elasticsearch'] | tlsfront.elasticsearch.host_addresses(hostvars) | join(' ') }}"
+SHOW = {"hosts": "tlsfront_nodes", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": f"PEERS {SHOWN} ."}}]}
+HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "tlsfront_cloud": "none"}
+
+
+def run(play: Any, tmp_path: Path, dead: dict[str, Any], alive: dict[str, Any] | None = None) -> Any:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nexit 255\n")  # what ssh says of a host that is not there: no packet leaves this machine
+    ssh.chmod(0o755)
+    hosts = {"es1": {"ansible_ssh_executable": str(ssh), **dead}, "es2": HERE | (alive or {})}
+    return play([*PARTS, SHOW], {"elasticsearch": {"hosts": hosts}}, "--limit", "es2")
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ({"ansible_host": "192.0.2.9"}, ["192.0.2.9"]),
+        ({"tlsfront_addresses": ["192.0.2.1", "2001:db8::1", "es1.example"]}, ["192.0.2.1", "2001:db8::1"]),
+        ({"ansible_host": "192.0.2.9", "tlsfront_addresses": ["192.0.2.1"]}, ["192.0.2.9", "192.0.2.1"]),
+        ({"ansible_host": "127.0.0.1", "tlsfront_addresses": ["192.0.2.1"]}, ["192.0.2.1"]),
+    ],
+    ids=["ansible_host", "tlsfront_addresses", "both", "a_tunnel"],
+)
+def test_its_addresses_are_those_of_the_inventory(play: Any, tmp_path: Path, said: dict[str, Any], known: list[str]) -> None:
+    done = run(play, tmp_path, said)
+    assert done.returncode == 0, done.stdout
+    peers = next(line for line in done.stdout.splitlines() if "PEERS" in line).split()
+    assert set(known) <= set(peers)
+    assert f"The other nodes go on letting it in from {', '.join(known)}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("host", ["es1.example", "127.0.0.1"])
+def test_without_any_one_line_says_which_option_takes_them(play: Any, tmp_path: Path, host: str) -> None:
+    done = run(play, tmp_path, {"ansible_host": host})
+    assert done.returncode != 0
+    said = [line for line in done.stdout.splitlines() if line.startswith("fatal: ") and "UNREACHABLE" not in line]
+    assert len(said) == 1
+    assert "Ansible cannot reach es1, which --limit leaves out" in said[0]
+    assert "Nothing was changed. Set tlsfront_addresses for es1 to the list of its addresses." in said[0]
+
+
+def test_it_needs_none_where_the_peers_are_given(play: Any, tmp_path: Path) -> None:
+    done = run(play, tmp_path, {"ansible_host": "es1.example"}, {"host_firewall_peers": ["192.0.2.0/24"]})
+    assert "Ansible cannot reach es1" not in done.stdout, done.stdout

@@ -1,0 +1,190 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The shipped playbooks against a real https endpoint on loopback: what ends green says what was proved, and what proved nothing does not end green."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
+
+pytestmark = pytest.mark.slow
+
+CHECK = "tlsfront.elasticsearch.check"
+DEAD = {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_connection": "ssh"}
+# what is said of nodes, and must reach neither the controller nor a probe host
+OF_NODES = {"ansible_become": True, "ansible_become_exe": "/nonexistent/sudo"}
+
+
+class Cluster:
+    """An inventory of one node, this machine, which serves https; of a node that is dead; and of a client host."""
+
+    def __init__(self, lab: Lab, port: int, closed: int) -> None:
+        self.ca = lab.ca_path
+        here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
+        self.node = here | {"tlsfront_server_names": ["127.0.0.1"], "tlsfront_https_port": port}
+        self.variables: dict[str, Any] = {
+            **OF_NODES,
+            "tlsfront_cloud": "none",
+            "tlsfront_ca_path": self.ca,
+            "tlsfront_closed_ports": [closed],
+            "tlsfront_check_retry_for": 0,
+        }
+        self.client = here
+
+    def inventory(self, **nodes: Any) -> dict[str, Any]:
+        clients = self.variables.get("tlsfront_client_group", "clients")
+        groups = {"elasticsearch": {"hosts": nodes or {"es1": self.node}}, clients: {"hosts": {"client": self.client}}}
+        return {"all": {"vars": self.variables, "children": groups}}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    with lab.serving() as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nothing listens there, and nobody else gets it
+        yield lambda: Cluster(lab, server.port, closed.getsockname()[1])
+
+
+def said(run: subprocess.CompletedProcess[str]) -> str:
+    return " ".join((run.stdout + run.stderr).split())
+
+
+def test_check_ends_with_what_it_has_proved_of_which_nodes_and_from_where(play: Any, cluster: Any) -> None:
+    run = play(CHECK, cluster().inventory())
+    assert run.returncode == 0, run.stdout
+    port = cluster().variables["tlsfront_closed_ports"][0]
+    assert f"Proved: es1 (1 of 1 nodes): VERIFIED: 1 check, none failed (1 endpoint, seen from localhost); ports closed: {port}." in run.stdout
+
+
+@pytest.mark.parametrize("playbook", ["check", "site", "remove"])
+def test_a_limit_that_leaves_no_node_is_refused(play: Any, cluster: Any, playbook: str) -> None:
+    run = play(f"tlsfront.elasticsearch.{playbook}", cluster().inventory(), "--limit", "clients")
+    assert run.returncode != 0
+    assert '--limit clients leaves no node of the group "elasticsearch" in this run' in said(run)
+
+
+def test_a_limit_that_leaves_no_client_host_is_refused(play: Any, cluster: Any) -> None:
+    run = play("tlsfront.elasticsearch.cutover", cluster().inventory(), "--limit", "es1")
+    assert run.returncode != 0
+    assert "--limit es1 leaves out client of the group" in said(run)
+
+
+@pytest.mark.parametrize("playbook", ["check", "site", "remove", "cutover"])
+@pytest.mark.parametrize("tags", [("--tags", "certificate"), ("--skip-tags", "untagged")], ids=" ".join)
+def test_tags_that_leave_out_steps_are_refused(play: Any, cluster: Any, playbook: str, tags: tuple[str, str]) -> None:
+    run = play(f"tlsfront.elasticsearch.{playbook}", cluster().inventory(), *tags)
+    assert run.returncode != 0
+    assert "leaves out the steps of this playbook, and its proof" in said(run)
+
+
+def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
+    mine = [{"name": "Mine", "ansible.builtin.import_playbook": CHECK, "tags": ["tls"]}]
+    run = play(mine, cluster().inventory(), "--tags", "tls")
+    assert run.returncode == 0, run.stdout
+    assert "Proved: es1 (1 of 1 nodes)" in run.stdout
+
+
+def test_a_start_at_the_end_proves_nothing_and_does_not_end_green(play: Any, cluster: Any) -> None:
+    # a start at a task between is one at a task that there is not, to Ansible, for the nodes are grouped first: it says so
+    run = play(CHECK, cluster().inventory(), "--start-at-task", "Tell what was proved")
+    assert run.returncode != 0
+    assert "so nothing was proved" in said(run)
+
+
+def test_no_probe_host_is_no_proof(play: Any, cluster: Any) -> None:
+    run = play(CHECK, cluster().inventory(), "-e", '{"tlsfront_probe_hosts": []}')
+    assert run.returncode != 0
+    assert "tlsfront_probe_hosts is empty, so nothing would be proved" in said(run)
+
+
+def test_a_probe_host_that_cannot_be_asked_fails_the_proof_and_the_others_are_asked_all_the_same(play: Any, cluster: Any) -> None:
+    inventory = cluster().inventory()
+    inventory["all"]["children"]["probes"] = {"hosts": {"away": DEAD}}
+    run = play(CHECK, inventory, "-e", '{"tlsfront_probe_hosts": ["away", "localhost"]}')
+    assert run.returncode != 0
+    assert "NOT VERIFIED: 1 of 2 checks failed (1 endpoint, seen from away and localhost)" in said(run)
+
+
+def test_one_dead_node_does_not_keep_the_others_from_being_proved_and_the_check_ends_red(play: Any, cluster: Any) -> None:
+    this = cluster()
+    dead = DEAD | {"ansible_become": False, "tlsfront_addresses": ["127.0.0.9"], "tlsfront_https_port": 1}
+    run = play(CHECK, this.inventory(es1=this.node, es2=dead))
+    assert run.returncode != 0
+    rows = [line.split() for line in run.stdout.replace('"', "").splitlines() if line.split()[-1:] in (["localhost,"], ["localhost"])]
+    assert [(row[0].split(":")[0], row[2]) for row in rows] == [("127.0.0.1", "verified"), ("es2", "connection_refused")], run.stdout
+
+
+def test_ansible_host_that_is_a_name_is_where_the_node_is_asked(play: Any, cluster: Any) -> None:
+    this = cluster()
+    # the node's own name resolves nowhere, so it is found by ansible_host or not at all
+    node = {**this.node, "ansible_connection": "ssh", **DEAD, "ansible_host": "localhost", "tlsfront_server_names": ["es1"], "ansible_become": False}
+    run = play(CHECK, this.inventory(es1=node))
+    assert "es1:" in run.stdout and " 127.0.0.1 " in run.stdout and "dns_failure" not in run.stdout, run.stdout
+
+
+def test_a_probe_host_without_the_official_client_is_found_before_anything_changes_with_what_to_do(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    inventory = this.inventory()
+    inventory["all"]["children"]["probes"] = {"hosts": {"probe": this.client | {"ansible_python_interpreter": f"{bare}/bin/python"}}}
+    parts = [{"ansible.builtin.import_playbook": f"tlsfront.elasticsearch.{part}"} for part in ("nodes", "probes")]
+    run = play(parts, inventory, "-e", '{"tlsfront_probe_hosts": ["localhost", "probe"]}')
+    assert run.returncode != 0
+    assert "probe is among tlsfront_probe_hosts, but cannot prove anything:" in said(run)
+    assert "pip install 'elasticsearch>=8'" in said(run) and "tlsfront_probe_venv" in said(run)
+
+    # with a virtual environment that has it, the same host can; that it is made where it is missing needs a package index
+    run = play(parts, inventory, "-e", '{"tlsfront_probe_hosts": ["probe"]}', "-e", f"tlsfront_probe_venv={sys.prefix}")
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    (tmp_path / "files").mkdir()
+    this.variables["tlsfront_client_group"] = "apps"  # of the inventory, which a play's hosts know nothing of
+    this.client = this.client | {
+        "client_trust_dir": f"{tmp_path}/tls/front",
+        "client_trust_cas": [this.ca],
+        "client_trust_urls": [f"https://127.0.0.1:{this.node['tlsfront_https_port']}"],
+        "tlsfront_cutover_paths": [f"{tmp_path}/files"],
+    }
+    options = ("-e", "client_trust_system=false", "-e", "client_trust_java_cacerts=false", "-e", "tlsfront_close_when_clients_are_ready=true")
+    run = play("tlsfront.elasticsearch.cutover", this.inventory(), *options)
+    assert run.returncode == 0, run.stdout
+    assert "Proved: client (1 of 1 client hosts) reach 1 URLs over verified https" in run.stdout
+
+
+def test_a_run_that_is_killed_in_its_proof_leaves_no_ca_on_the_probe_host(cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    place = tmp_path / "probe"
+    place.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        this.node["tlsfront_https_port"] = silent.getsockname()[1]
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump(this.inventory()))
+        asked = threading.Event()
+
+        def answer() -> None:
+            connection, _peer = silent.accept()
+            asked.set()
+            connection.recv(1 << 16)
+
+        threading.Thread(target=answer, daemon=True).start()
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(tmp_path / "inventory.yml"), CHECK]
+        process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(place)}, start_new_session=True, stdout=subprocess.DEVNULL)
+        try:
+            assert asked.wait(120)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert list(place.rglob("*.pem")) == []
