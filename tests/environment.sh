@@ -12,23 +12,41 @@ mkdir -p "$tlsfront_cache"
 say() { printf '%s  %s\n' "$(date +%T)" "$*" >&2; }
 
 as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo -- "$@"
+  else
+    say "this needs root, or sudo: $*"
+    return 1
+  fi
 }
 
-# apt_install COMMAND=PACKAGE ... : installs the packages whose command is missing
+# apt_install WHAT=PACKAGE ... : installs the packages of which WHAT, a command or a path, is missing
 apt_install() {
   local pair missing=()
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || [ -x "/usr/sbin/${pair%%=*}" ] || missing+=("${pair#*=}")
+    command -v "${pair%%=*}" >/dev/null || [ -x "/usr/sbin/${pair%%=*}" ] || [ -e "${pair%%=*}" ] || missing+=("${pair#*=}")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing Debian packages: ${missing[*]}"
-  as_root apt-get update -qq
+  if ! command -v apt-get >/dev/null; then
+    say "there is no apt-get here: install them as this system does, and run this again"
+    return 1
+  fi
+  # a repository of somebody else's that cannot be had must not keep Debian's packages away
+  as_root apt-get update -qq >&2 || say "some package lists could not be had; going on with those that are there"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# pip_locked PYTHON COMMAND LOCK ARGUMENT... : pip's install or download of what a lock lists, bit for bit, and of nothing else. No code of a
+# package runs before its hash is checked: wheels only, for a source distribution is built by running it.
+pip_locked() {
+  "$1" -m pip "$2" --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --requirement "$3" "${@:4}"
+}
+
 # The newest Python from 3.11 to 3.14 that really starts (a pyenv shim may not).
-find_python() {
+present_python() {
   local minor candidate
   for minor in 14 13 12 11; do
     for candidate in "python3.$minor" "$HOME"/.pyenv/versions/3."$minor".*/bin/python3; do
@@ -38,11 +56,18 @@ find_python() {
       fi
     done
   done
-  if python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
+  if python3 -c 'import ssl, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
     command -v python3
     return 0
   fi
-  echo "No Python from 3.11 to 3.14 was found: install one (Debian: apt-get install python3 python3-venv)." >&2
+  return 1
+}
+
+# The same; where there is none, Debian's is installed (3.11 in Debian 12, 3.13 in Debian 13).
+find_python() {
+  if present_python; then return 0; fi
+  if apt_install python3=python3 _venv=python3-venv && hash -r && present_python; then return 0; fi
+  say "no Python from 3.11 to 3.14 was found, nor could it be installed: install one, with its module venv, and run this again"
   return 1
 }
 
@@ -64,8 +89,7 @@ make_venv() {
   say "making the Python environment with $($tlsfront_python --version) (about a minute)"
   "$tlsfront_python" -c 'import ensurepip' 2>/dev/null || apt_install _venv=python3-venv
   "$tlsfront_python" -m venv "$1"
-  "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
-    -r "$tlsfront_top/tests/requirements.txt" -c "$tlsfront_top/tests/constraints.txt"
+  pip_locked "$1/bin/python" install "$tlsfront_top/tests/requirements.lock"
 }
 
 make_collections() {
@@ -73,8 +97,7 @@ make_collections() {
   local wheels
   wheels=$(mktemp -d)
   # the wheel asks for a newer Python than its collections do
-  "$tlsfront_venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-    --python-version 3.12 --require-hashes -r "$tlsfront_top/tests/collections.txt" -d "$wheels"
+  pip_locked "$tlsfront_venv/bin/python" download "$tlsfront_top/tests/collections.lock" --no-deps --python-version 3.12 -d "$wheels"
   "$tlsfront_venv/bin/python" - "$wheels" "$1" <<'PY'
 import pathlib, sys, zipfile
 wanted = ("amazon/aws", "ansible/posix", "community/crypto", "google/cloud")
@@ -86,9 +109,9 @@ PY
 }
 
 tlsfront_python=$(find_python)
-once "venv-$({ "$tlsfront_python" -VV; cat "$tlsfront_top"/tests/{requirements,constraints}.txt; } | sha256sum | cut -c1-12)" make_venv
+once "venv-$({ "$tlsfront_python" -VV; cat "$tlsfront_top/tests/requirements.lock"; } | sha256sum | cut -c1-12)" make_venv
 tlsfront_venv=$once_dir
-once "collections-$(cat "$tlsfront_top"/tests/{collections.txt,environment.sh} | sha256sum | cut -c1-12)" make_collections
+once "collections-$(cat "$tlsfront_top"/tests/{collections.lock,environment.sh} | sha256sum | cut -c1-12)" make_collections
 tlsfront_collections=$once_dir
 
 # the checkout, where Ansible looks for collections

@@ -36,10 +36,7 @@ author: The tlsfront.elasticsearch authors
 EXAMPLES = r"""
 - name: Properties for a program that reads them before it connects
   ansible.builtin.copy:
-    content: |
-      {% for name, value in settings.properties.items() %}
-      {{ name }}={{ value }}
-      {% endfor %}
+    content: "{{ settings.properties_file }}"
     dest: /etc/program/tls.properties
     mode: "0644"
   vars:
@@ -76,7 +73,7 @@ _value:
       type: int
       sample: 9243
     path_prefix:
-      description: Path, empty or with a slash in front.
+      description: Path, empty or with a slash in front. All but letters, digits and C(-._~/) in it is percent-encoded.
       type: str
       sample: /search
     properties:
@@ -92,6 +89,9 @@ _value:
       elements: str
     argument_file:
       description: The same as a text that C(java @FILE) reads, which keeps them out of the list of processes.
+      type: str
+    properties_file:
+      description: The same as a text that C(java.util.Properties) reads.
       type: str
 """
 

@@ -5,6 +5,9 @@
 Certificates are public, so nothing is encrypted; the password is that of the checksum which every reader wants to see
 match. The same certificates and password give the same bytes: that is how a store is seen to be as it should be. No
 command line has the password, and no Java needs to be there.
+
+The checksum is HMAC with SHA-1, the only one that Java before 8u301 and 11.0.12 knows (JDK-8267880): with a password that
+everybody knows, it keeps nobody from changing the file, whatever its hash; who may write the file does.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ _DATA = bytes.fromhex("2a864886f70d010701")  # 1.2.840.113549.1.7.1
 _CERT_BAG = bytes.fromhex("2a864886f70d010c0a0103")  # 1.2.840.113549.1.12.10.1.3
 _X509 = bytes.fromhex("2a864886f70d01091601")  # 1.2.840.113549.1.9.22.1
 _FRIENDLY_NAME = bytes.fromhex("2a864886f70d010914")  # 1.2.840.113549.1.9.20
-_SHA256 = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
+_SHA1 = bytes.fromhex("2b0e03021a")  # 1.3.14.3.2.26
 # Java trusts a certificate for the usages in this attribute, and one without it for none: JDK-8006591
 _TRUSTED_KEY_USAGE = bytes.fromhex("6086480186f966adca7b0101")  # 2.16.840.1.113894.746875.1.1
 _ANY_USAGE = bytes.fromhex("551d2500")  # 2.5.29.37.0
@@ -104,15 +107,15 @@ def _certificate_of(bag: bytes) -> bytes:
 
 
 def _checksum(content: bytes, salt: bytes, password: str) -> bytes:
-    digest = hmac.new(_key(salt, password), content, hashlib.sha256).digest()
-    algorithm = _sequence(_value(OID, _SHA256), b"\x05\x00")
+    digest = hmac.new(_key(salt, password), content, hashlib.sha1).digest()
+    algorithm = _sequence(_value(OID, _SHA1), b"\x05\x00")
     return _sequence(
         _sequence(algorithm, _value(OCTET_STRING, digest)), _value(OCTET_STRING, salt), _integer(_ITERATIONS)
     )
 
 
 def _key(salt: bytes, password: str) -> bytes:
-    """RFC 7292 appendix B.2, for a key as long as one SHA-256, whose blocks have 64 bytes; 3 means integrity."""
+    """RFC 7292 appendix B.2, for a key as long as one SHA-1, whose blocks have 64 bytes; 3 means integrity."""
 
     def filled(data: bytes) -> bytes:
         length = -(-len(data) // 64) * 64
@@ -120,7 +123,7 @@ def _key(salt: bytes, password: str) -> bytes:
 
     key = b"\x03" * 64 + filled(salt) + filled((password + "\0").encode("utf-16-be"))
     for _round in range(_ITERATIONS):
-        key = hashlib.sha256(key).digest()
+        key = hashlib.sha1(key).digest()
     return key
 
 

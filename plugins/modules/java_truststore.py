@@ -17,7 +17,7 @@ description:
   - Writes a trust store in PKCS 12 that has the certificates given, all of them and no other. It needs no Java, and no
     command line ever has the password.
   - Certificates are public, so nothing in the store is encrypted. The password guards the store's checksum only.
-  - Read by Java 8u301, 11.0.12, and everything newer.
+  - Read by Java 8 and everything newer. Its checksum is of the kind that Java before 8u301 and 11.0.12 knows, too.
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.

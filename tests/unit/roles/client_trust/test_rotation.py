@@ -41,7 +41,7 @@ class Machine:
         command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(wanted), *arguments]
         environment = dict(os.environ, ANSIBLE_FORCE_COLOR="false", ANSIBLE_NOCOLOR="true")
         done = subprocess.run(
-            [*command, str(Path(__file__).with_name("rotation.yml"))],
+            [*command, str(Path(__file__).with_name("client.yml"))],
             env=environment,
             capture_output=True,
             text=True,

@@ -1,0 +1,159 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What files of settings say of a cluster, in the formats that programs have: found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._plaintext import host_of, mentions
+
+CLUSTER = ["es1.example.org", "es2.example.org", "es3", "192.0.2.11", "2001:db8::11"]
+OTHERS = ["old.example.org", "192.0.2.99"]
+
+# what a file says, and what of it is found: line and text
+FOUND = {
+    "a URL": ("ES_URL=http://es1.example.org:9200", ["1: http://es1.example.org:9200"]),
+    "a URL in capitals": ("ES_URL=HTTP://ES1.example.org:9200/", ["1: http://ES1.example.org:9200"]),
+    "a URL with a password": ("u = 'http://elastic:p@ss/w0rd@es1:9200/x'", ["1: es1:9200"]),
+    "a URL with a user name": ("u = 'http://elastic:passw0rd@es1:9200/x'", ["1: http://es1:9200"]),
+    "the transport port": ("cluster-nodes=es1:9300", ["1: es1:9300"]),
+    "an unknown host": ("ES=http://search.internal:9200", ["1: http://search.internal:9200"]),
+    "an IPv6 address": ("ES=http://[2001:DB8::11]:9200", ["1: http://[2001:DB8::11]:9200"]),
+    "a variable": ('url: "http://${ES_HOST}:9200"', ["1: http://${ES_HOST}:9200"]),
+    "a shell's variable": ('url="http://$ES_HOST:9200"', ["1: http://$ES_HOST:9200"]),
+    "a template": ("url: http://{{ es_host }}:9200", ["1: http://{{ es_host }}:9200"]),
+    "a format": ('url = "http://%s:9200/%s" % (host, index)', ["1: http://%s:9200"]),
+    "an f-string": ('url = f"http://{host}:9200"', ["1: http://{host}:9200"]),
+    "the cluster without a port": ("curl http://es3/_search", ["1: http://es3"]),
+    "several in a line": (
+        "ES_HOSTS=http://es1:9200,http://es2:9200,es3:9200",
+        ["1: http://es1:9200", "1: http://es2:9200", "1: es3:9200"],
+    ),
+    "Beats": ('output.elasticsearch:\n  hosts: ["es1:9200", "es2:9200"]\n', ["2: es1:9200", "2: es2:9200"]),
+    "Beats, a list": ('output.elasticsearch:\n  hosts:\n    - "es1:9200"\n    - es3:9200\n', ["3: es1:9200", "4: es3:9200"]),
+    "Beats, no port": ('output.elasticsearch:\n  hosts: ["es1.example.org", "es3"]\n', ["2: es1.example.org, without a port", "2: es3, without a port"]),
+    "Beats, a list without ports": ("output.elasticsearch:\n  hosts:\n    - es1\n    - es3\n", ["3: es1, without a port", "4: es3, without a port"]),
+    "Beats, the protocol by itself": ('output.elasticsearch:\n  protocol: http\n  hosts: ["es1:9200"]\n', ["3: es1:9200"]),
+    "Logstash": ('output {\n  elasticsearch {\n    hosts => ["es1:9200"]\n  }\n}\n', ["3: es1:9200"]),
+    "Logstash, a URL without a port": ('output { elasticsearch { hosts => ["http://es1"] } }', ["1: http://es1"]),
+    "Logstash, no port": ("output {\n  elasticsearch {\n    hosts => es3\n  }\n}\n", ["3: es3, without a port"]),
+    "Logstash 1": ('elasticsearch {\n  host => "es1"\n  port => "9200"\n  protocol => "http"\n}', ["3: port 9200, host es1"]),
+    "Kibana": ('elasticsearch.hosts: ["http://es1:9200"]', ["1: http://es1:9200"]),
+    "Kibana 6": ('elasticsearch.url: "http://es1:9200"', ["1: http://es1:9200"]),
+    "Kibana's container": ("ELASTICSEARCH_HOSTS='[\"http://es1:9200\"]'", ["1: http://es1:9200"]),
+    "Grafana": ("datasources:\n  - name: logs\n    type: elasticsearch\n    url: http://es1:9200\n", ["4: http://es1:9200"]),
+    "Fluentd": ("<match **>\n  @type elasticsearch\n  host es1\n  port 9200\n</match>\n", ["4: port 9200, host es1"]),
+    "Fluentd, hosts": ("<match **>\n  @type elasticsearch\n  hosts es1:9200,es2:9200\n</match>\n", ["3: es1:9200", "3: es2:9200"]),
+    "Fluentd, no port": ("<match **>\n  @type elasticsearch\n  host es3\n  logstash_format true\n</match>\n", ["3: es3, without a port"]),
+    "Fluent Bit": ("[OUTPUT]\n    Name  es\n    Host  192.0.2.11\n    Port  9200\n    Index x\n", ["4: port 9200, host 192.0.2.11"]),
+    "Fluent Bit, TLS of another output": (
+        "[OUTPUT]\n    Name  http\n    tls   On\n[OUTPUT]\n    Name  es\n    Host  es1\n    Port  9200\n",
+        ["7: port 9200, host es1"],
+    ),
+    "Spring Boot": ("spring.elasticsearch.rest.uris=http://es1:9200,http://es2:9200\n", ["1: http://es1:9200", "1: http://es2:9200"]),
+    "Spring Boot, no scheme": ("spring.elasticsearch.uris=es1:9200\n", ["1: es1:9200"]),
+    "Spring Data": ("spring.data.elasticsearch.cluster-nodes=es1:9300,es2:9300\n", ["1: es1:9300", "1: es2:9300"]),
+    "Spring, a default": ("elasticsearch:\n  host: ${ES_HOST:es1}\n  port: ${ES_PORT:9200}\n", ["3: port 9200, host ${ES_HOST:es1}"]),
+    "Java's properties": ("url=http\\://es1\\:9200\n", ["1: http://es1:9200"]),
+    "properties with ports": ("es.host=es1\nes.port=9200\n", ["2: port 9200, host es1"]),
+    "Hadoop": ("es.nodes = es1\nes.port = 9200\n", ["2: port 9200, host es1"]),
+    ".env": ('ES_HOST=es1\nES_PORT="9200"\nES_SCHEME=http\n', ["2: port 9200, host es1"]),
+    "a shell's default": ("port=${ES_PORT:-9200}\n", ["1: port 9200"]),
+    "a systemd unit": ('[Service]\nEnvironment="ES_URL=http://es1:9200"\nExecStart=/opt/x --es http://es2:9200\n', ["2: http://es1:9200", "3: http://es2:9200"]),
+    "options of a command": ("ExecStart=/opt/x --host es1 --port 9200\n", ["1: port 9200, host es1"]),
+    "JSON": ('{"elasticsearch": {"host": "es1", "port": 9200}}', ["1: port 9200, host es1"]),
+    "JSON, lines": ('{\n  "host": "es1",\n  "port": 9200,\n  "scheme": "http"\n}', ["3: port 9200, host es1"]),
+    "JSON, slashes": ('{"url":"http:\\/\\/es1:9200\\/x"}', ["1: http://es1:9200"]),
+    "JavaScript": ("new Client({node: 'http://es1:9200'})", ["1: http://es1:9200"]),
+    "JavaScript, short": ("const es = {host:'es1',port:9200}", ["1: port 9200, host es1"]),
+    "Ruby": ("Elasticsearch::Client.new host: 'es1:9200'", ["1: es1:9200"]),
+    "PHP": ("$hosts = [['host' => 'es1', 'port' => 9200, 'scheme' => 'http']];", ["1: port 9200, host es1"]),
+    "XML": ("<es>\n  <host>es1</host>\n  <port>9200</port>\n</es>", ["3: port 9200, host es1"]),
+    "XML, attributes": ('<server host="es1" port="9200"/>', ["1: port 9200, host es1"]),
+    "log4j": ('<HttpAppender url="http://es1:9200/logs/_doc"/>', ["1: http://es1:9200"]),
+    "docker-compose": ("environment:\n  - ELASTICSEARCH_URL=http://es1:9200\n  - ES=es2:9200\n", ["2: http://es1:9200", "3: es2:9200"]),
+    "Python": ("es = Elasticsearch([{'host': 'es1', 'port': 9200}])", ["1: port 9200, host es1"]),
+    "Python, keywords": ('es = Elasticsearch(host="es1", port=9200)', ["1: port 9200, host es1"]),
+    "Python 7": ('es = Elasticsearch(["es1.example.org"])\nes = Elasticsearch(hosts=["es3"])', ["2: es3, without a port"]),
+    "a URL in a URL": ("proxy=https://p.example/?to=http%3A%2F%2Fes1%3A9200%2F", ["1: http://es1:9200"]),
+    "a comment behind a value": ("url=https://es1.example.org # http://es1:9200", ["1: http://es1:9200"]),
+    "a macro": ('#define ES "http://es1:9200"', ["1: http://es1:9200"]),
+    "https on a port that is to be closed": ("url: https://es1.example.org:9200", ["1: https://es1.example.org:9200"]),
+    "https on the port by itself": ("host: es1\nport: 9200\nscheme: https\n", ["2: https://es1:9200"]),
+    "one file, twice": ("a=http://es1:9200\nb=http://es1:9200\n", ["1: http://es1:9200"]),
+    "rsyslog": ('action(type="omelasticsearch" server="es1" serverport="9200")', ["1: port 9200, host es1"]),
+    "nginx": ("proxy_pass http://es1:9200;\nupstream x { server es2:9200; }", ["1: http://es1:9200", "2: es2:9200"]),
+    "Telegraf": ('[[outputs.elasticsearch]]\n  urls = [ "http://es1:9200" ]\n', ["2: http://es1:9200"]),
+    "a line of JSON without an end": (
+        json.dumps({f"key{n}": {"host": "mail.example.net", "port": 25, "ssl": True} for n in range(100)} | {"es": {"host": "es1", "port": 9200}}),
+        ["1: port 9200, host es1"],
+    ),
+}
+
+CLEAN = {
+    "https": "url: https://es1.example.org",
+    "https and 443": 'hosts: ["https://es1.example.org:443"]',
+    "https on another cluster's 9200": "url: https://search.example.net:9200",
+    "another cluster that is named": "url: http://old.example.org:9200\nx: 192.0.2.99:9300",
+    "host and port apart, for another": "host: old.example.org\nport: 9200\n",
+    "a comment": "# url: http://es1:9200\n  ; port=9200\n// http://es1:9200",
+    "Filebeat as it comes": '#output.elasticsearch:\n  # Array of hosts to connect to.\n  #hosts: ["localhost:9200"]\n',
+    "a comment of XML": "<x>\n<!-- <url>http://es1:9200</url>\n<port>9200</port> -->\n</x>",
+    "what Docker publishes": 'ports:\n  - "9200:9200"\n  - 127.0.0.1:9243:443\n',
+    "a longer number": "http://es1.example.net:92001/ x:19200 id=9200",
+    "a time and a size": "at 12:9200 size 9200 bytes",
+    "settings that client_trust writes": 'hosts: ["https://es1.example.org:443"]\nssl.verification_mode: full\n',
+    "host, port and TLS": "[OUTPUT]\n  Name es\n  Host es1.example.org\n  Port 443\n  tls On\n",
+    "another port": "http://es1.example.org:8080/ es1:5601",
+    "a host of no settings": "# es1 is the first node\necho es1 is up\nssh es1 uptime\n",
+    "another web server": "http://www.example.net/es1",
+}
+
+
+def told(text: str) -> list[str]:
+    return [f"{each.line}: {each.text}" for each in mentions(text, [9200, 9300], CLUSTER, OTHERS)]
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_sends_a_program_to_plain_http_is_found(name: str) -> None:
+    text, wanted = FOUND[name]
+    assert told(text) == wanted
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_does_not_is_left_alone(name: str) -> None:
+    assert told(CLEAN[name]) == []
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_no_password_is_told(name: str) -> None:
+    assert "w0rd" not in "".join(told(FOUND[name][0]))
+
+
+def test_without_the_cluster_each_mention_of_a_port_counts_still() -> None:
+    found = mentions("a=http://es1:9200\nhost: es2\nport: 9300\nhosts: [es1]\n", [9200, 9300], [])
+    assert [each.text for each in found] == ["http://es1:9200", "port 9300, host es2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("https://ES1.example.org:9243/x", "es1.example.org"),
+        ("es1.", "es1"),
+        ("2001:DB8:0::11", "2001:db8::11"),
+        ("[2001:db8::11]:9200", "2001:db8::11"),
+        ("", ""),
+    ],
+)
+def test_a_host_is_read_from_whatever_names_it(text: str, host: str) -> None:
+    assert host_of(text) == host
+
+
+@pytest.mark.parametrize("part", ["a", "9200", "port", "host_", "${", "-", "}", "{{", "://", "a.", "9200:"])
+def test_no_line_takes_long(part: str) -> None:
+    begun = time.process_time()
+    told(part * (200_000 // len(part)) + "9200")
+    assert time.process_time() - begun < 5
