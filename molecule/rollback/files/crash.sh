@@ -8,9 +8,9 @@ case $1 in
         ;;
     crash)
         while read -r line; do
-            case $line in *nginx*unpacked) break ;; esac
+            case $line in *nginx*half-installed) break ;; esac
         done
-        case ${line:-} in *nginx*unpacked) ;; *) exit 0 ;; esac
+        case ${line:-} in *nginx*half-installed) ;; *) exit 0 ;; esac
         pid=$PPID
         while [ "$pid" -gt 1 ] && ! grep -q '^sshd' "/proc/$pid/comm"; do
             above=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
