@@ -86,6 +86,7 @@ def test_refuses(text: str) -> None:
     with pytest.raises(Problem) as problem:
         parse(text)
     assert problem.value.reason == "invalid_url"
+    assert ("user name" in problem.value.message) == ("@" in text and "\\" not in text)
 
 
 @pytest.mark.parametrize("text", ["http://es", "HTTP://es:9200/x", "http://"])
