@@ -24,6 +24,7 @@ def server(**options: object) -> pki.Issued:
 
 def write(name: str, chain: list[pki.Issued], key: pki.Issued | None = None) -> None:
     (place / f"{name}.pem").write_bytes(b"".join(one.pem for one in chain))
+    (place / f"{name}.key").touch(0o600)
     (place / f"{name}.key").write_bytes((key or chain[0]).key_pem)
 
 

@@ -72,6 +72,7 @@ def servers(directory, url, names):
     for name in names:
         server = Issued(name, below, extension=x509.AuthorityInformationAccess([access]))
         (directory / f"{name}-chain.pem").write_bytes(server.chain())
+        (directory / f"{name}-key.pem").touch(0o600)
         (directory / f"{name}-key.pem").write_bytes(server.key_pem())
         serial = f"{server.certificate.serial_number:X}"
         serial = serial.zfill(len(serial) + len(serial) % 2)

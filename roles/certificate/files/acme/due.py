@@ -111,8 +111,18 @@ def directory(version):
         return ""
 
 
+class _OnlyHttps(urllib.request.HTTPRedirectHandler):
+    """What was asked over a verified connection is not answered over another one."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if not newurl.lower().startswith("https://"):
+            raise ValueError("%s leads to %s, which is not https" % (req.full_url, newurl))
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _get(url, context):
-    with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+    opener = urllib.request.build_opener(_OnlyHttps, urllib.request.HTTPSHandler(context=context))
+    with opener.open(url, timeout=10) as answer:
         return json.loads(answer.read(100000).decode())
 
 

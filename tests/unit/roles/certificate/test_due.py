@@ -28,8 +28,14 @@ def directory(node, tmp_path):
     class Handler(http.server.BaseHTTPRequestHandler):
         window: tuple[datetime.datetime, datetime.datetime] | None = None
         asked: str | None = None
+        plain: str | None = None
 
         def do_GET(self):
+            if self.path != "/dir" and Handler.plain:
+                self.send_response(302)
+                self.send_header("Location", Handler.plain)
+                self.end_headers()
+                return
             if self.path == "/dir":
                 answer = {"renewalInfo": f"{address}/renewal"} if Handler.window else {}
             else:
@@ -169,3 +175,23 @@ def test_times_are_read_as_rfc_3339_writes_them(text):
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is no time"):
         due.instant(text)
+
+
+def test_the_ca_is_not_asked_over_a_connection_that_is_not_verified(node, directory, capsys):
+    asked = []
+
+    class Plain(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    from_it(node, good(node))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    directory.window = (now - DAY, now - MINUTE)
+    with http.server.HTTPServer(("127.0.0.1", 0), Plain) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        directory.plain = f"http://127.0.0.1:{server.server_port}/"
+        assert due.reasons(node.settings) == []
+        server.shutdown()
+    assert asked == []
+    assert "which is not https" in capsys.readouterr().out
