@@ -2,7 +2,7 @@
 # Sourced before this scenario, after tests/environment.sh.
 #   TLSFRONT_EC2=real   runs it in your account, see docs/cloud.md; without it, everything stays on this machine
 . "$tlsfront_top/tests/cloud/environment.sh"
-once "cloud-imds-$(cloud_key "$cloud_tests/go.txt")" make_cloud_imds
+once "cloud-imds-$(cloud_key "$cloud_tests/go.lock" "$cloud_tests/imds/go.sum")" make_cloud_imds
 export cloud_metadata_server=$once_dir/ec2-metadata-mock
 
 if [ "${TLSFRONT_EC2:-}" != real ]; then

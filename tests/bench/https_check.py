@@ -86,8 +86,8 @@ def client_python() -> str:
     target = Path(os.environ["TLSFRONT_CACHE"]) / "bench-client-{}.{}.{}".format(*sys.version_info)
     if not (target / ".done").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(target)], check=True)
-        pip = [str(target / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:"]
-        subprocess.run([*pip, "--requirement", str(HERE / "client.lock")], check=True)
+        pip = [str(target / "bin" / "pip"), "install", "--quiet", "--require-hashes", "--only-binary=:all:", "-r", str(HERE / "client.lock")]
+        subprocess.run(pip, check=True)
         (target / ".done").touch()
     return str(target / "bin" / "python")
 
