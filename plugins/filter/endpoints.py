@@ -19,7 +19,7 @@ options:
     description:
       - The variables of all hosts. Of each node are read C(tlsfront_server_names) (default the host's own name), C(tlsfront_https_port) (default 443),
         and C(tlsfront_addresses) (default C(ansible_host), an address or a name that is looked up where the check runs; without it, the node's names are
-        looked up there).
+        looked up there, and the host's own name where several nodes share one).
       - A name in C(ansible_host) counts for connections over SSH only. To other connections it is the name of a container or an instance.
       - Of a wildcard name, C(tlsfront-probe) in place of the asterisk is asked for.
     type: dict
@@ -44,6 +44,7 @@ _value:
   elements: dict
 """
 
+import collections
 import ipaddress
 import typing as t
 
@@ -87,7 +88,7 @@ def endpoints(nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]])
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
-    found = []
+    asked = []
     for node in nodes:
         of_node = hostvars[node]
         names = _list(node, "tlsfront_server_names", of_node.get("tlsfront_server_names", [node]))
@@ -97,10 +98,15 @@ def endpoints(nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]])
             port = int(of_node.get("tlsfront_https_port", 443))
         except ValueError:
             raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {of_node['tlsfront_https_port']!r}, and must be a port.") from None
-        places = _places(node, of_node)
-        for name in names:
-            # a name that is both needs no second telling
-            found += [{"url": _url(name, port), **({} if place == name else {"connect_to": place})} for place in places] or [{"url": _url(name, port)}]
+        asked += [(node, name, _url(name, port)) for name in names]
+    nodes_of = collections.Counter(url for _node, _name, url in asked)
+    found = []
+    for node, name, url in asked:
+        places = _places(node, hostvars[node])
+        if not places and nodes_of[url] > 1 and hostvars[node].get("tlsfront_addresses") is None:
+            places = [node]  # by the name that they share, one of them would stand for all
+        # a name that is both needs no second telling
+        found += [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
     return found
 
 

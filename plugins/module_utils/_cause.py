@@ -230,6 +230,7 @@ _OTHERS = (
     "OpenSSL's own defaults refuse it, as here."
 )
 
+
 def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
     code = error.verify_code
     text = error.verify_message or str(error)

@@ -41,7 +41,7 @@ class Secrets:
         self.texts = frozenset(alone | joined)
         own = _forms_of(alone)
         self._short = frozenset(form for form in own if _LEAST_ENCODED <= len(form) < _PIECE)
-        self._pieces = _all_pieces(own) | (_all_pieces(_forms_of(joined)) - _all_pieces(_forms_of(f"{name}:" for name, _ in pairs)))
+        self._pieces = _all_pieces(own) | (_all_pieces(_forms_of(joined)) - _all_pieces(_forms_of(f"{name}:" for name, _value in pairs)))
         # how many bytes from where a secret begins, in its longest form, it may end
         self._reach = 16 * max(map(len, self.texts), default=0) + 64
 

@@ -29,8 +29,6 @@ attributes:
   diff_mode:
     description: Says what has changed, or would change, in diff mode.
     support: none
-extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
 options:
   paths:
     description: Files and directories, absolute. One that is not there is told in RV(unread).

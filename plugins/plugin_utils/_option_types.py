@@ -22,6 +22,8 @@ __all__ = ["TEMPLATED", "problems"]
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 _LONGEST = 60
+# By their names, since ansible-core 2.18 takes no value of !vault for an option with `no_log`, so that the roles' specifications have none
+_SECRET = re.compile(r"(password|passphrase|hash|api_key|eab_key|token|secret)(\[\d+\])*$")
 _WORDS = ((bool, "the boolean"), ((int, float), "the number"), ((list, tuple), "the list"), (dict, "the mapping"))
 # Options whose default is a template, which a specification allows to none but `raw`, with the types that they have.
 TEMPLATED = {"certificate_acme_port": "int", "https_front_ipv6": "bool", "https_front_port": "int"}
@@ -35,7 +37,7 @@ def problems(options: Mapping[str, Mapping[str, t.Any]], values: Mapping[str, t.
 def _problems(name: str, where: str, option: Mapping[str, t.Any], value: t.Any) -> Iterator[str]:
     """Yield what is wrong with the value of the option `name`, or with the part of it that is called `where`."""
     kind = TEMPLATED.get(where, option.get("type", "str"))
-    secret = option.get("no_log") is True
+    secret = option.get("no_log") is True or _SECRET.search(where) is not None
     top = where == name
     if value is None:
         yield f"{where} is null: give it a value, or leave it out."

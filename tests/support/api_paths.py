@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Makes tests/unit/roles/https_front/api_paths.tsv anew: every path of the APIs of Elasticsearch and OpenSearch.
 
-    tests/support/api_paths.py [SERIES=VERSION ...]     for example e9=9.6.0 for a newer client
+    python tests/support/api_paths.py [SERIES=VERSION ...]     for example e9=9.6.0 for a newer client
 
 The paths are those of the projects' own clients for Node.js, which are generated from the servers' API specifications and carry every path as
 code; npm fetches them. What stands in the column "reads" is kept: it is judged by people. A new path gets "?", with which the test fails

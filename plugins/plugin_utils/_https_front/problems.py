@@ -290,4 +290,3 @@ def _beside(options: Options, sites: Mapping[str, t.Any]) -> list[str]:
             "another port (tlsfront_https_port)."
         )
     return found
-

@@ -337,5 +337,3 @@ class Fronts:
     def close(self) -> None:
         self.backend.close()
         shutil.rmtree(self.place)
-
-

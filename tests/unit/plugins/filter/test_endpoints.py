@@ -63,6 +63,13 @@ def test_no_addresses_means_that_the_name_is_looked_up():
     assert endpoints(["es1"], {"es1": {"ansible_host": "192.0.2.1", "tlsfront_addresses": []}}) == [{"url": "https://es1"}]
 
 
+def test_nodes_that_share_a_name_are_asked_one_by_one_by_their_own_names():
+    shared = {"tlsfront_server_names": ["es1"]}
+    assert endpoints(["es1", "es2"], {"es1": shared, "es2": shared}) == [{"url": "https://es1"}, {"url": "https://es1", "connect_to": "es2"}]
+    addressed = {**shared, "ansible_host": "192.0.2.2"}
+    assert endpoints(["es1", "es2"], {"es1": shared, "es2": addressed}) == [{"url": "https://es1"}, {"url": "https://es1", "connect_to": "192.0.2.2"}]
+
+
 def test_a_port_an_address_and_a_wildcard_become_a_url():
     node = {"tlsfront_https_port": "9243", "tlsfront_server_names": ["2001:db8::1", "*.es.example"]}
     assert endpoints(["es1"], {"es1": node}) == [{"url": "https://[2001:db8::1]:9243"}, {"url": "https://tlsfront-probe.es.example:9243"}]

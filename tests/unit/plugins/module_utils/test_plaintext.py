@@ -62,7 +62,10 @@ FOUND = {
     "Hadoop": ("es.nodes = es1\nes.port = 9200\n", ["2: port 9200, host es1"]),
     ".env": ('ES_HOST=es1\nES_PORT="9200"\nES_SCHEME=http\n', ["2: port 9200, host es1"]),
     "a shell's default": ("port=${ES_PORT:-9200}\n", ["1: port 9200"]),
-    "a systemd unit": ('[Service]\nEnvironment="ES_URL=http://es1:9200"\nExecStart=/opt/x --es http://es2:9200\n', ["2: http://es1:9200", "3: http://es2:9200"]),
+    "a systemd unit": (
+        '[Service]\nEnvironment="ES_URL=http://es1:9200"\nExecStart=/opt/x --es http://es2:9200\n',
+        ["2: http://es1:9200", "3: http://es2:9200"],
+    ),
     "options of a command": ("ExecStart=/opt/x --host es1 --port 9200\n", ["1: port 9200, host es1"]),
     "JSON": ('{"elasticsearch": {"host": "es1", "port": 9200}}', ["1: port 9200, host es1"]),
     "JSON, lines": ('{\n  "host": "es1",\n  "port": 9200,\n  "scheme": "http"\n}', ["3: port 9200, host es1"]),

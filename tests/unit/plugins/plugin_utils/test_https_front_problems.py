@@ -121,7 +121,7 @@ def test_that_what_nginx_would_refuse_or_misread_is_named_with_its_value(name: s
     assert found[0].startswith(f"https_front_{name} ")
     if value not in ([], None):
         shown = value[0] if isinstance(value, list) else value
-        assert str(shown)[:20].strip().split("\n")[0].split("$")[0] in found[0] or repr(shown) in found[0]
+        assert str(shown)[:20].strip().partition("\n")[0].partition("$")[0] in found[0] or repr(shown) in found[0]
 
 
 @pytest.mark.parametrize(
