@@ -56,3 +56,14 @@ def test_without_any_one_line_says_which_option_takes_them(play: Any, tmp_path: 
 def test_it_needs_none_where_the_peers_are_given(play: Any, tmp_path: Path) -> None:
     done = run(play, tmp_path, {"ansible_host": "es1.example"}, {"host_firewall_peers": ["192.0.2.0/24"]})
     assert "Ansible cannot reach es1" not in done.stdout, done.stdout
+
+
+def test_each_node_has_facts_of_its_own(play: Any) -> None:
+    """In ansible-core 2.21, hosts share all facts that are gathered after a set_fact with run_once was the first of them."""
+    show = {"hosts": "tlsfront_nodes", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "IS {{ ansible_facts.python.executable }} ."}}]}
+    # two names of one program tell them apart
+    pythons = {str(Path(sys.executable).with_name(name)) for name in ("python", "python3")}
+    nodes = {f"es{number}": HERE | {"ansible_python_interpreter": python} for number, python in enumerate(sorted(pythons))}
+    done = play([*PARTS, show], {"elasticsearch": {"hosts": nodes}})
+    assert done.returncode == 0, done.stdout
+    assert {line.split()[2] for line in done.stdout.splitlines() if '"IS ' in line} == pythons
