@@ -130,6 +130,7 @@ ANYTHING = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dic
 TEXTS = ANYTHING | ANYTHING.map(json.dumps) | ANYTHING.map(str) | ANYTHING.map(json.dumps).map(lambda text: text[:-1])
 
 
+@pytest.mark.slow
 @given(st.lists(TEXTS, min_size=25, max_size=25))
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_whatever_it_is_shows_a_secret(many: list[Any]) -> None:
@@ -137,6 +138,7 @@ def test_nothing_whatever_it_is_shows_a_secret(many: list[Any]) -> None:
         assert CANARY not in text, endpoints
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs ansible-playbook beside this Python")
 def test_a_whole_playbook_run_shows_no_secret(lab: Lab, tmp_path: Path) -> None:
     """``-vvvv`` and tracebacks; the secrets come from a file, because ansible-core shows the lines of a playbook itself."""
