@@ -78,7 +78,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a_time_with_a_line_end": (
         PEERS | {"host_firewall_confirm_timeout": "30\n"},
-        ["host_firewall_confirm_timeout is \"30\\n\"", "Give a whole number of seconds from 5 to 3600"],
+        ["host_firewall_confirm_timeout is the text \"30\\n\", and must be a whole number"],
     ),
     "a_time_that_is_past": (PEERS | {"host_firewall_confirm_timeout": -1}, ["host_firewall_confirm_timeout is", "from 5 to 3600"]),
     "a_port_left_open_that_is_none": (
