@@ -15,8 +15,9 @@ import ssl
 from pathlib import Path
 from typing import Any, Iterable, NoReturn
 
-# What the URL of a responder may be (RFC 3986, section 3). Whatever else a certificate has there is not handed on.
-_URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%!$&()*+,;=:@/-]*)?")
+# What the URL of a responder may be (RFC 6960, appendix A; RFC 3986, section 3). Whoever made the certificate could write anything there, and
+# whatever else it is is not handed on.
+_URL = re.compile(r"(?i:https?)://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?([?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?")
 
 
 class Refused(Exception):

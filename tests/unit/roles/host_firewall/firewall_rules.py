@@ -13,6 +13,8 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLE = Path(__file__).parents[4] / "roles" / "host_firewall"
+# No Elasticsearch is found, so the ports are those that are named.
+NODE = {"__host_firewall_node": {"elasticsearch": {"ports": [], "cluster": {}}}}
 # Of whom the role takes the peers where none are named: nobody that a packet comes from.
 GROUP = {
     "groups": {"elasticsearch": ["elsewhere"]},
@@ -38,7 +40,7 @@ def trust(value: Any) -> Any:
 def render(template: str, **variables: Any) -> str:
     """The text of a template of the role."""
     lookup = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / template)
-    text = Templar(loader=DataLoader(), variables=role_variables() | GROUP | variables).template(trust_as_template(lookup))
+    text = Templar(loader=DataLoader(), variables=role_variables() | GROUP | NODE | variables).template(trust_as_template(lookup))
     assert isinstance(text, str)
     return text
 

@@ -35,11 +35,11 @@ def test_a_directory_of_any_name_is_served_from(fronts: nginx.Fronts, number: in
 def test_a_name_that_nginx_would_read_otherwise_is_refused_before_anything_changes(fronts: nginx.Fronts, number: int) -> None:
     case = fronts[f"case{len(POSSIBLE) + number}"]
     assert "https_front_certificate_dir" in case.refused and "Nothing was changed" in case.refused
-    assert sorted(path.name for path in case.place.iterdir()) == ["certificate"]
+    assert not (case.place / "tlsfront.conf").exists() and list((case.place / "front").iterdir()) == []
 
 
 def test_a_relative_path_is_refused(fronts: nginx.Fronts) -> None:
-    assert 'https_front_certificate_dir of relative is "certificates"' in fronts["relative"].refused
+    assert "https_front_certificate_dir is 'certificates': it must be an absolute path" in fronts["relative"].refused
 
 
 def test_nothing_was_run(fronts: nginx.Fronts) -> None:

@@ -62,7 +62,8 @@ def test_what_nginx_would_refuse_is_refused_before_anything_changes(fronts: ngin
     ((option, value),) = REFUSED[name].items()
     assert option in front.refused
     assert str(value[0] if isinstance(value, list) else value) in front.refused
-    assert "Nothing was changed" in front.refused
+    # Ansible's own check of types and choices ends the role before its first task, without that sentence
+    assert "Nothing was changed" in front.refused or front.refused.startswith("Validation of arguments failed")
     assert not any(outcome.get("changed") for outcome in front.outcomes)
 
 
