@@ -20,4 +20,5 @@ def pattern(path: str) -> str:
     while parts and set(parts[-1]) <= {"*"}:
         parts.pop()
     written = "".join(f"(?:{_PART}/+)?" if part == "*" else re.escape(part).replace(r"\*", _PART) + "/+" for part in parts)
-    return f"^/*{written.removesuffix('/+')}(?:[/?#;]|$)"
+    # nginx before 1.21.1 passes on control characters, and what has one of them at its end reaches Elasticsearch (Netty) without it
+    return rf"^/*{written.removesuffix('/+')}(?:[\x00-\x20/?#;]|$)"

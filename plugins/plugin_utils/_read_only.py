@@ -14,13 +14,15 @@ if t.TYPE_CHECKING:
 
 __all__ = ["Rule", "changes", "rules"]
 
+# What is in no address (RFC 3986). nginx before 1.21.1 passes it on, and an address with a space in it decoded, which is not what is compared here.
+_UNSENT = r"\x00-\x20\x7f"
 # The names of indices, types and identifiers. What begins with "_" is another endpoint, or everybody's ("_all"), and so is what would begin with it
 # once decoded. "." and "..", encoded ?, # and /, and control characters are in no such name, but in date math (<logs-{now/d}>); to others on the
 # way they would mean something else.
 _ENCODED = r"%(?:2[Ff](?=[yMwdhHms](?:%7[BbDd]|[{}]))|(?!2[Ff3]|3[Ff]|[01]))"
-_NAME = rf"(?!%5[Ff]|(?:[.]|%2[Ee]){{1,2}}(?:[/?]|$))(?:[^/?#%_]|{_ENCODED})(?:[^/?#%]|{_ENCODED})*"
+_NAME = rf"(?!%5[Ff]|(?:[.]|%2[Ee]){{1,2}}(?:[/?]|$))(?:[^{_UNSENT}/?#%_]|{_ENCODED})(?:[^{_UNSENT}/?#%]|{_ENCODED})*"
 # what is only read may have any name
-_ANY = "[^/?#]+"
+_ANY = f"[^{_UNSENT}/?#]+"
 _PLACEHOLDERS = {"{index}": f"(?:_all|{_NAME})", "{type}": _NAME, "{id}": _NAME, "{any}": _ANY}
 _BELOW = "(?:/{any})*"
 
@@ -154,4 +156,4 @@ def _rule(method: str, paths: Iterable[str]) -> Rule:
     for placeholder, meaning in _PLACEHOLDERS.items():
         pattern = pattern.replace(placeholder, meaning)
     # Elasticsearch drops a slash at the end
-    return Rule(f"^{method}:{pattern}/?(?:[?][^#]*)?$", "yes")
+    return Rule(f"^{method}:{pattern}/?(?:[?][^{_UNSENT}#]*)?$", "yes")
