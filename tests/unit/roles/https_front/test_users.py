@@ -60,9 +60,11 @@ def test_nothing_that_all_may_read_depends_on_what_is_known_and_a_password(front
 
 def test_only_root_and_nginx_can_read_what_is_secret(fronts: nginx.Fronts) -> None:
     front = fronts["node1"]
-    secret = {path for path in (front.place / "front").iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077 == 0}
+    (private,) = (path for path in (front.place / "front").iterdir() if path.is_dir())
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700, "nobody gets in even while a file in it has no mode of its own yet"
+    secret = {path for path in private.iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077 == 0}
     users = users_file(front)
-    assert {*(front.place / "front").iterdir()} == secret | {users}
+    assert {path for path in (front.place / "front").rglob("*") if path.is_file()} == secret | {users}
     assert len(secret) == 1, "that of the salts"
     assert stat.S_IMODE(users.stat().st_mode) == 0o640
     (content,) = (path.read_text().strip() for path in secret)
