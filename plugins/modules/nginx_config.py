@@ -30,10 +30,10 @@ attributes:
 options:
   state:
     description:
-      - V(present) makes O(configuration) and O(drop_in) live, both at once, after nginx has accepted the configuration where it is to live. If nginx
-        ran what was live, that is kept first as what a change goes back to.
+      - V(present) makes O(configuration) and O(drop_in) live, both at once, after nginx has accepted the configuration where it is to live. What
+        was live is kept first as what a change goes back to, if O(began.keep) says so.
       - V(verified) fails unless what is live is served. Then it is kept as proved, and files of O(own_files) that it does not name are removed.
-      - V(former) makes live what was served when the run began or, if what was live was not, what was last proved.
+      - V(former) makes live what was live when the run began or, if O(began.keep) says that this is not to be kept, what was last proved.
     type: str
     choices: [present, verified, former]
     default: present
@@ -51,7 +51,7 @@ options:
         description: As it was returned.
         type: str
         required: true
-      running:
+      keep:
         description: As it was returned.
         type: bool
         required: true
@@ -88,7 +88,7 @@ EXAMPLES = r"""
   tlsfront.elasticsearch.nginx_config:
     configuration: "{{ lookup('ansible.builtin.template', 'tlsfront.conf.j2') }}"
     drop_in: "{{ lookup('ansible.builtin.template', 'nginx.service.conf.j2') }}"
-    began: "{{ {'token': began.token, 'running': began.running} }}"
+    began: "{{ {'token': began.token, 'keep': began.keep} }}"
   register: written
 
 - name: Reload nginx
@@ -194,7 +194,7 @@ def main() -> None:
             "drop_in": {"type": "str"},
             "began": {
                 "type": "dict",
-                "options": {"token": {"type": "str", "required": True, "no_log": False}, "running": {"type": "bool", "required": True}},
+                "options": {"token": {"type": "str", "required": True, "no_log": False}, "keep": {"type": "bool", "required": True}},
             },
             "token": {"type": "str", "no_log": False},
             "wait": {"type": "float", "default": 0},
@@ -210,7 +210,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     files, state = front(module.params), module.params["state"]
-    began = Began(module.params["began"]["token"], module.params["began"]["running"]) if module.params["began"] else Began("", False)
+    began = Began(module.params["began"]["token"], module.params["began"]["keep"]) if module.params["began"] else Began("", False)
     try:
         if state == "present":
             result = present(module, files, began)

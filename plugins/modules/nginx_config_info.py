@@ -16,7 +16,9 @@ author:
 description:
   - Asks every listener, for every name and over a verified connection to this host, which certificate and which configuration it serves, and whether users
     can log in. Looks whether every file that the configuration names is there and can be read by whom nginx's workers are.
-  - Changes nothing. What it returns as RV(token) and RV(running) is what M(tlsfront.elasticsearch.nginx_config) wants to know.
+  - Where clients would refuse the certificate, it asks over a connection to whoever has the key of one of this node's own certificates, and of nobody else:
+    that tells which configuration nginx runs, and is no proof.
+  - Changes nothing. What it returns as RV(token) and RV(keep) is what M(tlsfront.elasticsearch.nginx_config) wants to know.
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.
@@ -41,8 +43,11 @@ token:
   description: Stands for what is live. It is another one when somebody has changed it.
   returned: success
   type: str
-running:
-  description: Whether nginx runs the configuration that is live, and users can use it, whatever certificate it presents.
+keep:
+  description:
+    - Whether a change that fails goes back to what is live. Otherwise to what was last proved.
+    - It does where nginx runs what is live and users can use it, whatever certificate it presents. Where nothing answers, it does if nginx would start with
+      it, unless it runs what was last proved.
   returned: success
   type: bool
 running_at:
@@ -74,7 +79,7 @@ def main() -> None:
     except (Locked, OSError) as error:
         module.fail_json(msg=f"What is live cannot be read: {error}")
     module.exit_json(
-        changed=False, token=began.token, running=began.running, running_at=proof.running_at, served=proof.served, problems=proof.problems
+        changed=False, token=began.token, keep=began.keep, running_at=proof.running_at, served=proof.served, problems=proof.problems
     )
 
 

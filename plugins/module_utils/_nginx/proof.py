@@ -17,27 +17,43 @@ import secrets
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from .._tls.keypair import client_context
+from .._tls.keypair import client_context, leaf, presenter_context
 from . import configuration, files
 
 
 class Proof:
-    """What was seen."""
+    """What was seen.
+
+    Whether it is served is one question, which configuration nginx runs is another: the second has an answer also where the certificate has ended, or
+    where its CA is no longer the one that signed it.
+    """
 
     def __init__(self) -> None:
         self.problems: list[str] = []  # one line for each thing that is not served as it was written
-        self.running = True  # nginx runs this configuration, and users can use it, whatever certificate it presents
-        self.running_at: list[str] = []  # the listeners that say so, each with the name that was asked for
+        self.broken = False  # nginx runs another configuration, or users cannot use this one
+        self.running_at: list[str] = []  # the listeners that say that they run it, each with the name that was asked for
 
-    def broken(self, problem: str) -> None:
+    def breaks(self, problem: str) -> None:
         self.problems.append(problem)
-        self.running = False
+        self.broken = True
 
     @property
     def served(self) -> bool:
         return not self.problems
+
+    @property
+    def running(self) -> bool:
+        """Whether nginx runs it for users. What could not be asked says nothing either way."""
+        return bool(self.running_at) and not self.broken
+
+
+class _Contexts(NamedTuple):
+    """Whom to believe: about the certificate, and about which configuration is run."""
+
+    client: ssl.SSLContext
+    presenter: ssl.SSLContext
 
 
 def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
@@ -45,19 +61,23 @@ def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
     proof = Proof()
     try:
         written = configuration.served(text)
-        context = client_context(Path(written["ca"]))
-        fingerprint = _leaf_fingerprint(Path(written["chain"]))
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        proof.broken(f"what was written cannot be read: {error}")
+    except ValueError as error:
+        proof.breaks(f"what was written cannot be read: {error}")
         return proof
     _files(proof, text, nginx_dir, pid_file)
-    listeners = [(int(written["port"]), context)] + [(int(port), None) for port in written.get("plain_ports", [])]
+    try:
+        contexts = _Contexts(client_context(Path(written["ca"])), presenter_context(Path(written["chain"])))
+        fingerprint = hashlib.sha256(leaf(Path(written["chain"]))).hexdigest()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        proof.problems.append(f"the certificate or its CA cannot be read: {error}")
+        return proof
+    listeners = [(int(written["port"]), contexts)] + [(int(port), None) for port in written.get("plain_ports", [])]
     for address in written["addresses"]:
         for port, how in listeners:
             for name in written["names"]:
                 _ask(proof, written, fingerprint, (address, port, name), how)
         if written.get("login"):
-            _log_in(proof, (address, int(written["port"]), written["names"][0]), context)
+            _log_in(proof, (address, int(written["port"]), written["names"][0]), contexts)
     return proof
 
 
@@ -65,34 +85,34 @@ def _files(proof: Proof, text: str, nginx_dir: Path, pid_file: Path) -> None:
     """What it names is there, for whom reads it. nginx -t opens what the master reads, and nothing of what the workers do."""
     for path in configuration.read_by_master(text, nginx_dir):
         if not path.exists():
-            proof.broken(f"it names {path}, which is not there")
+            proof.breaks(f"it names {path}, which is not there")
     worker = files.worker(pid_file)
     for path in configuration.read_by_workers(text, nginx_dir):
         if not path.exists():
-            proof.broken(f"it names {path}, which is not there")
+            proof.breaks(f"it names {path}, which is not there")
         elif worker is not None and not worker.reads(path):
-            proof.broken(f"nginx's workers (user {worker.user}, group {worker.group}) cannot read {path}")
+            proof.breaks(f"nginx's workers (user {worker.user}, group {worker.group}) cannot read {path}")
 
 
-def _ask(proof: Proof, written: Any, fingerprint: str, where: Any, context: ssl.SSLContext | None) -> None:
+def _ask(proof: Proof, written: Any, fingerprint: str, where: Any, contexts: _Contexts | None) -> None:
     """Which configuration the listener says that it runs, and which certificate it presents."""
     place = "{} port {} as {}".format(*where)
     try:
-        with _connect(where, context) as connection:
+        with _connect(proof, where, contexts) as connection:
             presented = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest() if isinstance(connection, ssl.SSLSocket) else None
             running = _get(connection, "/_tlsfront/configuration", where[2]).read(200).decode("ascii", "replace")
     except (OSError, http.client.HTTPException) as error:
-        proof.broken(f"{place}: {type(error).__name__}: {error}")
+        proof.problems.append(f"{place}: {type(error).__name__}: {error}")
         return
     if running == written["configuration"]:
         proof.running_at.append(place)
     else:
-        proof.broken(f"{place}: another configuration is served ({running[:16]}) than was written ({written['configuration'][:16]})")
+        proof.breaks(f"{place}: another configuration is served ({running[:16]}) than was written ({written['configuration'][:16]})")
     if presented is not None and presented != fingerprint:
         proof.problems.append(f"{place}: another certificate is served ({presented[:16]}) than was written ({fingerprint[:16]})")
 
 
-def _log_in(proof: Proof, where: Any, context: ssl.SSLContext) -> None:
+def _log_in(proof: Proof, where: Any, contexts: _Contexts) -> None:
     """What a user gets whose password is wrong: 401. Where nginx cannot read its users it is 403 or 500, for everybody.
 
     Without a login it would be 401 in any case: nginx opens the file only for a name that it is to look up.
@@ -100,17 +120,30 @@ def _log_in(proof: Proof, where: Any, context: ssl.SSLContext) -> None:
     wrong = base64.b64encode(f"tlsfront-probe:{secrets.token_hex(16)}".encode()).decode()
     place = "{} port {} as {}".format(*where)
     try:
-        with _connect(where, context) as connection:
+        with _connect(proof, where, contexts) as connection:
             status = _get(connection, "/", where[2], {"Authorization": f"Basic {wrong}"}).status
     except (OSError, http.client.HTTPException) as error:
-        proof.broken(f"{place}: {type(error).__name__}: {error}")
+        proof.problems.append(f"{place}: {type(error).__name__}: {error}")
         return
     # 429: others ask as much as one address may; it says nothing of logins, and the files have been looked at
     if status not in (401, 429):
-        proof.broken(f"{place}: a wrong password is answered with {status} and not with 401, so users cannot log in")
+        proof.breaks(f"{place}: a wrong password is answered with {status} and not with 401, so users cannot log in")
 
 
-def _connect(where: Any, context: ssl.SSLContext | None) -> socket.socket:
+def _connect(proof: Proof, where: Any, contexts: _Contexts | None) -> socket.socket:
+    """A verified connection: as a client verifies or, where clients refuse the certificate, to whom has one of this node's own certificates."""
+    if contexts is None:
+        return _open(where, None)
+    try:
+        return _open(where, contexts.client)
+    except ssl.SSLCertVerificationError as error:
+        problem = "{} port {} as {}: {}".format(*where, error)
+        if problem not in proof.problems:
+            proof.problems.append(problem)
+        return _open(where, contexts.presenter)
+
+
+def _open(where: Any, context: ssl.SSLContext | None) -> socket.socket:
     address, port, name = where
     plain = socket.create_connection((address, port), timeout=5)
     if context is None:
@@ -129,9 +162,3 @@ def _get(connection: socket.socket, target: str, name: str, headers: dict[str, s
     answer = http.client.HTTPResponse(connection)
     answer.begin()
     return answer
-
-
-def _leaf_fingerprint(chain: Path) -> str:
-    """SHA-256 of the first certificate in a PEM file, hexadecimal."""
-    pem, end, _rest = chain.read_text("latin-1").partition("-----END CERTIFICATE-----")
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN") :] + end)).hexdigest()

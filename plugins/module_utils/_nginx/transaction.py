@@ -35,7 +35,7 @@ class Began(NamedTuple):
     """What a run found when it began."""
 
     token: str  # of what was live
-    running: bool  # nginx ran it
+    keep: bool  # a change goes back to it, not to what was last proved
 
 
 class Front:
@@ -54,7 +54,28 @@ class Front:
         """What is live, and whether it is served. Writes nothing."""
         contents = self.contents()
         proof = self._prove(contents)
-        return Began(token(contents), proof.running), proof
+        return Began(token(contents), self._keep(contents, proof)), proof
+
+    def _keep(self, contents: Contents, proof: Proof) -> bool:
+        """Whether what is live is what is served or, where nothing is, what nginx would serve after a boot.
+
+        Where it cannot be told, the later one is kept: the former may have fewer passwords.
+        """
+        if proof.running or proof.broken:
+            return proof.running
+        proved = self._contents(self.proved)
+        return not self._prove(proved).running and (self._would_start(contents) or not self._would_start(proved))
+
+    def _would_start(self, contents: Contents) -> bool:
+        if contents[0] is None:
+            return False
+        try:
+            with self._locked():
+                self._users_are_there(contents[0].decode("utf-8", "replace"))
+                candidate.test(contents[0], self.live[0], self.nginx)
+        except (candidate.Refused, OSError):
+            return False
+        return True
 
     def expect(self, began: Began) -> Contents:
         """What is live, where it is still what the run found.
@@ -76,7 +97,7 @@ class Front:
         with files.locked(self.directory):
             contents = self._contents(self.live)
             self._expect(contents, [began.token])
-            if began.running:
+            if began.keep:
                 # from here on it is there also for the run after one that is killed
                 self._put(self.proved, contents)
             self._users_are_there(text)
@@ -117,9 +138,9 @@ class Front:
         with self._locked():
             contents = self._contents(self.live)
             self._expect(contents, [began.token, written])
-            if not (began.running and token(contents) == began.token):
+            if not (began.keep and token(contents) == began.token):
                 contents = self._contents(self.proved)
-                if began.running:
+                if began.keep:
                     self._expect(contents, [began.token])
                 if write:
                     self._put(self.live, contents)
@@ -141,7 +162,7 @@ class Front:
     def _prove(self, contents: Contents) -> Proof:
         if contents[0] is None:
             proof = Proof()
-            proof.broken(f"{self.live[0]} is not there")
+            proof.breaks(f"{self.live[0]} is not there")
             return proof
         return prove(contents[0].decode("utf-8", "replace"), self.nginx_dir, self.pid_file)
 

@@ -36,6 +36,39 @@ def client_context(ca: Path) -> ssl.SSLContext:
     return context
 
 
+def presenter_context(chain: Path) -> ssl.SSLContext:
+    """Trusts who has the key of this certificate, or of one beside it, and nobody else; not even their CA.
+
+    It tells that the one who answers is this host's own server also where the certificate has ended or its CA was replaced. That a client would
+    accept the certificate, it does not tell. https://docs.openssl.org/master/man3/X509_VERIFY_PARAM_set_flags/
+
+    :param chain: in a directory for this version of the certificate, with a directory for each of the others beside it
+    :raises OSError: no certificate can be read
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.hostname_checks_common_name = False
+    # X509_V_FLAG_PARTIAL_CHAIN (Python has a name for it from 3.10 on): a certificate that is no CA can be the anchor; X509_V_FLAG_NO_CHECK_TIME
+    context.verify_flags |= 0x80000 | 0x200000
+    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    directory = chain.resolve().parent
+    for one in sorted({chain.resolve(), *directory.parent.glob(f"*/{chain.name}")}):
+        try:
+            context.load_verify_locations(cadata=leaf(one))
+        except (OSError, ValueError):
+            if one == chain.resolve():
+                raise
+    return context
+
+
+def leaf(chain: Path) -> bytes:
+    """The first certificate in a PEM file, DER.
+
+    :raises ValueError: there is none
+    """
+    pem, end, _rest = chain.read_text("latin-1").partition("-----END CERTIFICATE-----")
+    return ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE-----") :] + end)
+
+
 def check(directory: Path, names: Iterable[str]) -> list[str]:
     """The URLs of the certificate's OCSP responders, if clients that ask for any of the names accept it.
 

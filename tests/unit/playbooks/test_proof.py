@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,9 +168,8 @@ def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say
 
 def test_a_run_that_is_killed_in_its_proof_leaves_no_ca_on_the_probe_host(cluster: Any, tmp_path: Path) -> None:
     this = cluster()
-    place = tmp_path / "probe"
-    place.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    # short: Ansible opens a Unix socket below it, whose path may have 107 bytes, https://man7.org/linux/man-pages/man7/unix.7.html
+    with tempfile.TemporaryDirectory(prefix="probe") as place, socket.create_server(("127.0.0.1", 0)) as silent:
         this.node["tlsfront_https_port"] = silent.getsockname()[1]
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump(this.inventory()))
         asked = threading.Event()
@@ -181,10 +181,10 @@ def test_a_run_that_is_killed_in_its_proof_leaves_no_ca_on_the_probe_host(cluste
 
         threading.Thread(target=answer, daemon=True).start()
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(tmp_path / "inventory.yml"), CHECK]
-        process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(place)}, start_new_session=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env={**os.environ, "TMPDIR": place}, start_new_session=True, stdout=subprocess.DEVNULL)
         try:
             assert asked.wait(120)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    assert list(place.rglob("*.pem")) == []
+        assert list(Path(place).rglob("*.pem")) == []

@@ -56,7 +56,7 @@ def places(tmp_path: Path) -> dict[str, str]:
 
 def began(places: dict[str, str]) -> dict[str, Any]:
     result = run("nginx_config_info", **places)
-    return {"token": result["token"], "running": result["running"]}
+    return {"token": result["token"], "keep": result["keep"]}
 
 
 # ---- nginx_config

@@ -134,6 +134,8 @@ class Node:
             yield "rolled back"
         except transaction.Raced:
             yield "raced"
+        except transaction.NotServed:
+            yield "rolled back, not served"
 
     def finish(self, policy: Policy, wait: float = 5) -> str:
         return list(self.run(policy, wait))[-1]

@@ -2,11 +2,19 @@
 """What kills, second runs and two runs at once do to what is served. The nginx, the users and the files are real."""
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
+import shutil
+import signal
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import nginx
+import pki
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import candidate, files, transaction
 from node import PATTERNS, Node, Policy
@@ -89,6 +97,118 @@ def test_a_change_that_is_not_served_goes_back_to_what_was_served(passwords_not_
     unserved.text = unserved.text[:lost] + "of another" + unserved.text[lost:]
     assert passwords_not_kept.finish(unserved, wait=0.5) == "rolled back"
     assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+@pytest.fixture
+def certificate(fronts: nginx.Fronts) -> Iterator[Path]:
+    """The directory of the certificate, which is one of several versions; afterwards it is as it was."""
+    live = fronts["everybody"].certificate_dir
+    versions = live.with_name("versions")
+    versions.mkdir()
+    live.rename(versions / "1")
+    live.symlink_to(versions / "1")
+    before = {path: path.read_bytes() for path in (versions / "1").iterdir()}
+    yield live
+    live.unlink()
+    for path, octets in before.items():
+        path.write_bytes(octets)
+    (versions / "1").rename(live)
+    shutil.rmtree(versions)
+
+
+def write_version(directory: Path, issued: pki.Issued, root: pki.Issued) -> None:
+    directory.mkdir(exist_ok=True)
+    for name, octets in (("chain.pem", issued.pem), ("key.pem", issued.key_pem), ("ca.pem", root.pem)):
+        (directory / name).write_bytes(octets)
+
+
+def in_time(fronts: nginx.Fronts) -> pki.Issued:
+    return pki.issue(nginx.NAME, fronts.root, names=[nginx.NAME, "127.0.0.1"])
+
+
+def test_a_failed_change_takes_no_passwords_off_when_the_ca_of_the_node_was_replaced(
+    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
+) -> None:
+    (certificate / "ca.pem").write_bytes(pki.root("Another").pem)
+    assert passwords_not_kept.finish(policy(fronts, "refused"), wait=0) == "rolled back, not served"
+    assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+def test_a_failed_change_takes_no_passwords_off_when_a_certificate_of_another_ca_is_there_and_not_loaded(
+    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
+) -> None:
+    another = pki.root("Another")
+    write_version(certificate.with_name("versions") / "2", pki.issue(nginx.NAME, another, names=[nginx.NAME, "127.0.0.1"]), another)
+    certificate.unlink()
+    certificate.symlink_to(certificate.with_name("versions") / "2")
+    assert passwords_not_kept.finish(policy(fronts, "refused"), wait=3) == "rolled back"
+    passwords_not_kept.root = another
+    assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+def test_a_failed_change_takes_no_passwords_off_when_the_certificate_has_ended(
+    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
+) -> None:
+    ended = pki.issue(nginx.NAME, fronts.root, names=[nginx.NAME, "127.0.0.1"], not_before=-2 * pki.DAY, not_after=-pki.DAY)
+    write_version(certificate.resolve(), ended, fronts.root)
+    passwords_not_kept.reload()
+    assert passwords_not_kept.finish(policy(fronts, "refused"), wait=0) == "rolled back, not served"
+    write_version(certificate.resolve(), in_time(fronts), fronts.root)
+    passwords_not_kept.reload()
+    assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+def test_a_failed_change_takes_no_passwords_off_when_nginx_was_down(passwords_not_kept: Node, fronts: nginx.Fronts) -> None:
+    passwords_not_kept.stop()
+    assert passwords_not_kept.finish(policy(fronts, "refused")) == "rolled back"
+    assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+def test_a_failed_change_takes_no_passwords_off_when_nginx_did_not_answer_in_time(passwords_not_kept: Node, fronts: nginx.Fronts) -> None:
+    for worker in passwords_not_kept.workers():
+        os.kill(int(worker), signal.SIGSTOP)
+    began = passwords_not_kept.front.look()[0]
+    for worker in passwords_not_kept.workers():
+        os.kill(int(worker), signal.SIGCONT)
+    passwords_not_kept.front.go_back(began, began.token)
+    passwords_not_kept.reload()
+    assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
+
+
+def test_a_change_goes_back_to_what_is_served_on_another_port_than_what_is_live(node: Node, fronts: nginx.Fronts) -> None:
+    """The run before was killed between the swap and the reload: nobody listens where the live configuration says."""
+    assert node.finish(policy(fronts, "anna")) == "done"
+    moved = policy(fronts, "everybody")
+    moved.text = moved.text.replace(str(node.port), str(nginx.free_port()))
+    node.killed_after("wrote", moved)
+    assert node.finish(policy(fronts, "refused")) == "rolled back"
+    assert (node.status(), node.status(ANNA)) == (401, 200)
+
+
+def test_who_has_no_key_of_this_node_does_not_say_what_nginx_runs(
+    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
+) -> None:
+    """Another server of the same CA is on the port, and repeats what it was told."""
+    passwords_not_kept.stop()
+    stranger = passwords_not_kept.place / "stranger"
+    write_version(stranger, in_time(fronts), fronts.root)
+    (certificate / "ca.pem").write_bytes(pki.root("Another").pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(stranger / "chain.pem"), str(stranger / "key.pem"))
+    asked: list[bytes] = []
+
+    def answer(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                plain = listener.accept()[0]
+                with plain, contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+                    asked.append(connection.recv(1 << 16))
+
+    with socket.create_server(("127.0.0.1", passwords_not_kept.port)) as listener:
+        threading.Thread(target=answer, args=(listener,), daemon=True).start()
+        _began, proof = passwords_not_kept.front.look()
+        listener.shutdown(socket.SHUT_RDWR)
+    assert (proof.running_at, asked) == ([], [])
 
 
 def test_a_first_install_that_fails_leaves_nothing_live(node: Node, fronts: nginx.Fronts) -> None:
