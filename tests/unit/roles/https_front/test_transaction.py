@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """What kills, second runs and two runs at once do to what is served. The nginx, the users and the files are real."""
+
 from __future__ import annotations
 
 import contextlib
@@ -126,9 +127,7 @@ def in_time(fronts: nginx.Fronts) -> pki.Issued:
     return pki.issue(nginx.NAME, fronts.root, names=[nginx.NAME, "127.0.0.1"])
 
 
-def test_a_failed_change_takes_no_passwords_off_when_the_ca_of_the_node_was_replaced(
-    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
-) -> None:
+def test_a_failed_change_takes_no_passwords_off_when_the_ca_of_the_node_was_replaced(passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path) -> None:
     (certificate / "ca.pem").write_bytes(pki.root("Another").pem)
     assert passwords_not_kept.finish(policy(fronts, "refused"), wait=0) == "rolled back, not served"
     assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
@@ -146,9 +145,7 @@ def test_a_failed_change_takes_no_passwords_off_when_a_certificate_of_another_ca
     assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
 
 
-def test_a_failed_change_takes_no_passwords_off_when_the_certificate_has_ended(
-    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
-) -> None:
+def test_a_failed_change_takes_no_passwords_off_when_the_certificate_has_ended(passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path) -> None:
     ended = pki.issue(nginx.NAME, fronts.root, names=[nginx.NAME, "127.0.0.1"], not_before=-2 * pki.DAY, not_after=-pki.DAY)
     write_version(certificate.resolve(), ended, fronts.root)
     passwords_not_kept.reload()
@@ -185,9 +182,7 @@ def test_a_change_goes_back_to_what_is_served_on_another_port_than_what_is_live(
     assert (node.status(), node.status(ANNA)) == (401, 200)
 
 
-def test_who_has_no_key_of_this_node_does_not_say_what_nginx_runs(
-    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
-) -> None:
+def test_who_has_no_key_of_this_node_does_not_say_what_nginx_runs(passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path) -> None:
     """Another server of the same CA is on the port, and repeats what it was told."""
     passwords_not_kept.stop()
     stranger = passwords_not_kept.place / "stranger"
