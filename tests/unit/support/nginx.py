@@ -236,6 +236,7 @@ class Front:
 
     def has_certificate(self, issued: pki.Issued, root: pki.Issued) -> None:
         (self.certificate_dir / "chain.pem").write_bytes(issued.pem)
+        (self.certificate_dir / "key.pem").touch(0o600)
         (self.certificate_dir / "key.pem").write_bytes(issued.key_pem)
         (self.certificate_dir / "ca.pem").write_bytes(root.pem)
 
