@@ -65,9 +65,9 @@ READER = {"name": "reader", "hash": ssha("secret"), "read_only": True}
 WRITER = {"name": "writer", "hash": ssha("secret")}
 
 
-@pytest.fixture(scope="module")
-def fronts() -> Iterator[nginx.Fronts]:
-    cases = nginx.Fronts()
+@pytest.fixture(scope="module", params=nginx.EACH_NGINX)
+def fronts(request: pytest.FixtureRequest) -> Iterator[nginx.Fronts]:
+    cases = nginx.Fronts(request.param)
     cases.add("default", https_front_users=[READER, WRITER])
     cases.add("every", https_front_users=[READER, WRITER], https_front_read_only_endpoints=[*DEFAULTS, *LATER])
     cases.add("no_endpoint", https_front_users=[READER, WRITER], https_front_read_only_endpoints=[])
