@@ -25,6 +25,8 @@ _NAME = rf"(?!%5[Ff]|(?:[.]|%2[Ee]){{1,2}}(?:[/?]|$))(?:[^{_UNSENT}/?#%_]|{_ENCO
 _ANY = f"[^{_UNSENT}/?#]+"
 _PLACEHOLDERS = {"{index}": f"(?:_all|{_NAME})", "{type}": _NAME, "{id}": _NAME, "{any}": _ANY}
 _BELOW = "(?:/{any})*"
+# the end of the text, also for Python: "$" would take a line feed before it, too, and "\z" is of PCRE alone
+_END = r"(?![\s\S])"
 
 # Whatever follows them, GET only reads, but for what stands in _CHANGES.
 _GET = (
@@ -66,8 +68,8 @@ _CHANGES = (
     "_plugins/_notifications/feature/test",
 )
 
-# Endpoint: the paths at which its POST only reads. A type is named only where every version with types has the endpoint behind one: where it
-# has not, POST /{index}/{type}/_endpoint stores a document.
+# Endpoint: the paths at which its POST only reads, in the versions that have it: the role's defaults are the endpoints that all have. A type is named
+# only where every version with types has the endpoint behind one: where it has not, POST /{index}/{type}/_endpoint stores a document.
 _POST: dict[str, tuple[str, ...]] = {
     "_analyze": ("/_analyze", "/{index}/_analyze"),
     "_async_search": ("/_async_search", "/{index}/_async_search"),
@@ -132,7 +134,7 @@ def rules(endpoints: Iterable[str]) -> list[Rule]:
     return [
         *(Rule(f"^DELETE:/{endpoint}(?:[/?]|$)", answer) for endpoint, answer in _CLOSES.items() if endpoint in listed),
         Rule("^OPTIONS:", "yes"),
-        Rule("^(?:GET|HEAD):/(?:[?]|$)", "yes"),
+        Rule(f"^(?:GET|HEAD):/(?:[?]|{_END})", "yes"),
         _rule("(?:GET|HEAD)", [f"/{_one_of(_GET.split())}{_BELOW}"]),
         _rule("(?:GET|HEAD)", [f"/{{index}}(?:/{_one_of(_GET_OF_AN_INDEX.split())}{_BELOW})?"]),
         _rule("(?:GET|HEAD)", [f"/{{index}}/{{type}}(?:/{_one_of(_GET_OF_A_TYPE.split())})?"]),
@@ -156,4 +158,4 @@ def _rule(method: str, paths: Iterable[str]) -> Rule:
     for placeholder, meaning in _PLACEHOLDERS.items():
         pattern = pattern.replace(placeholder, meaning)
     # Elasticsearch drops a slash at the end
-    return Rule(f"^{method}:{pattern}/?(?:[?][^{_UNSENT}#]*)?$", "yes")
+    return Rule(f"^{method}:{pattern}/?(?:[?][^{_UNSENT}#]*)?{_END}", "yes")

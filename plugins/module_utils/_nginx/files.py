@@ -57,15 +57,19 @@ def beside(path: Path) -> Path:
 
 
 def write_beside(path: Path, octets: bytes) -> None:
-    """The next content, on the disk. What an earlier one left there after it was killed is overwritten.
+    """The next content, on the disk. What an earlier one left there after it was killed goes first: who has that open does not read this.
 
     :raises OSError: it was not written, and nothing is left of it
     """
     new = beside(path)
     try:
-        descriptor = os.open(str(new), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+        # https_front_snippet may have a password in it, and nginx's master reads as root. systemd complains of units that not everybody may read.
+        mode = 0o644 if path.parent.name.endswith(".service.d") else 0o600
+        descriptor = os.open(str(new), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())

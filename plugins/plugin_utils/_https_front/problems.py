@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _x509
 
@@ -223,7 +224,8 @@ def _trust_file(name: str, value: t.Any) -> list[str]:
             _x509.load_certificates(content.decode("ascii", "replace"))
         except _x509.Unreadable as cause:
             return [f"{name} ({value}) {cause}."]
-    return []
+    # who can write into it decides who gets in, or who is taken for Elasticsearch
+    return [f"{name} ({value}) can be changed by others: {said}." for said in _access.problems(str(path))]
 
 
 def _ports(options: Options, closed_ports: t.Any) -> list[str]:

@@ -44,18 +44,26 @@ TOP = Path(__file__).resolve().parents[3]
 NAME = "es1.example.org"
 
 
+DEBIANS = {"": "12", "bullseye": "11"}  # the release whose nginx is run: version
+# of module fixtures whose tests are also run with the oldest nginx that the role knows
+EACH_NGINX = [pytest.param("", id="this Debian"), pytest.param("bullseye", id="Debian 11", marks=pytest.mark.slow)]
+
+
 @functools.lru_cache(maxsize=None)
-def binary() -> str:
-    """Debian's nginx, wherever it is."""
+def binary(release: str = "") -> str:
+    """Debian's nginx, wherever it is: that of this Debian, or of the release."""
     if os.geteuid() != 0:
         pytest.skip("files of root and nginx's group, and workers of another user, need root")
-    done = subprocess.run([str(TOP / "tests/support/nginx")], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([str(TOP / "tests/support/nginx"), *release.split()], check=False, capture_output=True, text=True)
+    if release and done.returncode != 0 and "does not have a Release file" in done.stderr:
+        pytest.skip(f"the mirror has no Debian {DEBIANS[release]} any more")
+    assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
 
 
 @functools.lru_cache(maxsize=None)
-def version() -> str:
-    said = subprocess.run([binary(), "-v"], check=True, stderr=subprocess.PIPE, text=True).stderr
+def version(release: str = "") -> str:
+    said = subprocess.run([binary(release), "-v"], check=True, stderr=subprocess.PIPE, text=True).stderr
     return said.split("/")[1].split()[0]
 
 
@@ -207,8 +215,9 @@ class Running:
 class Front:
     """One case: what the role was given, and what it made of it."""
 
-    def __init__(self, place: Path, name: str, backend: Backend, variables: dict[str, Any]) -> None:
+    def __init__(self, place: Path, name: str, backend: Backend, variables: dict[str, Any], release: str) -> None:
         self.name = name
+        self.release = release
         self.place = place
         self.backend = backend
         self.port = free_port()
@@ -236,6 +245,7 @@ class Front:
 
     def has_certificate(self, issued: pki.Issued, root: pki.Issued) -> None:
         (self.certificate_dir / "chain.pem").write_bytes(issued.pem)
+        (self.certificate_dir / "key.pem").touch(0o600)
         (self.certificate_dir / "key.pem").write_bytes(issued.key_pem)
         (self.certificate_dir / "ca.pem").write_bytes(root.pem)
 
@@ -252,7 +262,9 @@ class Front:
             f"events {{\n    worker_connections 256;\n}}\nhttp {{\n    access_log off;\n{caches}{self.neighbours}\n"
             f"    include {self.place}/tlsfront.conf;\n}}\n"
         )
-        return [binary(), "-p", str(self.place), "-e", str(self.place / "error.log"), "-c", str(self.place / "nginx.conf")]
+        # the option -e is of nginx 1.19.5
+        early = [] if self.release == "bullseye" else ["-e", str(self.place / "error.log")]
+        return [binary(self.release), "-p", str(self.place), *early, "-c", str(self.place / "nginx.conf")]
 
     def test(self) -> str:
         """What "nginx -t" says of the configuration, which it must accept."""
@@ -284,10 +296,11 @@ class Front:
 
 
 class Fronts:
-    """Cases that are rendered together."""
+    """Cases that are rendered together, for this Debian's nginx or a release's."""
 
-    def __init__(self) -> None:
-        binary()
+    def __init__(self, release: str = "") -> None:
+        binary(release)
+        self.release = release
         self.place = Path(tempfile.mkdtemp(prefix="tlsfront-nginx-"))
         # nginx's workers are another user
         self.place.chmod(0o755)
@@ -299,7 +312,7 @@ class Fronts:
         return self._cases[name]
 
     def add(self, name: str, certificate: pki.Issued | None = None, **variables: Any) -> Front:
-        front = Front(self.place / name, name, self.backend, variables)
+        front = Front(self.place / name, name, self.backend, variables, self.release)
         names = [each for each in front.variables["https_front_server_names"] if isinstance(each, str)]
         front.has_certificate(certificate or pki.issue(NAME, self.root, names=[*names, "127.0.0.1"]), self.root)
         self._cases[name] = front
@@ -314,8 +327,9 @@ class Fronts:
         everywhere = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "case_nginx_version": version(),
-            "case_nginx_binary": binary(),
+            "case_debian": DEBIANS[self.release],
+            "case_nginx_version": version(self.release),
+            "case_nginx_binary": binary(self.release),
         }
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {name: front.variables for name, front in wanted.items()}, "vars": everywhere}}))
         done = subprocess.run(

@@ -177,6 +177,21 @@ def test_that_files_of_trust_are_read(tmp_path: Path, certificate: str, authorit
     assert problems({"https_front_client_ca": str(latin)}) == []
 
 
+@pytest.mark.parametrize("name", ["client_ca", "client_crl", "upstream_ca"])
+def test_that_what_others_can_change_is_not_trusted(tmp_path: Path, authority: Any, name: str) -> None:
+    path = tmp_path / "directory" / "trusted.pem"
+    path.parent.mkdir()
+    path.write_bytes(authority.pem if name != "client_crl" else b"-----BEGIN X509 CRL-----\n")
+    assert not [each for each in problems({f"https_front_{name}": str(path)}) if "changed by" in each]
+    path.chmod(0o666)
+    found = problems({f"https_front_{name}": str(path)})
+    assert f"https_front_{name} ({path}) can be changed by others: {path} may be changed by everybody (mode 0666): chmod o-w {path}." in found
+    path.chmod(0o644)
+    path.parent.chmod(0o777)
+    (found_above,) = [each for each in problems({f"https_front_{name}": str(path)}) if "changed by others" in each]
+    assert f"chmod o-w {path.parent}." in found_above
+
+
 def test_that_tls_to_elasticsearch_can_be_verified(certificate: str) -> None:
     found = problems({"https_front_upstream_tls": "yes"})
     assert [each.split()[0] for each in found] == ["https_front_upstream_tls", "https_front_upstream_name"]

@@ -32,6 +32,9 @@ def verdict(request: str, *endpoints: str) -> str:
         ("DELETE:/_search/scroll", ["_search"], "no"),
         ("DELETE:/_pit", ["_pit"], "yes"),
         ("TRACE:/", ["_search"], "no"),
+        ("GET:/\n", [], "no"),
+        ("GET:/logs\n", [], "no"),
+        ("POST:/logs/_search\n", ["_search"], "no"),
     ],
 )
 def test_only_what_is_named_is_allowed(request_line: str, endpoints: list[str], expected: str) -> None:

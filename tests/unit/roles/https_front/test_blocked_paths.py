@@ -80,9 +80,9 @@ PASSED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def fronts() -> Iterator[nginx.Fronts]:
-    cases = nginx.Fronts()
+@pytest.fixture(scope="module", params=nginx.EACH_NGINX)
+def fronts(request: pytest.FixtureRequest) -> Iterator[nginx.Fronts]:
+    cases = nginx.Fronts(request.param)
     cases.add("documented", https_front_blocked_paths=["/_snapshot", "/_cluster/settings", "/*/_close"])
     cases.add("deeper", https_front_blocked_paths=["/_ml/*/*/_data", "/logs-*/_doc", "/logs.2026"])
     cases.render()

@@ -29,6 +29,11 @@ def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nginx.Fronts]:
     cases.add("mutual", https_front_client_ca=str(authority), https_front_users=users)
     cases.add("strangers", https_front_clients=["192.0.2.7"], https_front_client_ca=str(authority))
     cases.add("beside", https_front_reject_unknown_names=False)
+    later = cases.add("later")
+    later.neighbours = (
+        f"server {{ listen {later.port} ssl so_keepalive=off; server_name later.example.org; ssl_certificate {later.certificate_dir}/chain.pem;"
+        f" ssl_certificate_key {later.certificate_dir}/key.pem; return 404; }}\n"
+    )
     cases.render()
     yield cases
     cases.close()
@@ -142,3 +147,13 @@ def test_the_options_of_a_listener_are_left_to_the_site_that_is_its_default(fron
     )
     with front.running() as running:
         assert running.ask("GET", "/").status == 200
+
+
+def test_a_site_with_options_of_the_listener_that_came_later_keeps_them(fronts: nginx.Fronts) -> None:
+    """Only one site may set them: with both, nginx would refuse its configuration."""
+    front = fronts["later"]
+    assert " so_keepalive=" in fronts["plain"].configuration
+    assert " so_keepalive=" not in front.configuration
+    with front.running() as running:
+        assert running.ask("GET", "/").status == 200
+        assert running.ask("GET", "/", host="later.example.org", new=True).status == 404

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,32 @@ USERS = [
     {"name": "umlaut", "password": "pässwörd: € "},
     {"name": "hashed", "hash": HASH},
 ]
+
+APR1 = "$apr1$saltsalt$NOdkcdnj07Pwa3vo9LL3o1"
+SSHA = "{SSHA}" + base64.b64encode(b"d" * 20 + b"salt").decode()
+BCRYPT = "$2y$08$" + "a" * 53
+SHA256 = "$5$rounds=99999$salt$" + "a" * 43
+NO_HASHES = {
+    "a line more": HASH + "\nroot:{PLAIN}x",
+    "a line feed": HASH + "\n",
+    "a line feed after each kind": APR1 + "\n",
+    "a line feed after base64": SSHA + "\n",
+    "a line feed after bcrypt": BCRYPT + "\n",
+    "a line feed in the salt": HASH.replace("saltsalt", "salt\nsal", 1),
+    "a carriage return in the salt": APR1.replace("saltsalt", "salt\rsal"),
+    "a colon in the salt": HASH.replace("saltsalt", "salt:sal", 1),
+    "digits of another script": SHA256.replace("99999", "\u0669" * 4),
+    "cut off": HASH[:-1],
+    "one too many": HASH + "a",
+    "of the other length": HASH.replace("$6$", "$5$"),
+    "too many rounds": SHA256.replace("99999", "100000"),
+    "no rounds": SHA256.replace("99999", "00000"),
+    "no salt": "{SSHA}" + base64.b64encode(b"d" * 20).decode(),
+    "no base64": SSHA + "==",
+    "a cost of a second": BCRYPT.replace("08", "14"),
+    "traditional": "ab1jbK1vpvgkI",
+    "plain": "{PLAIN}secret",
+}
 
 
 def users_file(front: nginx.Front) -> Path:
@@ -37,6 +64,8 @@ def fronts() -> Iterator[nginx.Fronts]:
     for name in ("node1", "node2"):
         # all else is the same, also the machine's id
         cases.add(name, https_front_users=USERS, https_front_port=nginx.free_port())
+    cases.add("no hashes", https_front_users=[{"name": f"user{number}", "hash": each} for number, each in enumerate(NO_HASHES.values())])
+    cases.add("hashes", https_front_users=[{"name": f"user{number}", "hash": each} for number, each in enumerate((APR1, SSHA, BCRYPT, SHA256, HASH))])
     cases.render()
     yield cases
     cases.close()
@@ -48,6 +77,15 @@ def test_passwords_of_every_kind_open_and_others_do_not(fronts: nginx.Fronts) ->
             assert front.ask("GET", "/", user=user).status == 200, user
         for user in ("app:wrong", "hashed:wrong", "umlaut:passwort", "app:", "nobody:x"):
             assert front.ask("GET", "/", user=user).status == 401, user
+
+
+def test_only_what_is_a_hash_to_its_end_comes_into_the_file(fronts: nginx.Fronts) -> None:
+    """A line feed in one would be another user: crypt(5)."""
+    refused = fronts["no hashes"].refused
+    assert [name for number, name in enumerate(NO_HASHES) if f"user{number}," not in refused and f"user{number}." not in refused] == []
+    assert not any(part in refused for part in ("saltsalt", "PLAIN", HASH[-20:-1])), "nothing of a hash is told"
+    assert not (fronts["no hashes"].place / "tlsfront.conf").exists()
+    assert not fronts["hashes"].refused
 
 
 def test_nothing_that_all_may_read_depends_on_what_is_known_and_a_password(fronts: nginx.Fronts) -> None:
