@@ -98,6 +98,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["It cannot be seen which nodes the cluster", "SSL", "host_firewall_cluster_ca_path"],
     ),
     "a_cluster_url_that_is_none": (PEERS | {"host_firewall_cluster_url": "es1:9200"}, ["cluster_url is no URL"]),
+    "a_cluster_url_with_a_login": (
+        PEERS | {"host_firewall_cluster_url": "https://admin:s3cret@127.0.0.1:9200"},
+        ["cluster_url has credentials in it"],
+    ),
     "a_secret_for_nobody": (PEERS | {"host_firewall_cluster_api_key": "s3cret"}, ["need cluster_url"]),
     "a_node_that_is_no_peer": (
         {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"], "host_firewall_cluster_url": "{{ case_cluster_url }}"},
