@@ -39,7 +39,9 @@ options:
     type: str
     default: ""
   cluster_ca_path:
-    description: File on the node with the CA certificates to trust, and no others. Without it, those of the system.
+    description:
+      - File on the node with the CA certificates to trust, and no others. Without it, those of the system.
+      - One that everybody may change, or whose directory, is refused.
     type: path
   cluster_username:
     description: User to log in as. Credentials are sent to O(cluster_url) only, over https or to a loopback address.
@@ -95,6 +97,7 @@ from typing import Any, Iterable
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._local_elasticsearch import Access, cluster_of, find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 
@@ -150,6 +153,11 @@ def read_access(params: dict[str, Any]) -> Access:
         raise ValueError("cluster_url is plain http to another address than loopback, so no credentials are sent there. Use https.")
     if not re.fullmatch(r"[A-Za-z0-9+/=_:.-]*", given["api_key"]):
         raise ValueError("cluster_api_key is no API key in its encoded form.")
+    if given["ca_path"] and not given["ca_path"].startswith("/"):
+        raise ValueError(f"cluster_ca_path is {given['ca_path']!r}. Give the absolute path of a file on the node.")
+    changeable = _access.problems(given["ca_path"])
+    if changeable:
+        raise ValueError(f"cluster_ca_path cannot be trusted. {'; '.join(changeable)}. Look first whether somebody has changed it. Nobody was asked.")
     return Access(**given)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 EC2 = {"tlsfront_cloud": "ec2", "cloud_firewall_ec2_instance_id": "i-0a1b", "cloud_firewall_ec2_region": "eu-central-1"}
+GCE = {"tlsfront_cloud": "gce", "cloud_firewall_gce_project": "p", "cloud_firewall_gce_zone": "europe-west1-b", "cloud_firewall_gce_instance": "es1"}
 
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -37,12 +38,28 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"tlsfront_cloud": "gce"},
         ["an_unknown_project is to be on Compute Engine, but its project (\"\")", "google.cloud.gcp_compute"],
     ),
+    "a_key_file_that_everybody_may_read": (
+        GCE | {"cloud_firewall_gce_connection": {"auth_kind": "serviceaccount", "service_account_file": "{{ place }}/key.json"}},
+        ["cloud_firewall_gce_connection", "key.json may be read by everybody (mode 0644): chmod o-rwx /", "other credentials"],
+    ),
+    "a_key_file_that_everybody_may_read_for_the_report": (
+        GCE | {"case_part": "exposure", "cloud_firewall_gce_connection": {"auth_kind": "serviceaccount", "service_account_file": "{{ place }}/key.json"}},
+        ["key.json may be read by everybody"],
+    ),
+    "a_ca_of_the_cloud_that_everybody_may_change": (
+        EC2 | {"cloud_firewall_ec2_connection": {"access_key": "x", "secret_key": "s3cret", "aws_ca_bundle": "{{ place }}/ca.pem"}},
+        ["cloud_firewall_ec2_connection", "ca.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def results(play: Any) -> Any:
-    hosts = {name: variables for name, (variables, _says) in CASES.items()} | {"in_no_cloud": {"case_part": "main"}}
+def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    place = tmp_path_factory.mktemp("credentials")
+    for name, mode in (("key.json", 0o644), ("ca.pem", 0o666)):
+        (place / name).write_text("{}")
+        (place / name).chmod(mode)
+    hosts = {name: {"place": str(place)} | variables for name, (variables, _says) in CASES.items()} | {"in_no_cloud": {"case_part": "main"}}
     return play(Path(__file__).with_name("preflight.yml"), hosts)
 
 
