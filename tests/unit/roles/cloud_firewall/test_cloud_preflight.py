@@ -30,6 +30,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["9243 is among cloud_firewall_open_ports and cloud_firewall_closed_ports", "Take it out of one of them"],
     ),
     "a_name_that_no_cloud_takes": (EC2 | {"cloud_firewall_name": "Shop_Search"}, ["cloud_firewall_name is \"Shop_Search\"", "lower-case"]),
+    "a_name_with_a_line_feed": (EC2 | {"cloud_firewall_name": "shop\n"}, ["cloud_firewall_name is \"shop\\n\""]),
+    "an_instance_with_a_line_feed": (EC2 | {"cloud_firewall_ec2_instance_id": "i-0a1b\n"}, ["its instance (\"i-0a1b\\n\")"]),
     "an_unknown_instance": (
         {"tlsfront_cloud": "ec2"},
         ["an_unknown_instance is to be on EC2, but its instance (\"\")", "amazon.aws.aws_ec2", "cloud_firewall_provider to none"],
