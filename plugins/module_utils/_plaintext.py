@@ -30,14 +30,14 @@ _HOST_KEY = re.compile(
     r"(?i)(?<![A-Za-z])[\w.-]*(?:hosts?|hostname|address|addresses|server|servers|node|nodes|endpoint)[\"'\])}\s]*(?:=>|[:=>]|\s)\s*"
     rf"(?P<rest>[\[\"'\s(]*(?P<host>{_HOST}).*)"
 )
-_LIST_KEY = re.compile(r"(?i)(?:hosts?|nodes?|servers?|urls?|endpoints?|addresses)[\"']?\s*[:=>\[(]*\s*$")
-_ITEM = re.compile(rf"^\s*(?:-\s+)?[\"']?(?P<host>{_HOST})[\"']?\s*,?\s*$")
+_LIST_KEY = re.compile(r"(?i)(?:hosts?|nodes?|servers?|urls?|endpoints?|addresses)[\"']?\s*[:=>\[(]*\s*\Z")
+_ITEM = re.compile(rf"^\s*(?:-\s+)?[\"']?(?P<host>{_HOST})[\"']?\s*,?\s*\Z")
 _TLS = re.compile(
     r"(?i)\b(?:scheme|protocol)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?https\b"
     r"|(?<![A-Za-z])[\w.-]*(?:use_?ssl|use_?tls|ssl|tls|https|secure|ssl[._]enabled|tls[._]enabled)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?(?:true|on|yes|1)\b"
 )
 _NO_HOSTS = {"host", "hosts", "hostname", "address", "server", "node", "nodes", "port", "true", "false", "null", "none", "new"}
-_SECTION = re.compile(r"\s*\[{1,2}[^\]]*\]{1,2}\s*$")
+_SECTION = re.compile(r"\s*\[{1,2}[^\]]*\]{1,2}\s*\Z")
 _COMMENT = re.compile(r"\s*(?:#(?!define\b)|;|//)")
 _LONG = 400  # characters
 _NEAR = 6  # lines before and after that may belong to the same setting

@@ -23,6 +23,11 @@ _LEAST_ENCODED = 4
 #: This many characters in a row of a longer secret give it away.
 _PIECE = 12
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|U(000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})|(.))", re.DOTALL)
+#: scheme, credentials, host (an address of IPv6, also without brackets), port and path, and what must not be shown behind them
+_URL = re.compile(
+    r"\s*((?:[A-Za-z][A-Za-z0-9+.-]*://)?)(?:[^?#]*@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*|[^@:/?#\[\]\s]+)((?::[0-9-]+)?(?:/[^@?#\s]*)?)(?:[?#][^@]*)?\s*"
+)
 HIDDEN = "(not shown: it repeats what must be kept secret)"
 
 
@@ -77,6 +82,12 @@ class Secrets:
         if self.occur_in(raw[: 4 * length + self._reach]):
             return HIDDEN
         return excerpt(raw, length)
+
+
+def without_credentials(url: Any) -> str:
+    """A URL, or a host, without user, password, query and fragment; where these cannot be told from the rest, nothing of it."""
+    found = _URL.fullmatch(url) if isinstance(url, str) else None
+    return "".join(found.groups()) if found else "(not shown)"
 
 
 def _forms_of(texts: Iterable[str]) -> set[str]:

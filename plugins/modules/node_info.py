@@ -39,7 +39,9 @@ options:
     type: str
     default: ""
   cluster_ca_path:
-    description: File on the node with the CA certificates to trust, and no others. Without it, those of the system.
+    description:
+      - File on the node with the CA certificates to trust, and no others. Without it, those of the system.
+      - One that everybody may change, or whose directory, is refused.
     type: path
   cluster_username:
     description: User to log in as. Credentials are sent to O(cluster_url) only, over https or to a loopback address.
@@ -95,8 +97,19 @@ from typing import Any, Iterable
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._local_elasticsearch import Access, cluster_of, find
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "ports": {"type": "list", "elements": "str", "default": []},
+    "cluster_url": {"type": "str", "default": ""},
+    "cluster_ca_path": {"type": "path"},
+    "cluster_username": {"type": "str"},
+    "cluster_password": {"type": "str", "no_log": True},
+    "cluster_api_key": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 5},
+}
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
 
 
@@ -125,6 +138,10 @@ def read_access(params: dict[str, Any]) -> Access:
         if has_credentials:
             raise ValueError("cluster_username, cluster_password and cluster_api_key need cluster_url.")
         return Access(**given)
+    if not isinstance(given["url"], str):
+        raise ValueError("cluster_url is no text. Give a URL of http or https, such as https://127.0.0.1:9200.")
+    if "@" in given["url"]:  # anywhere: a password may have a slash or a question mark in it
+        raise ValueError("cluster_url has credentials in it. Give cluster_username and cluster_password instead.")
     try:
         url = urlsplit(given["url"])
         is_url = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not url.query and not url.fragment
@@ -132,12 +149,15 @@ def read_access(params: dict[str, Any]) -> Access:
         is_url = False
     if not is_url or not re.fullmatch(r"[!-~]+", given["url"]):
         raise ValueError("cluster_url is no URL of http or https, such as https://127.0.0.1:9200.")
-    if url.username is not None or url.password is not None:
-        raise ValueError("cluster_url has credentials in it. Give cluster_username and cluster_password instead.")
     if has_credentials and url.scheme == "http" and not _is_loopback(url.hostname or ""):
         raise ValueError("cluster_url is plain http to another address than loopback, so no credentials are sent there. Use https.")
     if not re.fullmatch(r"[A-Za-z0-9+/=_:.-]*", given["api_key"]):
         raise ValueError("cluster_api_key is no API key in its encoded form.")
+    if given["ca_path"] and not given["ca_path"].startswith("/"):
+        raise ValueError(f"cluster_ca_path is {given['ca_path']!r}. Give the absolute path of a file on the node.")
+    changeable = _access.problems(given["ca_path"])
+    if changeable:
+        raise ValueError(f"cluster_ca_path cannot be trusted. {'; '.join(changeable)}. Look first whether somebody has changed it. Nobody was asked.")
     return Access(**given)
 
 
@@ -161,22 +181,30 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
     return {"changed": False, "elasticsearch": found}
 
 
+class NodeInfoModule(AnsibleModule):  # type: ignore[misc]
+    """Takes out of what Ansible logs and returns whatever may be a secret that has got into the wrong place."""
+
+    cluster_url: Any = ""  #: as given
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.no_log_values.update(secrets_of(self.params).forms())
+        for name in self.params:
+            if name not in _OPTIONS and not name.startswith("_ansible"):
+                self.params[name] = "(not shown)"  # perhaps a secret under a name that is written wrong
+        self.cluster_url = self.params.get("cluster_url") or ""
+        if self.cluster_url:
+            self.params["cluster_url"] = without_credentials(self.cluster_url)
+
+
 def main() -> None:
     """Runs as a module of Ansible."""
-    module = AnsibleModule(
-        argument_spec={
-            "ports": {"type": "list", "elements": "str", "default": []},
-            "cluster_url": {"type": "str", "default": ""},
-            "cluster_ca_path": {"type": "path"},
-            "cluster_username": {"type": "str"},
-            "cluster_password": {"type": "str", "no_log": True},
-            "cluster_api_key": {"type": "str", "no_log": True},
-            "timeout": {"type": "int", "default": 5},
-        },
+    module = NodeInfoModule(
+        argument_spec=dict(_OPTIONS),
         supports_check_mode=True,
     )
     try:
-        result = run(module.params)
+        result = run(dict(module.params, cluster_url=module.cluster_url))
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -141,6 +141,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._plaintext import host_of, mentions
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._text_files import Reader
 
 
@@ -162,11 +163,11 @@ def port_numbers(items: list[str]) -> set[int]:
 
 def hosts(option: str, items: list[str]) -> set[str]:
     """:raises ValueError: an item names no host"""
-    found = {item: host_of(item) for item in items}
-    for item, host in found.items():
+    found = [host_of(item) for item in items]
+    for number, host in enumerate(found):
         if not host:
-            raise ValueError(f"{option}: {item!r} names no host: give a name, an address or a URL.")
-    return set(found.values())
+            raise ValueError(f"{option}[{number}] names no host: give a name, an address or a URL, without credentials.")
+    return set(found)
 
 
 def find(options: dict[str, Any]) -> dict[str, Any]:
@@ -212,8 +213,21 @@ def printable(path: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in text)
 
 
+class PlaintextClientsInfoModule(AnsibleModule):  # type: ignore[misc]
+    """Of URLs that are given as hosts, Ansible neither logs nor returns the credentials."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        for option in ("cluster_hosts", "other_hosts"):
+            given = self.params.get(option)
+            if given:
+                self.no_log_values.update(secrets_of({"endpoints": given}).forms())
+                items = given if isinstance(given, (list, tuple)) else str(given).split(",")
+                self.params[option] = [without_credentials(item) for item in items]
+
+
 def main() -> None:
-    module = AnsibleModule(
+    module = PlaintextClientsInfoModule(
         argument_spec={
             "paths": {"type": "list", "elements": "path", "default": []},
             "optional_paths": {"type": "list", "elements": "path", "default": []},

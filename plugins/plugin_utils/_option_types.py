@@ -23,7 +23,7 @@ _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 _LONGEST = 60
 # By their names, since ansible-core 2.18 takes no value of !vault for an option with `no_log`, so that the roles' specifications have none
-_SECRET = re.compile(r"(password|passphrase|hash|api_key|eab_key|token|secret)(\[\d+\])*$")
+_SECRET = re.compile(r"(password|passphrase|hash|api_key|eab_key|token|secret)(\[\d+\])*\Z")
 _WORDS = ((bool, "the boolean"), ((int, float), "the number"), ((list, tuple), "the list"), (dict, "the mapping"))
 # Options whose default is a template, which a specification allows to none but `raw`, with the types that they have.
 TEMPLATED = {"certificate_acme_port": "int", "https_front_ipv6": "bool", "https_front_port": "int"}

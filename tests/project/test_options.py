@@ -15,6 +15,7 @@ PLAYBOOKS = TOP / "playbooks/meta/argument_specs.yml"
 # What the playbooks keep for each other and for roles, and the groups that they make
 OWN = {
     "tlsfront_identity",
+    "tlsfront_found_ports",
     "tlsfront_nodes",
     "tlsfront_others",
     "tlsfront_clients",

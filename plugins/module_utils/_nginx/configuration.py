@@ -69,7 +69,7 @@ def _named(text: str, directives: set[str], relative_to: Path) -> list[Path]:
     found = []
     for words in _statements(text):
         # a variable is known only with a request; "off", "data:" and "engine:" are no files
-        if len(words) == 2 and words[0] in directives and "$" not in words[1] and not re.match("(off$|data:|engine:)", words[1]):
+        if len(words) == 2 and words[0] in directives and "$" not in words[1] and not re.match(r"(off\Z|data:|engine:)", words[1]):
             path = relative_to / words[1]
             if path not in found:
                 found.append(path)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module https_check as Ansible runs it: a process that reads parameters and prints a result."""
+"""A module, https_check unless another is named, as Ansible runs it: a process that reads parameters and prints a result."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
 basic.has_journal = False
 AnsibleModule._log_to_syslog = lambda self, text: print("LOG", text, file=sys.stderr)
 {before}
-from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
+from ansible_collections.tlsfront.elasticsearch.plugins.modules import {name}
 for line in sys.stdin.buffer.read().splitlines():
     child = os.fork()
     if child == 0:
         basic._ANSIBLE_ARGS = line
-        https_check.main()
+        {name}.main()
     status = os.waitpid(child, 0)[1]
     print("", os.WEXITSTATUS(status), flush=True)
 """
 
 
-def module_runs(*runs: dict[str, Any], before: str = "") -> tuple[list[dict[str, Any]], str]:
+def module_runs(*runs: dict[str, Any], before: str = "", name: str = "https_check") -> tuple[list[dict[str, Any]], str]:
     """Runs it with each set of parameters, and returns the results and all that was logged."""
     given = "".join(json.dumps({"ANSIBLE_MODULE_ARGS": params}) + "\n" for params in runs)
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    command = [sys.executable, "-c", DRIVER.format(before=before)]
+    command = [sys.executable, "-c", DRIVER.format(before=before, name=name)]
     done = subprocess.run(command, input=given.encode(), capture_output=True, env=environment, check=False)
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     printed = done.stdout.decode().splitlines()

@@ -5,6 +5,7 @@ A new certificate is checked before it is installed, as a client would. Key and 
 rename of one symbolic link. What serves them reloads, and is asked what it serves; if that is not the new certificate,
 the former one is current again. Whatever fails, the former one is served on, the cause is told, and the status is 1.
 A certificate that the CA has issued, but that could not be used, is kept aside and tried again: CAs issue few for the same names.
+What others could change since the playbook looked, such as the hook for the DNS, is neither run nor trusted.
 """
 import argparse
 import datetime
@@ -14,6 +15,7 @@ import os
 import shutil
 import sys
 
+import _access
 import due
 import issue
 import leaf
@@ -48,6 +50,7 @@ def main():
 
 def run(settings):
     """One run; raises issue.Failed, OSError or ValueError."""
+    refuse_what_others_can_change(settings)
     reasons = due.reasons(settings)
     former = current(settings)
     if reasons:
@@ -64,6 +67,21 @@ def run(settings):
     if reasons:
         forget(settings, former)
         print("RENEWED: %s" % state(settings), flush=True)
+
+
+def refuse_what_others_can_change(settings):
+    """Raises issue.Failed where it is not root's alone what root will run, trust, log in with or write into.
+
+    Also before a renewal is due: so there is time to put it right.
+    """
+    paths = (settings["dns_hook"], settings["directory_ca"], settings["state_dir"], settings["certificate_dir"])
+    found = [said for path in paths if path for said in _access.problems(path, ours=True)]
+    found += _access.problems(os.path.join(settings["state_dir"], "external-account.ini"), secret=True, ours=True)
+    if found:
+        raise issue.Failed(
+            "others can change or read what a renewal runs or trusts. %s. Look first whether somebody has changed it. Nothing of it was used"
+            % "; ".join(dict.fromkeys(found))
+        )
 
 
 def renew(settings):

@@ -195,7 +195,7 @@ def test_what_the_user_may_not_read_is_said(strange: Path) -> None:
         ({"paths": ["/opt"], "ports": ["99999"]}, "'99999' is neither a port"),
         ({"paths": ["/opt"], "ports": ["\uff19\uff12"]}, "neither a port"),
         ({"paths": ["/opt"], "ports": []}, "ports: give one port"),
-        ({"paths": ["/opt"], "cluster_hosts": ["es1", " "]}, "cluster_hosts: ' ' names no host"),
+        ({"paths": ["/opt"], "cluster_hosts": ["es1", " "]}, "cluster_hosts[1] names no host"),
         ({"paths": ["/opt"], "max_files": 0}, "max_files: must be 1 or more"),
     ],
 )

@@ -115,6 +115,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ACME | {"certificate_acme_directory": "http://ca.example.org/dir"},
         ["certificate_acme_directory is \"http://ca.example.org/dir\", which is not the https address"],
     ),
+    "an_acme_directory_with_credentials": (
+        ACME | {"certificate_acme_directory": "https://user:c4n4ry@ca.example.org/dir"},
+        ['certificate_acme_directory is "https://***@ca.example.org/dir", which is not the https address'],
+    ),
     "a_contact_that_is_none": (ACME | {"certificate_acme_contacts": ["root"]}, ["must be a list of mail addresses"]),
     "half_of_an_external_account": (
         ACME | {"certificate_acme_eab_kid": "lab"},
@@ -291,4 +295,4 @@ def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case:
     said = str(failure.get("msg")) + str(failure.get("results", ""))
     for part in CASES[case][1]:
         assert part in said
-    assert "PRIVATE KEY-----" not in json.dumps(failure)
+    assert "PRIVATE KEY-----" not in json.dumps(failure) and "c4n4ry" not in said

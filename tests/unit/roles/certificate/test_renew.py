@@ -2,8 +2,12 @@
 """What stands on the node after a step of a renewal."""
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import due
@@ -231,3 +235,127 @@ def test_what_clients_refused_is_used_when_they_trust_its_ca(refused, ca_of_node
     refused.settings["ca"] += ca_of_node.ca.pem.decode()
     renew.run(refused.settings)
     assert leaf.load(str(refused.live / "chain.pem")) == ca_of_node.issued[1].certificate
+
+
+def hook_of(node):
+    place = node.live.parent / "hooks"
+    place.mkdir()
+    hook = place / "dns"
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    node.settings["dns_hook"] = str(hook)
+    return hook
+
+
+def fault_of_hook(node):
+    hook_of(node).chmod(0o777)
+
+
+def fault_of_the_directory_of_the_hook(node):
+    hook_of(node).parent.chmod(0o777)
+
+
+def fault_of_the_owner_of_the_hook(node):
+    os.chown(hook_of(node), 65534, 65534)
+
+
+def fault_of_a_link_to_the_hook(node):
+    hook = hook_of(node)
+    shared = node.live.parent / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    (shared / "dns").symlink_to(hook)
+    node.settings["dns_hook"] = str(shared / "dns")
+
+
+def fault_of_the_directorys_ca(node):
+    path = node.live.parent / "directory-ca.pem"
+    path.write_bytes(node.ca.pem)
+    path.chmod(0o666)
+    node.settings["directory_ca"] = str(path)
+
+
+def fault_of_the_external_account(node):
+    path = node.live.parent / "external-account.ini"
+    path.write_text("eab-hmac-key = s3cret\n")
+    path.chmod(0o644)
+
+
+def fault_of_the_directory_of_certificates(node):
+    node.live.parent.chmod(0o777)
+
+
+FAULTS = [
+    (fault_of_hook, "hooks/dns may be changed by everybody (mode 0777): chmod go-w /"),
+    (fault_of_the_directory_of_the_hook, "/hooks may be changed by everybody (mode 0777): chmod go-w /"),
+    (fault_of_the_owner_of_the_hook, "hooks/dns is owned by nobody, who may change what is there: chown root /"),
+    (fault_of_a_link_to_the_hook, "/shared may be changed by everybody (mode 0777): chmod go-w /"),
+    (fault_of_the_directorys_ca, "directory-ca.pem may be changed by everybody (mode 0666): chmod go-w /"),
+    (fault_of_the_external_account, "external-account.ini may be read by everybody (mode 0644): chmod go-rwx /"),
+    (fault_of_the_directory_of_certificates, "may be changed by everybody (mode 0777): chmod go-w /"),
+]
+
+
+@pytest.mark.parametrize(("fault", "says"), FAULTS, ids=[fault.__name__ for fault, _says in FAULTS])
+def test_what_others_can_change_by_then_is_not_used_and_the_certificate_stays(due_node, ca_of_node, fault, says):
+    if fault is fault_of_the_owner_of_the_hook and os.geteuid() != 0:
+        pytest.skip("needs root")
+    former = renew.current(due_node.settings)
+    before = (due_node.live / "chain.pem").read_bytes()
+    fault(due_node)
+    with pytest.raises(issue.Failed) as refused:
+        renew.run(due_node.settings)
+    assert says in str(refused.value) and "Look first whether somebody has changed it" in str(refused.value)
+    assert len(ca_of_node.issued) == 1, "the CA is not asked, and no hook runs"
+    assert renew.current(due_node.settings) == former and (due_node.live / "chain.pem").read_bytes() == before
+
+
+def test_it_is_said_before_a_renewal_is_due(node, ca_of_node, monkeypatch):
+    monkeypatch.setattr(served, "runs", lambda _settings: False)
+    node.live.rmdir()
+    renew.run(node.settings)
+    fault_of_hook(node)
+    assert due.reasons(node.settings) == []
+    with pytest.raises(issue.Failed, match="may be changed by everybody"):
+        renew.run(node.settings)
+
+
+def test_a_hook_that_only_root_may_change_is_used(due_node, ca_of_node):
+    hook_of(due_node)
+    renew.run(due_node.settings)
+    assert len(ca_of_node.issued) == 2
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """What the role puts on the node, in another place: the program and its settings."""
+    if os.geteuid() != 0 or not shutil.which("ansible-playbook"):
+        pytest.skip("needs root and ansible-playbook")
+    place = tmp_path_factory.mktemp("installed")
+    dirs = {name: str(place / name) for name in ("program", "state", "challenge")}
+    variables = {f"__certificate_acme_{name}{'' if name == 'program' else '_dir'}": path for name, path in dirs.items()}
+    variables |= {"__certificate_there": ["/usr/bin/certbot"], "__certificate_acme_package_path": "/usr/bin/certbot"}
+    variables |= {"certificate_names": ["es1.example.org"], "certificate_dir": str(place / "certificate"), "certificate_acme_challenge": "dns-01"}
+    variables |= {"certificate_acme_dns_hook": str(place / "hook"), "certificate_acme_eab_kid": "k", "certificate_acme_eab_key": "s3cret"}
+    play = place / "play.yml"
+    role = {"name": "tlsfront.elasticsearch.certificate", "tasks_from": "acme_prepare"}
+    play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]))
+    done = subprocess.run(
+        ["ansible-playbook", "-e", json.dumps(variables), play], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert done.returncode == 0, done.stdout
+    return place
+
+
+def test_the_program_on_the_node_refuses_a_hook_that_others_may_write_by_then(installed):
+    hook = installed / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {installed}/ran\n")
+    hook.chmod(0o777)
+    program = [sys.executable, installed / "program/renew.py", installed / "state/settings.json"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "NOT RENEWED: others can change or read what a renewal runs or trusts. " in done.stderr
+    assert f"{hook} may be changed by everybody (mode 0777): chmod go-w {hook}" in done.stderr
+    assert done.stderr.rstrip().endswith("Nothing of it was used. No certificate is installed.")
+    assert "s3cret" not in done.stdout + done.stderr
+    assert not (installed / "ran").exists()

@@ -186,6 +186,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a directory with a backslash": ({"client_trust_dir": "/tmp/x\\y/client"}, "client_trust_dir is"),
     "a directory in no alphabet": ({"client_trust_dir": "/tmp/\u00e9t\u00e9/client"}, "client_trust_dir is"),
     "a directory above": ({"client_trust_dir": "/tmp/tlsfront/../../etc"}, "client_trust_dir is"),
+    "a directory that everybody may change": ({"client_trust_dir": "{{ place }}/shared/client"}, "/shared may be changed by everybody (mode 0777): chmod o-w"),
     "a directory of all": ({"client_trust_dir": "/etc"}, "client_trust_dir is"),
     "no absolute directory": ({"client_trust_dir": "tlsfront/client"}, "client_trust_dir is"),
 }
@@ -194,6 +195,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.fixture(scope="module")
 def refused(place: Path, play: Callable[..., Any]) -> Any:
     common = {"client_trust_cas": [str(place / "ca.pem")], "client_trust_dir": str(place / "other"), "client_trust_urls": ["https://es1.example.org"]}
+    (place / "shared").mkdir()
+    (place / "shared").chmod(0o777)
+    common["place"] = str(place)
     hosts = {name.replace(" ", "-"): common | given for name, (given, _said) in REFUSED.items()}
     return play(PLAYBOOK, hosts)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 EC2 = {"tlsfront_cloud": "ec2", "cloud_firewall_ec2_instance_id": "i-0a1b", "cloud_firewall_ec2_region": "eu-central-1"}
+GCE = {"tlsfront_cloud": "gce", "cloud_firewall_gce_project": "p", "cloud_firewall_gce_zone": "europe-west1-b", "cloud_firewall_gce_instance": "es1"}
 
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -28,7 +29,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         EC2 | {"tlsfront_closed_ports": ["9200-9300"], "tlsfront_https_port": 9243},
         ["9243 is among cloud_firewall_open_ports and cloud_firewall_closed_ports", "Take it out of one of them"],
     ),
+    "an_open_port_at_which_a_second_node_listens": (
+        EC2 | {"tlsfront_group": "nobody", "tlsfront_found_ports": [9200, 9201, 9300, 9301], "cloud_firewall_open_ports": [443, "9201"]},
+        ["9201 is among cloud_firewall_open_ports, but Elasticsearch listens there", "name it in host_firewall_ports_left_open"],
+    ),
     "a_name_that_no_cloud_takes": (EC2 | {"cloud_firewall_name": "Shop_Search"}, ["cloud_firewall_name is \"Shop_Search\"", "lower-case"]),
+    "a_name_with_a_line_feed": (EC2 | {"cloud_firewall_name": "shop\n"}, ["cloud_firewall_name is \"shop\\n\""]),
+    "an_instance_with_a_line_feed": (EC2 | {"cloud_firewall_ec2_instance_id": "i-0a1b\n"}, ["its instance (\"i-0a1b\\n\")"]),
     "an_unknown_instance": (
         {"tlsfront_cloud": "ec2"},
         ["an_unknown_instance is to be on EC2, but its instance (\"\")", "amazon.aws.aws_ec2", "cloud_firewall_provider to none"],
@@ -37,12 +44,28 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"tlsfront_cloud": "gce"},
         ["an_unknown_project is to be on Compute Engine, but its project (\"\")", "google.cloud.gcp_compute"],
     ),
+    "a_key_file_that_everybody_may_read": (
+        GCE | {"cloud_firewall_gce_connection": {"auth_kind": "serviceaccount", "service_account_file": "{{ place }}/key.json"}},
+        ["cloud_firewall_gce_connection", "key.json may be read by everybody (mode 0644): chmod o-rwx /", "other credentials"],
+    ),
+    "a_key_file_that_everybody_may_read_for_the_report": (
+        GCE | {"case_part": "exposure", "cloud_firewall_gce_connection": {"auth_kind": "serviceaccount", "service_account_file": "{{ place }}/key.json"}},
+        ["key.json may be read by everybody"],
+    ),
+    "a_ca_of_the_cloud_that_everybody_may_change": (
+        EC2 | {"cloud_firewall_ec2_connection": {"access_key": "x", "secret_key": "s3cret", "aws_ca_bundle": "{{ place }}/ca.pem"}},
+        ["cloud_firewall_ec2_connection", "ca.pem may be changed by everybody (mode 0666): chmod o-w /"],
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def results(play: Any) -> Any:
-    hosts = {name: variables for name, (variables, _says) in CASES.items()} | {"in_no_cloud": {"case_part": "main"}}
+def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    place = tmp_path_factory.mktemp("credentials")
+    for name, mode in (("key.json", 0o644), ("ca.pem", 0o666)):
+        (place / name).write_text("{}")
+        (place / name).chmod(mode)
+    hosts = {name: {"place": str(place)} | variables for name, (variables, _says) in CASES.items()} | {"in_no_cloud": {"case_part": "main"}}
     return play(Path(__file__).with_name("preflight.yml"), hosts)
 
 
@@ -51,6 +74,21 @@ def test_that_it_stops_before_it_asks_a_cloud_and_says_what_to_do(results: Any, 
     said = str(results.failure(case)["msg"])
     for part in CASES[case][1]:
         assert part in said
+
+
+def test_ports_that_were_found_on_any_node_are_closed_for_all(play: Any) -> None:
+    """In the rules and in the report alike, since both are made of the same policy."""
+    role = Path(__file__).resolve().parents[4] / "roles/cloud_firewall"
+    hosts = {"es1": {"tlsfront_found_ports": [9200, 9201, 9300, 9301]}, "es2": {}, "es3": {"tlsfront_found_ports": [9200, 19200]}, "other": {}}
+    told = play(
+        Path(__file__).with_name("ports.yml"),
+        {name: {"role": str(role)} | variables for name, variables in hosts.items()},
+        "--limit",
+        "es1,es2",
+        children={"elasticsearch": {"hosts": dict.fromkeys(["es1", "es2", "es3"])}},
+    )
+    for host in ("es1", "es2"):
+        assert told.outcomes(host)[-1]["msg"] == ["9200-9201", "9300-9301", "19200"]
 
 
 def test_a_host_in_no_cloud_is_left_alone(results: Any) -> None:

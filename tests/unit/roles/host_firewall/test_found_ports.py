@@ -106,6 +106,15 @@ def test_that_ports_of_elasticsearch_are_closed_whether_they_were_named_or_not(r
 
 
 @pytest.mark.parametrize(
+    ("host", "ports"),
+    [("found", [9200, 9201, 9300, 9301]), ("left_open", [9200, 9300]), ("https_of_its_own", [9200, 9300, 9301]), ("fresh", [])],
+)
+def test_that_the_cloud_is_told_of_them(results: Any, host: str, ports: list[int]) -> None:
+    told = [outcome["ansible_facts"] for outcome in results.outcomes(host) if "tlsfront_found_ports" in outcome.get("ansible_facts", {})]
+    assert [facts["tlsfront_found_ports"] for facts in told] == [ports]
+
+
+@pytest.mark.parametrize(
     ("host", "says"),
     [
         ("found", "Elasticsearch listens at 9201, 9301, too"),
@@ -118,13 +127,13 @@ def test_that_it_says_what_it_has_seen(results: Any, host: str, says: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("variables", "says"),
+    ("variables", "says", "ports"),
     [
-        ({}, "9200-9201, 9300-9301 OPEN"),
-        ({"host_firewall_ports_left_open": [9201, 9301]}, "9200, 9300 OPEN"),
+        ({}, "9200-9201, 9300-9301 OPEN", "9200, 9201, 9300, 9301"),
+        ({"host_firewall_ports_left_open": [9201, 9301]}, "9200, 9300 OPEN", "9200, 9300"),
     ],
 )
-def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace, tmp_path: Path, variables: dict[str, Any], says: str) -> None:
+def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace, tmp_path: Path, variables: dict[str, Any], says: str, ports: str) -> None:
     node = {
         "ansible_connection": "local",
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
@@ -136,7 +145,7 @@ def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace,
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"elasticsearch": {"hosts": {"es1": node | variables}}}))
     done = subprocess.run(
-        [*namespace.inside("ansible"), "ansible-playbook", "-i", str(inventory), "tlsfront.elasticsearch.check"],
+        [*namespace.inside("ansible"), "ansible-playbook", "-i", str(inventory), "tlsfront.elasticsearch.check", "-v"],
         env=os.environ | {"ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false"},
         capture_output=True,
         text=True,
@@ -145,3 +154,5 @@ def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace,
     said = " ".join(done.stdout.split())
     assert "TASK [Prove it]" in said, done.stdout
     assert says in said, done.stdout
+    # for the cloud's part of the proof
+    assert f'"tlsfront_found_ports": [{ports}]' in said, done.stdout

@@ -98,6 +98,22 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["It cannot be seen which nodes the cluster", "SSL", "host_firewall_cluster_ca_path"],
     ),
     "a_cluster_url_that_is_none": (PEERS | {"host_firewall_cluster_url": "es1:9200"}, ["cluster_url is no URL"]),
+    "a_cluster_url_with_a_login": (
+        PEERS | {"host_firewall_cluster_url": "https://admin:s3cret@127.0.0.1:9200"},
+        ["cluster_url has credentials in it"],
+    ),
+    "a_ca_of_the_cluster_that_everybody_may_change": (
+        PEERS | {"host_firewall_cluster_url": "https://127.0.0.1:9200", "host_firewall_cluster_ca_path": "{{ case_open }}/ca.pem"},
+        ["cluster_ca_path cannot be trusted", "/open/ca.pem may be changed by everybody (mode 0666): chmod o-w /", "Look first"],
+    ),
+    "a_ca_of_the_cluster_in_a_directory_that_everybody_may_change": (
+        PEERS | {"host_firewall_cluster_url": "https://127.0.0.1:9200", "host_firewall_cluster_ca_path": "{{ case_open }}/shared/ca.pem"},
+        ["/open/shared may be changed by everybody (mode 0777): chmod o-w /"],
+    ),
+    "a_ca_of_the_cluster_that_depends_on_where_the_run_began": (
+        PEERS | {"host_firewall_cluster_url": "https://127.0.0.1:9200", "host_firewall_cluster_ca_path": "ca.pem"},
+        ["cluster_ca_path is", "Give the absolute path"],
+    ),
     "a_secret_for_nobody": (PEERS | {"host_firewall_cluster_api_key": "s3cret"}, ["need cluster_url"]),
     "a_node_that_is_no_peer": (
         {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"], "host_firewall_cluster_url": "{{ case_cluster_url }}"},
@@ -172,8 +188,20 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def results(play: Any, cluster_url: str, python: str) -> Any:
-    known = {"case_cluster_url": cluster_url, "ansible_python_interpreter": python}
+def open_place(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What others can change."""
+    place = tmp_path_factory.mktemp("ca") / "open"
+    (place / "shared").mkdir(parents=True)
+    for path in (place / "ca.pem", place / "shared/ca.pem"):
+        path.write_text("")
+    (place / "ca.pem").chmod(0o666)
+    (place / "shared").chmod(0o777)
+    return str(place)
+
+
+@pytest.fixture(scope="module")
+def results(play: Any, cluster_url: str, python: str, open_place: str) -> Any:
+    known = {"case_open": open_place, "case_cluster_url": cluster_url, "ansible_python_interpreter": python}
     hosts = {name: known | variables for name, (variables, _says) in CASES.items()}
     pair = {"pair": {"hosts": {"a_peer_without_facts": None, "no_facts": None}}}
     return play(Path(__file__).with_name("preflight.yml"), hosts, "--check", children=pair)
