@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -188,3 +189,43 @@ def test_a_run_that_is_killed_in_its_proof_leaves_no_ca_on_the_probe_host(cluste
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     assert list(place.rglob("*.pem")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("files/ca.pem", 'tlsfront_ca_path is "files/ca.pem", which is not the absolute path of a file on the controller'),
+        ("{place}/file/ca.pem", "tlsfront_ca_path: {place}/file/ca.pem may be changed by everybody (mode 0666): chmod go-w {place}/file/ca.pem. Nothing"),
+        ("{place}/directory/ca.pem", "{place}/directory may be changed by everybody (mode 0777): chmod go-w {place}/directory. Nothing"),
+        ("{place}/link/ca.pem", "{place}/directory may be changed by everybody (mode 0777)"),
+        ("{place}/owner/ca.pem", "{place}/owner/ca.pem is owned by nobody, who may change what is there: chown"),
+    ],
+    ids=["relative", "file", "directory", "link", "owner"],
+)
+def test_a_ca_that_others_may_change_is_no_ca_to_trust(play: Any, cluster: Any, tmp_path: Path, path: str, says: str) -> None:
+    this = cluster()
+    for name in ("file", "directory", "owner"):
+        (tmp_path / name).mkdir()
+        shutil.copy(this.ca, tmp_path / name / "ca.pem")
+    (tmp_path / "file/ca.pem").chmod(0o666)
+    (tmp_path / "directory").chmod(0o777)
+    (tmp_path / "link").symlink_to("directory")
+    if "owner" in path:
+        if os.geteuid() != 0:
+            pytest.skip("only root may give a file away")
+        shutil.chown(tmp_path / "owner/ca.pem", "nobody")
+    this.variables["tlsfront_ca_path"] = path.format(place=tmp_path)
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert says.format(place=tmp_path) in said(run), run.stdout
+    assert "Names and addresses of every node" not in run.stdout
+
+
+@pytest.mark.parametrize("path", ["~/venv", "venv", "/opt/my venv", "/opt/venv;id", "/opt/venv\n"])
+def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cluster: Any, path: str) -> None:
+    this = cluster()
+    this.variables["tlsfront_probe_venv"] = path
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert "tlsfront_probe_venv is" in said(run) and "and must be an absolute path" in said(run), run.stdout
+    assert "Names and addresses of every node" not in run.stdout
