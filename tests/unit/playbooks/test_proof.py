@@ -229,3 +229,60 @@ def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cl
     assert run.returncode != 0
     assert "tlsfront_probe_venv is" in said(run) and "and must be an absolute path" in said(run), run.stdout
     assert "Names and addresses of every node" not in run.stdout
+
+
+def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> None:
+    """The form of use in README.md: hostvars knows nothing of vars of import_playbook."""
+    this = cluster()
+    names = ("tlsfront_server_names", "tlsfront_https_port")
+    variables = {name: this.node.pop(name) for name in names} | {name: this.variables.pop(name) for name in ("tlsfront_ca_path", "tlsfront_closed_ports")}
+    mine = [{"name": "Mine", "ansible.builtin.import_playbook": CHECK, "vars": variables | {"tlsfront_addresses": ["{{ place }}"]}}]
+    run = play(mine, this.inventory(es1=this.node | {"place": "127.0.0.1"}))
+    assert run.returncode == 0, run.stdout
+    port = variables["tlsfront_closed_ports"][0]
+    assert f"Proved: es1 (1 of 1 nodes): VERIFIED: 1 check, none failed (1 endpoint, seen from localhost); ports closed: {port}." in run.stdout
+
+
+def test_what_the_play_says_of_the_nodes_is_what_client_hosts_are_told(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    names = ("tlsfront_server_names", "tlsfront_https_port")
+    variables = {name: this.node.pop(name) for name in names} | {"certificate_source": "provided", "certificate_provided_ca": this.variables.pop("tlsfront_ca_path")}
+    variables |= {"tlsfront_closed_ports": [9207]}
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/x.env").write_text("ES=http://search.example.net:9207\n")
+    this.client = this.client | {"client_trust_dir": f"{tmp_path}/tls/front", "tlsfront_cutover_paths": [f"{tmp_path}/files"]}
+    del this.variables["tlsfront_closed_ports"]
+    mine = [{"name": "Mine", "ansible.builtin.import_playbook": "tlsfront.elasticsearch.cutover", "vars": variables}]
+    run = play(mine, this.inventory())
+    assert f"client reaches https://127.0.0.1:{variables['tlsfront_https_port']} over verified https, but is not ready" in said(run), run.stdout
+    assert "/x.env:1: http://search.example.net:9207" in said(run)
+    (tmp_path / "files/x.env").write_text("\n")
+    run = play(mine, this.inventory())
+    assert run.returncode == 0, run.stdout
+
+
+def test_each_node_is_asked_for_its_own_ports(play: Any, cluster: Any) -> None:
+    this = cluster()
+    own = this.variables.pop("tlsfront_closed_ports")
+    with socket.create_server(("127.0.0.2", 0)) as open_there:
+        port = open_there.getsockname()[1]
+        # an open port of the second is no matter of the first, nor is a closed one of the first a matter of the second
+        nodes = {
+            "es1": this.node | {"tlsfront_addresses": ["127.0.0.1"], "tlsfront_closed_ports": own},
+            "es2": this.node | {"tlsfront_addresses": ["127.0.0.2"], "tlsfront_https_port": 1, "tlsfront_closed_ports": [port]},
+        }
+        run = play(CHECK, this.inventory(**nodes))
+    rows = {line.split()[1]: line for line in run.stdout.replace('"', "").splitlines() if line.split()[1:2] in (["127.0.0.1"], ["127.0.0.2"])}
+    assert f"{own[0]} closed" in rows["127.0.0.1"] and str(port) not in rows["127.0.0.1"], run.stdout
+    assert f"{port} OPEN" in rows["127.0.0.2"] and str(own[0]) not in rows["127.0.0.2"], run.stdout
+
+
+def test_a_ca_of_ours_that_others_may_change_proves_nothing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    (tmp_path / "own/ca").mkdir(parents=True)
+    (tmp_path / "own/ca").chmod(0o777)
+    shutil.copy(this.variables.pop("tlsfront_ca_path"), tmp_path / "own/ca/ca.pem")
+    this.variables["tlsfront_controller_dir"] = f"{tmp_path}/own"
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert f"{tmp_path}/own/ca may be changed by everybody (mode 0777): chmod go-w {tmp_path}/own/ca. Nothing was proved" in said(run), run.stdout
