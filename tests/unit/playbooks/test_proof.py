@@ -88,6 +88,20 @@ def test_tags_that_leave_out_steps_are_refused(play: Any, cluster: Any, playbook
     assert "leaves out the steps of this playbook, and its proof" in said(run)
 
 
+@pytest.mark.parametrize("playbook", ["check", "cutover"])
+@pytest.mark.parametrize("tags", ["always", "tagged", "always,untagged"])
+def test_tags_that_leave_out_what_always_runs_are_refused(play: Any, cluster: Any, playbook: str, tags: str) -> None:
+    run = play(f"tlsfront.elasticsearch.{playbook}", cluster().inventory(), "--skip-tags", tags)
+    assert run.returncode != 0
+    assert "leaves out steps of this playbook, and what it says of its proof. Nothing was changed" in said(run)
+    assert "TASK" not in run.stdout
+
+
+@pytest.mark.parametrize("option", ["--syntax-check", "--list-tasks", "--list-hosts"])
+def test_the_playbooks_can_be_read_without_being_run(play: Any, cluster: Any, option: str) -> None:
+    assert play(CHECK, cluster().inventory(), option).returncode == 0
+
+
 def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     mine = [{"name": "Mine", "ansible.builtin.import_playbook": CHECK, "tags": ["tls"]}]
     run = play(mine, cluster().inventory(), "--tags", "tls")
@@ -95,9 +109,10 @@ def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     assert "Proved: es1 (1 of 1 nodes)" in run.stdout
 
 
-def test_a_start_at_the_end_proves_nothing_and_does_not_end_green(play: Any, cluster: Any) -> None:
-    # a start at a task between is one at a task that there is not, to Ansible, for the nodes are grouped first: it says so
-    run = play(CHECK, cluster().inventory(), "--start-at-task", "Tell what was proved")
+# to Ansible, the second and the third are not there, for the nodes are grouped first: it would run nothing, and end green
+@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "no task of this name"])
+def test_a_start_that_leaves_out_the_proof_does_not_end_green(play: Any, cluster: Any, task: str) -> None:
+    run = play(CHECK, cluster().inventory(), "--start-at-task", task)
     assert run.returncode != 0
     assert "so nothing was proved" in said(run)
 
@@ -246,8 +261,8 @@ def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> N
 def test_what_the_play_says_of_the_nodes_is_what_client_hosts_are_told(play: Any, cluster: Any, tmp_path: Path) -> None:
     this = cluster()
     names = ("tlsfront_server_names", "tlsfront_https_port")
-    variables = {name: this.node.pop(name) for name in names} | {"certificate_source": "provided", "certificate_provided_ca": this.variables.pop("tlsfront_ca_path")}
-    variables |= {"tlsfront_closed_ports": [9207]}
+    variables = {name: this.node.pop(name) for name in names} | {"tlsfront_closed_ports": [9207], "certificate_source": "provided"}
+    variables["certificate_provided_ca"] = this.variables.pop("tlsfront_ca_path")
     (tmp_path / "files").mkdir()
     (tmp_path / "files/x.env").write_text("ES=http://search.example.net:9207\n")
     this.client = this.client | {"client_trust_dir": f"{tmp_path}/tls/front", "tlsfront_cutover_paths": [f"{tmp_path}/files"]}
