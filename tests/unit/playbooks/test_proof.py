@@ -160,9 +160,54 @@ def test_a_probe_host_without_the_official_client_is_found_before_anything_chang
     assert "probe is among tlsfront_probe_hosts, but cannot prove anything:" in said(run)
     assert "'elasticsearch>=8'" in said(run) and "tlsfront_probe_venv" in said(run)
 
-    # with a virtual environment that has it, the same host can; that it is made where it is missing needs a package index
+    # with a virtual environment that has it, the same host can
     run = play(parts, inventory, "-e", '{"tlsfront_probe_hosts": ["probe"]}', "-e", f"tlsfront_probe_venv={sys.prefix}")
     assert run.returncode == 0, run.stdout
+
+
+def maker(place: Path) -> str:
+    """A PATH whose python3 makes virtual environments in which pip finds what is installed here: no package index is asked."""
+    (place / "bin").mkdir()
+    python3 = place / "bin/python3"
+    site = f"lib/python3.{sys.version_info.minor}/site-packages"
+    python3.write_text(f'#!/bin/sh\n{sys.executable} "$@" && echo {sys.prefix}/{site} > "$3/{site}/here.pth"\n')
+    python3.chmod(0o755)
+    return f"{place}/bin:{os.environ['PATH']}"
+
+
+def test_check_makes_the_virtual_environment_where_it_is_missing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    this.variables["tlsfront_probe_venv"] = f"{tmp_path}/venv"
+    run = play(CHECK, this.inventory(), PATH=maker(tmp_path))
+    assert run.returncode == 0, run.stdout
+    assert "Proved: es1 (1 of 1 nodes)" in run.stdout
+    assert (tmp_path / "venv/bin/pip").is_file()
+
+
+def test_check_says_why_the_virtual_environment_cannot_be_made_and_asks_the_others(play: Any, cluster: Any) -> None:
+    this = cluster()
+    inventory = this.inventory()
+    inventory["all"]["children"]["probes"] = {"hosts": {"away": DEAD, "probe": this.client}}
+    run = play(CHECK, inventory, "-e", '{"tlsfront_probe_hosts": ["away", "probe"], "tlsfront_probe_venv": "/proc/venv"}')
+    assert run.returncode != 0
+    assert "NOT VERIFIED: 2 of 2 checks failed (0 endpoints, seen from away and probe)" in said(run), run.stdout
+    assert "tlsfront_probe_venv: Error: [Errno 2] No such file or directory: '/proc/venv" in said(run)
+
+
+def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    (tmp_path / "files").mkdir()
+    this.client = this.client | {
+        "ansible_python_interpreter": f"{bare}/bin/python",
+        "client_trust_dir": f"{tmp_path}/tls/front",
+        "tlsfront_cutover_paths": [f"{tmp_path}/files"],
+        "tlsfront_probe_venv": f"{tmp_path}/venv",
+    }
+    run = play("tlsfront.elasticsearch.cutover", this.inventory(), PATH=maker(tmp_path))
+    assert run.returncode == 0, run.stdout
+    assert "Proved: client (1 of 1 client hosts) reach 1 URLs over verified https" in run.stdout
 
 
 def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
