@@ -22,8 +22,13 @@ options:
         looked up there, and the host's own name where several nodes share one).
       - A name in C(ansible_host) counts for connections over SSH only. To other connections it is the name of a container or an instance.
       - Of a wildcard name, C(tlsfront-probe) in place of the asterisk is asked for.
+      - What the playbooks of this collection have noted of a node counts more, since C(hostvars) lacks what C(vars) of C(import_playbook) say.
     type: dict
     required: true
+  closed_ports:
+    description: Of each node, the ports that must be closed, which each of its endpoints is then given.
+    type: dict
+    default: {}
 author: The tlsfront.elasticsearch authors
 """
 
@@ -39,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Mappings with C(url), and C(connect_to) where it is known where the node is.
+  description: Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) where there are any.
   type: list
   elements: dict
 """
@@ -49,6 +54,7 @@ import ipaddress
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 
 _SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
 
@@ -73,9 +79,8 @@ def _list(node: str, option: str, value: t.Any) -> list[str]:
     return [str(item) for item in value]
 
 
-def _places(node: str, of_node: t.Mapping[str, t.Any]) -> list[str]:
+def _places(node: str, addresses: t.Any, of_node: t.Mapping[str, t.Any]) -> list[str]:
     """Where the node is, as far as its variables say."""
-    addresses = of_node.get("tlsfront_addresses")
     if addresses is not None:
         return _list(node, "tlsfront_addresses", addresses)
     host = of_node.get("ansible_host")
@@ -83,30 +88,35 @@ def _places(node: str, of_node: t.Mapping[str, t.Any]) -> list[str]:
     return [str(host)] if host and (_is_address(host) or connection in _SSH) else []
 
 
-def endpoints(nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
+def endpoints(
+    nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], closed_ports: t.Mapping[str, list[t.Any]] | None = None
+) -> list[dict[str, t.Any]]:
     """Endpoints of the nodes named, in their order; see DOCUMENTATION.
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
+    said = {node: options(node, hostvars) for node in nodes}
     asked = []
     for node in nodes:
-        of_node = hostvars[node]
-        names = _list(node, "tlsfront_server_names", of_node.get("tlsfront_server_names", [node]))
+        names = _list(node, "tlsfront_server_names", said[node].get("tlsfront_server_names", [node]))
         if not names:
             raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
         try:
-            port = int(of_node.get("tlsfront_https_port", 443))
+            port = int(said[node].get("tlsfront_https_port", 443))
         except ValueError:
-            raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {of_node['tlsfront_https_port']!r}, and must be a port.") from None
+            raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {said[node]['tlsfront_https_port']!r}, and must be a port.") from None
         asked += [(node, name, _url(name, port)) for name in names]
     nodes_of = collections.Counter(url for _node, _name, url in asked)
-    found = []
+    found: list[dict[str, t.Any]] = []
     for node, name, url in asked:
-        places = _places(node, hostvars[node])
-        if not places and nodes_of[url] > 1 and hostvars[node].get("tlsfront_addresses") is None:
+        addresses = said[node].get("tlsfront_addresses")
+        places = _places(node, addresses, hostvars[node])
+        if not places and nodes_of[url] > 1 and addresses is None:
             places = [node]  # by the name that they share, one of them would stand for all
         # a name that is both needs no second telling
-        found += [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
+        of_name: list[dict[str, t.Any]] = [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
+        ports = (closed_ports or {}).get(node)
+        found += [{**one, "closed_ports": ports} for one in of_name] if ports else of_name
     return found
 
 

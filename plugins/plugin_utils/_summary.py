@@ -6,6 +6,8 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import Ports
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -30,7 +32,18 @@ def summary(checks: Sequence[Check]) -> str:
         wrong = state != "closed"
         if ports and (wrong or all(check.ports.proved for check in checks)):
             parts.append(f"ports {state.upper() if wrong else state}: {', '.join(ports)}")
+    parts += _unasked(checks)
     return "; ".join(parts) + "."
+
+
+def _unasked(checks: Sequence[Check]) -> list[str]:
+    """Return what is to be said of addresses that are reachable, and of which no port was to be closed: nothing is known of their ports."""
+    reached = [check for check in checks if check.verified]
+    unasked = [check for check in reached if check.ports == Ports()]
+    if not unasked:
+        return []
+    nodes = list(dict.fromkeys(check.node for check in unasked))
+    return ["no closed port was asked for" + ("" if len(unasked) == len(reached) else f" of {and_join(nodes)}")]
 
 
 def probes_of(checks: Iterable[Check]) -> list[str]:

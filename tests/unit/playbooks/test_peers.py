@@ -32,8 +32,9 @@ def run(play: Any, tmp_path: Path, dead: dict[str, Any], alive: dict[str, Any] |
         ({"tlsfront_addresses": ["192.0.2.1", "2001:db8::1", "es1.example"]}, ["192.0.2.1", "2001:db8::1"]),
         ({"ansible_host": "192.0.2.9", "tlsfront_addresses": ["192.0.2.1"]}, ["192.0.2.9", "192.0.2.1"]),
         ({"ansible_host": "127.0.0.1", "tlsfront_addresses": ["192.0.2.1"]}, ["192.0.2.1"]),
+        ({"tlsfront_addresses": ["192.0.2.1", "192.0.2.2\n", "2001:db8::1\n"]}, ["192.0.2.1"]),
     ],
-    ids=["ansible_host", "tlsfront_addresses", "both", "a_tunnel"],
+    ids=["ansible_host", "tlsfront_addresses", "both", "a_tunnel", "a_newline"],
 )
 def test_its_addresses_are_those_of_the_inventory(play: Any, tmp_path: Path, said: dict[str, Any], known: list[str]) -> None:
     done = run(play, tmp_path, said)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,6 +89,20 @@ def test_tags_that_leave_out_steps_are_refused(play: Any, cluster: Any, playbook
     assert "leaves out the steps of this playbook, and its proof" in said(run)
 
 
+@pytest.mark.parametrize("playbook", ["check", "cutover"])
+@pytest.mark.parametrize("tags", ["always", "tagged", "always,untagged"])
+def test_tags_that_leave_out_what_always_runs_are_refused(play: Any, cluster: Any, playbook: str, tags: str) -> None:
+    run = play(f"tlsfront.elasticsearch.{playbook}", cluster().inventory(), "--skip-tags", tags)
+    assert run.returncode != 0
+    assert "leaves out steps of this playbook, and what it says of its proof. Nothing was changed" in said(run)
+    assert "TASK" not in run.stdout
+
+
+@pytest.mark.parametrize("option", ["--syntax-check", "--list-tasks", "--list-hosts"])
+def test_the_playbooks_can_be_read_without_being_run(play: Any, cluster: Any, option: str) -> None:
+    assert play(CHECK, cluster().inventory(), option).returncode == 0
+
+
 def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     mine = [{"name": "Mine", "ansible.builtin.import_playbook": CHECK, "tags": ["tls"]}]
     run = play(mine, cluster().inventory(), "--tags", "tls")
@@ -95,9 +110,10 @@ def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     assert "Proved: es1 (1 of 1 nodes)" in run.stdout
 
 
-def test_a_start_at_the_end_proves_nothing_and_does_not_end_green(play: Any, cluster: Any) -> None:
-    # a start at a task between is one at a task that there is not, to Ansible, for the nodes are grouped first: it says so
-    run = play(CHECK, cluster().inventory(), "--start-at-task", "Tell what was proved")
+# to Ansible, the second and the third are not there, for the nodes are grouped first: it would run nothing, and end green
+@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "no task of this name"])
+def test_a_start_that_leaves_out_the_proof_does_not_end_green(play: Any, cluster: Any, task: str) -> None:
+    run = play(CHECK, cluster().inventory(), "--start-at-task", task)
     assert run.returncode != 0
     assert "so nothing was proved" in said(run)
 
@@ -145,9 +161,54 @@ def test_a_probe_host_without_the_official_client_is_found_before_anything_chang
     assert "probe is among tlsfront_probe_hosts, but cannot prove anything:" in said(run)
     assert "'elasticsearch>=8'" in said(run) and "tlsfront_probe_venv" in said(run)
 
-    # with a virtual environment that has it, the same host can; that it is made where it is missing needs a package index
+    # with a virtual environment that has it, the same host can
     run = play(parts, inventory, "-e", '{"tlsfront_probe_hosts": ["probe"]}', "-e", f"tlsfront_probe_venv={sys.prefix}")
     assert run.returncode == 0, run.stdout
+
+
+def maker(place: Path) -> str:
+    """A PATH whose python3 makes virtual environments in which pip finds what is installed here: no package index is asked."""
+    (place / "bin").mkdir()
+    python3 = place / "bin/python3"
+    site = f"lib/python3.{sys.version_info.minor}/site-packages"
+    python3.write_text(f'#!/bin/sh\n{sys.executable} "$@" && echo {sys.prefix}/{site} > "$3/{site}/here.pth"\n')
+    python3.chmod(0o755)
+    return f"{place}/bin:{os.environ['PATH']}"
+
+
+def test_check_makes_the_virtual_environment_where_it_is_missing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    this.variables["tlsfront_probe_venv"] = f"{tmp_path}/venv"
+    run = play(CHECK, this.inventory(), PATH=maker(tmp_path))
+    assert run.returncode == 0, run.stdout
+    assert "Proved: es1 (1 of 1 nodes)" in run.stdout
+    assert (tmp_path / "venv/bin/pip").is_file()
+
+
+def test_check_says_why_the_virtual_environment_cannot_be_made_and_asks_the_others(play: Any, cluster: Any) -> None:
+    this = cluster()
+    inventory = this.inventory()
+    inventory["all"]["children"]["probes"] = {"hosts": {"away": DEAD, "probe": this.client}}
+    run = play(CHECK, inventory, "-e", '{"tlsfront_probe_hosts": ["away", "probe"], "tlsfront_probe_venv": "/proc/venv"}')
+    assert run.returncode != 0
+    assert "NOT VERIFIED: 2 of 2 checks failed (0 endpoints, seen from away and probe)" in said(run), run.stdout
+    assert "tlsfront_probe_venv: Error: [Errno 2] No such file or directory: '/proc/venv" in said(run)
+
+
+def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    (tmp_path / "files").mkdir()
+    this.client = this.client | {
+        "ansible_python_interpreter": f"{bare}/bin/python",
+        "client_trust_dir": f"{tmp_path}/tls/front",
+        "tlsfront_cutover_paths": [f"{tmp_path}/files"],
+        "tlsfront_probe_venv": f"{tmp_path}/venv",
+    }
+    run = play("tlsfront.elasticsearch.cutover", this.inventory(), PATH=maker(tmp_path))
+    assert run.returncode == 0, run.stdout
+    assert "Proved: client (1 of 1 client hosts) reach 1 URLs over verified https" in run.stdout
 
 
 def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
@@ -188,3 +249,100 @@ def test_a_run_that_is_killed_in_its_proof_leaves_no_ca_on_the_probe_host(cluste
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         assert list(Path(place).rglob("*.pem")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("files/ca.pem", 'tlsfront_ca_path is "files/ca.pem", which is not the absolute path of a file on the controller'),
+        ("{place}/file/ca.pem", "tlsfront_ca_path: {place}/file/ca.pem may be changed by everybody (mode 0666): chmod go-w {place}/file/ca.pem. Nothing"),
+        ("{place}/directory/ca.pem", "{place}/directory may be changed by everybody (mode 0777): chmod go-w {place}/directory. Nothing"),
+        ("{place}/link/ca.pem", "{place}/directory may be changed by everybody (mode 0777)"),
+        ("{place}/owner/ca.pem", "{place}/owner/ca.pem is owned by nobody, who may change what is there: chown"),
+    ],
+    ids=["relative", "file", "directory", "link", "owner"],
+)
+def test_a_ca_that_others_may_change_is_no_ca_to_trust(play: Any, cluster: Any, tmp_path: Path, path: str, says: str) -> None:
+    this = cluster()
+    for name in ("file", "directory", "owner"):
+        (tmp_path / name).mkdir()
+        shutil.copy(this.ca, tmp_path / name / "ca.pem")
+    (tmp_path / "file/ca.pem").chmod(0o666)
+    (tmp_path / "directory").chmod(0o777)
+    (tmp_path / "link").symlink_to("directory")
+    if "owner" in path:
+        if os.geteuid() != 0:
+            pytest.skip("only root may give a file away")
+        shutil.chown(tmp_path / "owner/ca.pem", "nobody")
+    this.variables["tlsfront_ca_path"] = path.format(place=tmp_path)
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert says.format(place=tmp_path) in said(run), run.stdout
+    assert "Names and addresses of every node" not in run.stdout
+
+
+@pytest.mark.parametrize("path", ["~/venv", "venv", "/opt/my venv", "/opt/venv;id", "/opt/venv\n"])
+def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cluster: Any, path: str) -> None:
+    this = cluster()
+    this.variables["tlsfront_probe_venv"] = path
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert "tlsfront_probe_venv is" in said(run) and "and must be an absolute path" in said(run), run.stdout
+    assert "Names and addresses of every node" not in run.stdout
+
+
+def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> None:
+    """The form of use in README.md: hostvars knows nothing of vars of import_playbook."""
+    this = cluster()
+    names = ("tlsfront_server_names", "tlsfront_https_port")
+    variables = {name: this.node.pop(name) for name in names} | {name: this.variables.pop(name) for name in ("tlsfront_ca_path", "tlsfront_closed_ports")}
+    mine = [{"name": "Mine", "ansible.builtin.import_playbook": CHECK, "vars": variables | {"tlsfront_addresses": ["{{ place }}"]}}]
+    run = play(mine, this.inventory(es1=this.node | {"place": "127.0.0.1"}))
+    assert run.returncode == 0, run.stdout
+    port = variables["tlsfront_closed_ports"][0]
+    assert f"Proved: es1 (1 of 1 nodes): VERIFIED: 1 check, none failed (1 endpoint, seen from localhost); ports closed: {port}." in run.stdout
+
+
+def test_what_the_play_says_of_the_nodes_is_what_client_hosts_are_told(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    names = ("tlsfront_server_names", "tlsfront_https_port")
+    variables = {name: this.node.pop(name) for name in names} | {"tlsfront_closed_ports": [9207], "certificate_source": "provided"}
+    variables["certificate_provided_ca"] = this.variables.pop("tlsfront_ca_path")
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/x.env").write_text("ES=http://search.example.net:9207\n")
+    this.client = this.client | {"client_trust_dir": f"{tmp_path}/tls/front", "tlsfront_cutover_paths": [f"{tmp_path}/files"]}
+    del this.variables["tlsfront_closed_ports"]
+    mine = [{"name": "Mine", "ansible.builtin.import_playbook": "tlsfront.elasticsearch.cutover", "vars": variables}]
+    run = play(mine, this.inventory())
+    assert f"client reaches https://127.0.0.1:{variables['tlsfront_https_port']} over verified https, but is not ready" in said(run), run.stdout
+    assert "/x.env:1: http://search.example.net:9207" in said(run)
+    (tmp_path / "files/x.env").write_text("\n")
+    run = play(mine, this.inventory())
+    assert run.returncode == 0, run.stdout
+
+
+def test_each_node_is_asked_for_its_own_ports(play: Any, cluster: Any) -> None:
+    this = cluster()
+    own = this.variables.pop("tlsfront_closed_ports")
+    with socket.create_server(("127.0.0.2", 0)) as open_there:
+        port = open_there.getsockname()[1]
+        # an open port of the second is no matter of the first, nor is a closed one of the first a matter of the second
+        nodes = {
+            "es1": this.node | {"tlsfront_addresses": ["127.0.0.1"], "tlsfront_closed_ports": own},
+            "es2": this.node | {"tlsfront_addresses": ["127.0.0.2"], "tlsfront_https_port": 1, "tlsfront_closed_ports": [port]},
+        }
+        run = play(CHECK, this.inventory(**nodes))
+    rows = {line.split()[1]: line for line in run.stdout.replace('"', "").splitlines() if line.split()[1:2] in (["127.0.0.1"], ["127.0.0.2"])}
+    assert f"{own[0]} closed" in rows["127.0.0.1"] and str(port) not in rows["127.0.0.1"], run.stdout
+    assert f"{port} OPEN" in rows["127.0.0.2"] and str(own[0]) not in rows["127.0.0.2"], run.stdout
+
+
+def test_a_ca_of_ours_that_others_may_change_proves_nothing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    (tmp_path / "own/ca").mkdir(parents=True)
+    (tmp_path / "own/ca").chmod(0o777)
+    shutil.copy(this.variables.pop("tlsfront_ca_path"), tmp_path / "own/ca/ca.pem")
+    this.variables["tlsfront_controller_dir"] = f"{tmp_path}/own"
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert f"{tmp_path}/own/ca may be changed by everybody (mode 0777): chmod go-w {tmp_path}/own/ca. Nothing was proved" in said(run), run.stdout

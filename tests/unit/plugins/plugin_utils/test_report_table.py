@@ -45,6 +45,22 @@ def test_the_summary_of_a_good_run_says_what_was_proved(satisfied):
     ]
 
 
+@pytest.mark.parametrize(
+    ("of", "says"),
+    [
+        ([0, 1, 2], "VERIFIED: 4 checks, none failed (3 endpoints, seen from client); no closed port was asked for."),
+        ([2], "VERIFIED: 4 checks, none failed (3 endpoints, seen from client); ports closed: 9200, 9300; no closed port was asked for of es3.example.org."),
+    ],
+    ids=["of none", "of one"],
+)
+def test_where_no_closed_port_was_asked_for_the_summary_says_so(satisfied, of, says):
+    satisfied[0]["result"]["endpoints"][1]["warnings"] = []
+    for number in of:
+        for address in satisfied[0]["result"]["endpoints"][number]["addresses"]:
+            address |= {f"{kind}_ports": [] for kind in ("open", "closed", "unknown")}
+    assert table(checks_of(satisfied), width=1000).splitlines()[-1] == says
+
+
 def test_before_the_front_is_there_the_open_ports_stand_beside_the_refused_https(observations):
     refused = {
         "url": "https://es1.example.org",

@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ca_paths
+short_description: The CAs that clients of a cluster trust
+version_added: 0.1.0
+description:
+  - Returns the files on the controller with the CAs from which the nodes have their certificates.
+  - It is the same for those who prove that a cluster is reachable and for those who are to reach it.
+positional: _input
+options:
+  _input:
+    description: Names of hosts in the inventory.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description:
+      - The variables of all hosts. Of each node are read C(tlsfront_ca_path); without it, by C(certificate_source), C(certificate_provided_ca),
+        C(certificate_acme_ca), or C(certificate_own_ca_dir) and C(tlsfront_controller_dir).
+    type: dict
+    required: true
+  controller_dir:
+    description: What counts as C(tlsfront_controller_dir) of a node of which none is said.
+    type: str
+    default: ~/.tlsfront
+author: The tlsfront.elasticsearch authors
+"""
+
+EXAMPLES = r"""
+- name: Show which CAs clients trust
+  ansible.builtin.debug:
+    msg: "{{ groups['elasticsearch'] | tlsfront.elasticsearch.ca_paths(hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Each path once. Empty where the certificates come from an authority that every system trusts.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+
+
+def _of_node(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
+    if said.get("tlsfront_ca_path") is not None:
+        return str(said["tlsfront_ca_path"])
+    source = said.get("certificate_source", "own_ca")
+    if source in ("provided", "acme"):
+        return str(said.get(f"certificate_{source}_ca") or "")
+    own = said.get("certificate_own_ca_dir") or f"{said.get('tlsfront_controller_dir') or controller_dir}/ca"
+    return f"{own}/ca.pem"
+
+
+def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller_dir: str = "~/.tlsfront") -> list[str]:
+    """See DOCUMENTATION. Raises AnsibleFilterError where some nodes have a CA of their own and others a public one: no client trusts all."""
+    found = {node: _of_node(options(node, hostvars), controller_dir) for node in nodes}
+    public = [node for node, path in found.items() if not path]
+    private = {node: path for node, path in found.items() if path}
+    if public and private:
+        node, path = next(iter(private.items()))
+        raise AnsibleFilterError(
+            f"ca_paths: the certificate of {node} comes from {path}, and that of {', '.join(public)} from a public CA, so nobody trusts both: "
+            "say the same certificate_source of all nodes, or set tlsfront_ca_path to one file with all CAs."
+        )
+    return list(dict.fromkeys(private.values()))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"ca_paths": ca_paths}
