@@ -267,6 +267,16 @@ READ = [
 ]
 
 
+@pytest.mark.parametrize("unsent", [chr(number) for number in (1, 8, 9, 11, 12, 27, 31, 32)], ids=lambda unsent: f"{ord(unsent):02x}")
+def test_nothing_with_what_is_in_no_address_is_let_through(front: nginx.Running, unsent: str) -> None:
+    for method, path in (("POST", "/logs/_search"), ("GET", "/logs/_doc/1"), ("GET", "/_refresh"), ("GET", "/logs/_refresh"), ("DELETE", "/logs")):
+        for target in (path + unsent, unsent.join(path.rsplit("/", 1)), path + "?a" + unsent, f"/logs{unsent}{path}"):
+            if target.endswith(" "):
+                continue  # two spaces before HTTP/1.1: the target has none of them
+            answer = front.ask(method, target, user="reader:secret", new=True)
+            assert answer.reached is None and answer.status in (400, 403), (method, target)
+
+
 @pytest.mark.parametrize("request_line", REFUSED)
 def test_what_only_looks_like_reading_is_refused(front: nginx.Running, request_line: str) -> None:
     method, target = request_line.split(" ", 1)
