@@ -11,11 +11,11 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   path:
-    description: The configuration, in C(conf.d) below the directory of C(nginx.conf).
+    description: The configuration, in C(conf.d) below the directory of C(nginx.conf). It need not be there yet.
     type: str
     default: /etc/nginx/conf.d/tlsfront.conf
   drop_in_path:
-    description: What systemd lets nginx do.
+    description: What systemd lets nginx do. When it starts nginx again is told in a file beside it, whose name has C(-restart) at its end.
     type: str
     default: /etc/systemd/system/nginx.service.d/tlsfront.conf
   directory:
@@ -26,4 +26,12 @@ options:
     description: Where nginx has the number of its process.
     type: str
     default: /run/nginx.pid
+  nginx:
+    description: The program.
+    type: str
+    default: /usr/sbin/nginx
+  systemctl:
+    description: The program that starts, stops and reloads C(nginx.service).
+    type: str
+    default: systemctl
 """

@@ -6,9 +6,9 @@ name: https_front_problems
 short_description: What is wrong with the options of the role https_front
 version_added: 0.1.0
 description:
-  - Says all that is wrong with the values of the role P(tlsfront.elasticsearch.https_front#role)'s options, by themselves, together, and beside other
-    sites of the same nginx, before anything changes. It takes what nginx would take.
-  - Neither passwords nor hashes are looked at, or come into a message.
+  - Says all that is wrong with the values of the role P(tlsfront.elasticsearch.https_front#role)'s options, by themselves, together, and on the host and
+    beside the other sites of its nginx, before anything changes. It takes what nginx would take.
+  - Neither passwords nor hashes come into a message.
 positional: _input
 options:
   _input:
@@ -20,9 +20,26 @@ options:
     type: list
     elements: int
     default: []
-  sites:
-    description: What M(tlsfront.elasticsearch.nginx_info) returned as RV(tlsfront.elasticsearch.nginx_info#module:nginx).
+  gathered:
+    description: What M(tlsfront.elasticsearch.nginx_info) has returned. Without it, nothing of the host is looked at.
     type: dict
+  host:
+    description: The name of the host, for the messages.
+    type: str
+    default: ""
+  distribution:
+    description: The distribution of the host.
+    type: str
+    default: ""
+  distributions:
+    description: Those that the role knows.
+    type: list
+    elements: str
+    default: [""]
+  needs_certificate:
+    description: Whether the certificate must be there already.
+    type: bool
+    default: false
 author: The tlsfront.elasticsearch authors
 """
 

@@ -3,21 +3,24 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes a configuration of nginx live, keeps what was proved, or goes back to what was served."""
+"""Has nginx serve a configuration and proves it, or goes back to the one that was served."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_config
-short_description: Makes a configuration of nginx live, keeps what was proved, or goes back to what was served
+short_description: Has nginx serve a configuration and proves it, or goes back to the one that was served
 version_added: 0.1.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:
-  - The steps of one change. It begins with M(tlsfront.elasticsearch.nginx_config_info); then the new configuration is made live (O(state=present)), nginx
-    reloads it, and what is served is proved and kept (O(state=verified)), or what was served before is made live again (O(state=former)).
-  - Each step takes the token of what it expects to be live, and changes nothing where another run has changed it in the meantime.
-  - Reloads nothing.
+  - Writes what the configuration names, has nginx test it where it is to live, swaps it in, restarts or reloads nginx, and asks every listener, for every
+    name and over a verified connection to this host, which certificate and which configuration it serves, and whether users can log in.
+  - Where that is not what was written, the configuration that was live and served when the call began is live again and is proved in the same way, and the
+    call fails with the cause.
+  - It belongs to the role P(tlsfront.elasticsearch.https_front#role), whose template says in the configuration what its listeners must show.
+  - One call at a time changes a node. A call that has begun goes on to its end where the connection to the node is lost. One that was killed, or whose
+    node went down, leaves a configuration that can be served after a boot; the next call goes on from there.
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.
@@ -27,206 +30,172 @@ attributes:
   diff_mode:
     description: Says what has changed, or would change, in diff mode.
     support: full
+    details:
+      - Of the file of users, it is only said that it changes.
 options:
   state:
     description:
-      - V(present) makes O(configuration) and O(drop_in) live, both at once, after nginx has accepted the configuration where it is to live. What
-        was live is kept first as what a change goes back to, if O(began.keep) says so.
-      - V(verified) fails unless what is live is served. Then it is kept as proved, and files of O(own_files) that it does not name are removed.
-      - V(former) makes live what was live when the run began or, if O(began.keep) says that this is not to be kept, what was last proved.
+      - With V(present), O(configuration) is served.
+      - With V(absent), all that the module made is removed. nginx goes on for other sites, and ends where there are none.
     type: str
-    choices: [present, verified, former]
+    choices: [present, absent]
     default: present
   configuration:
-    description: The configuration. Required with O(state=present).
+    description:
+      - The configuration. In it, C(%USERS_FILE%) stands for the path of the file of O(users), and C(%CONFIGURATION_ID%) for what a listener is asked for to
+        know which configuration it runs.
+      - Required with O(state=present).
     type: str
   drop_in:
-    description: What systemd lets nginx do. Required with O(state=present).
+    description: What systemd lets nginx do. Another one needs a restart. Required with O(state=present).
     type: str
-  began:
-    description: What M(tlsfront.elasticsearch.nginx_config_info) returned when the run began. Required with O(state=present) and O(state=former).
-    type: dict
+  restart_drop_in:
+    description: When systemd starts nginx again. Another one needs neither restart nor reload. Required with O(state=present).
+    type: str
+  users:
+    description: Who may log in. Passwords are hashed on the node, with salts from a secret that only root can read there.
+    type: list
+    elements: dict
+    default: []
     suboptions:
-      token:
-        description: As it was returned.
+      name:
+        description: The name, without a colon.
         type: str
         required: true
-      keep:
-        description: As it was returned.
+      password:
+        description: The password, unless there is a O(users[].hash).
+        type: str
+      hash:
+        description: A hash that nginx knows.
+        type: str
+      read_only:
+        description: Is of no meaning here, but in O(configuration).
         type: bool
+        default: false
+  rounds:
+    description: Rounds of SHA-512 crypt that a password is hashed with.
+    type: int
+    default: 1000
+  files:
+    description: Other files that the configuration names, in O(directory). Everybody on the node may read them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Another name for another content.
+        type: str
         required: true
+      content:
+        description: The content.
+        type: str
+        required: true
+  group:
+    description: The group of nginx's workers, who read the file of users.
+    type: str
+    default: www-data
   token:
     description:
-      - What this run has made live, as O(state=present) returned it. Required with O(state=verified).
-      - With O(state=former) it is left out if nothing was made live.
+      - What M(tlsfront.elasticsearch.nginx_info) returned as RV(tlsfront.elasticsearch.nginx_info#module:token) when it looked. Where something else is
+        live now, nothing is changed.
     type: str
   wait:
-    description: Seconds to go on asking with O(state=verified).
+    description: Seconds within which the configuration must be served.
     type: float
-    default: 0
-  own_files:
-    description: Patterns for files in O(directory) that are there for the configuration only.
-    type: list
-    elements: str
-    default: []
-  nginx:
-    description: The program.
-    type: str
-    default: /usr/sbin/nginx
+    default: 15
 extends_documentation_fragment:
   - tlsfront.elasticsearch.nginx_files
 seealso:
-  - module: tlsfront.elasticsearch.nginx_config_info
+  - module: tlsfront.elasticsearch.nginx_info
 """
 
 EXAMPLES = r"""
-- name: Gather what nginx serves
-  tlsfront.elasticsearch.nginx_config_info:
-  register: began
-
-- name: Make the configuration live
+- name: Serve the configuration, or roll back
   tlsfront.elasticsearch.nginx_config:
     configuration: "{{ lookup('ansible.builtin.template', 'tlsfront.conf.j2') }}"
     drop_in: "{{ lookup('ansible.builtin.template', 'nginx.service.conf.j2') }}"
-    began: "{{ {'token': began.token, 'keep': began.keep} }}"
-  register: written
+    restart_drop_in: "{{ lookup('ansible.builtin.file', 'nginx.restart.conf') }}"
 
-- name: Reload nginx
-  ansible.builtin.systemd_service:
-    name: nginx
-    state: reloaded
-
-- name: Verify that nginx serves the configuration
+- name: Remove it
   tlsfront.elasticsearch.nginx_config:
-    state: verified
-    token: "{{ written.token }}"
-    wait: 15
+    state: absent
 """
 
 RETURN = r"""
-token:
-  description: Stands for what is live now. In check mode it stands for what is live still.
-  returned: success
-  type: str
 raced:
-  description: Whether another run has changed the node in the meantime, so that this one has changed nothing.
+  description: Whether something else has changed the node in the meantime, so that this call has changed nothing.
   returned: always
   type: bool
 served:
-  description: Whether all that is served is what is live.
-  returned: with O(state=verified), when it was asked
+  description: Whether a configuration of the collection is served now, the new one or, on failure, the former one.
+  returned: with O(state=present), unless in check mode, and unless another run or the certificate is in the way
+  type: bool
+restarted:
+  description: Whether nginx was restarted, or would be, for which a reload was not enough.
+  returned: success
   type: bool
 removed:
   description: Files that no configuration names any more.
-  returned: with O(state=verified)
+  returned: success
   type: list
   elements: str
-there:
-  description: Whether there was anything to go back to.
-  returned: with O(state=former)
-  type: bool
-worker_connections:
-  description: The connections that the configuration which is live now needs in nginx's main file; 0 if there is none.
-  returned: with O(state=former)
-  type: int
 """
 
-from typing import Any
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.candidate import Refused
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.configuration import worker_connections
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.files import Locked
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import (
-    Began,
-    Contents,
-    Front,
-    NotServed,
-    Raced,
-)
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import candidate, files, service, transaction
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import CHANGE, FILES, front, wanted
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
 
 
-def diff(paths: tuple[Any, ...], before: Contents, after: Contents) -> list[dict[str, str]]:
-    """What a person reads."""
-    texts = [[(octets or b"").decode("utf-8", "replace") for octets in contents] for contents in (before, after)]
-    return [
-        {"before_header": str(path), "after_header": str(path), "before": old, "after": new}
-        for path, old, new in zip(paths, *texts)
-        if old != new
-    ]
-
-
-def present(module: AnsibleModule, files: Front, began: Began) -> dict[str, Any]:
-    text, drop_in = module.params["configuration"], module.params["drop_in"]
-    wanted = (text.encode(), drop_in.encode())
-    before = files.expect(began)
-    result: dict[str, Any] = {"changed": before != wanted, "token": began.token, "diff": diff(files.live, before, wanted)}
-    if not module.check_mode:
-        result["token"], result["changed"] = files.write(text, drop_in, began)
-    return result
-
-
-def verified(module: AnsibleModule, files: Front) -> dict[str, Any]:
-    if module.check_mode:
-        return {"changed": False, "token": module.params["token"]}
-    removed = files.verify(module.params["token"], module.params["wait"], module.params["own_files"])
-    return {"changed": bool(removed), "token": module.params["token"], "served": True, "removed": removed}
-
-
-def former(module: AnsibleModule, files: Front, began: Began) -> dict[str, Any]:
-    before = files.contents()
-    after, token = files.go_back(began, module.params["token"] or began.token, write=not module.check_mode)
-    return {
-        "changed": before != after,
-        "token": token,
-        "there": after[0] is not None,
-        "worker_connections": worker_connections((after[0] or b"").decode("utf-8", "replace")),
-        "diff": diff(files.live, before, after),
-    }
+def run(work: Callable[[], transaction.Outcome]) -> dict[str, Any]:
+    """What has come of it, as the result of the module."""
+    try:
+        outcome = work()
+    except transaction.Raced as error:
+        return {"failed": True, "msg": f"The configuration of the front was not changed. {error}", "raced": True}
+    except transaction.Failed as error:
+        return {"failed": True, "msg": str(error), "raced": False, "served": error.served}
+    except (transaction.PairRefused, transaction.NotServed, candidate.Refused, service.Failed, files.Locked, OSError, ValueError) as error:
+        return {"failed": True, "msg": str(error), "raced": False}
+    told = {"diff": outcome.diff, "restarted": outcome.restarted, "removed": outcome.removed}
+    return {"changed": outcome.changed, "raced": False, **told}
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["present", "verified", "former"], "default": "present"},
-            "configuration": {"type": "str"},
-            "drop_in": {"type": "str"},
-            "began": {
-                "type": "dict",
-                "options": {"token": {"type": "str", "required": True, "no_log": False}, "keep": {"type": "bool", "required": True}},
-            },
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "token": {"type": "str", "no_log": False},
-            "wait": {"type": "float", "default": 0},
-            "own_files": {"type": "list", "elements": "str", "default": []},
-            "nginx": {"type": "str", "default": "/usr/sbin/nginx"},
+            **CHANGE,
             **FILES,
         },
-        required_if=[
-            ("state", "present", ("configuration", "drop_in", "began")),
-            ("state", "verified", ("token",)),
-            ("state", "former", ("began",)),
-        ],
+        required_if=[("state", "present", ("configuration", "drop_in", "restart_drop_in"))],
+        no_log=True,  # the journal need not have a line with all of a configuration
         supports_check_mode=True,
     )
-    files, state = front(module.params), module.params["state"]
-    began = Began(module.params["began"]["token"], module.params["began"]["keep"]) if module.params["began"] else Began("", False)
+    node, present = front(module), module.params["state"] == "present"
     try:
-        if state == "present":
-            result = present(module, files, began)
-        elif state == "verified":
-            result = verified(module, files)
+        given = wanted(module.params, module.check_mode) if present else None
+        if given is None:
+            result = run(lambda: node.remove(write=False)) if module.check_mode else detached(lambda: run(node.remove))
+        elif module.check_mode:
+            result = run(lambda: node.preview(given, module.params["token"]))
         else:
-            result = former(module, files, began)
-    except Raced as error:
-        module.fail_json(msg=str(error), raced=True)
-    except NotServed as error:
-        module.fail_json(msg=str(error), raced=False, served=False)
-    except Refused as error:
-        module.fail_json(msg=f"nginx would refuse the configuration: {error}", raced=False)
-    except (Locked, OSError) as error:
+            result = detached(lambda: run(lambda: node.change(given, module.params["token"])))
+    except (ValueError, Lost) as error:
         module.fail_json(msg=str(error), raced=False)
-    module.exit_json(raced=False, **result)
+    if result.get("failed"):
+        module.fail_json(**result)
+    if present and not module.check_mode:
+        result["served"] = True
+    if module.check_mode and result["restarted"]:
+        module.warn(
+            f"nginx would be restarted, not reloaded: the limits or the sandbox that systemd starts it with change ({module.params['drop_in_path']}). "
+            "It refuses connections for about 0.1 s; one node at a time."
+        )
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

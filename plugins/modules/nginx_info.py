@@ -1,73 +1,102 @@
 #!/usr/bin/python
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads all that a new site of an nginx must fit in with."""
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_info
-author: The tlsfront.elasticsearch authors (@tlsfront)
+short_description: Reads all that a new site of an nginx must fit in with
 version_added: 0.1.0
-short_description: Read what an nginx is, and what its sites have set that a new one must fit in with
+author:
+  - The tlsfront.elasticsearch authors (@tlsfront)
 description:
-  - Returns nginx's version, the user and group of its workers, settings of the whole C(http) block that only one file may have,
-    and which site is the default of a port.
-  - Reads the files of the configuration as nginx does, with what they include, and does not need nginx to accept them.
+  - Returns nginx's version, the user and group of its workers, settings of the whole C(http) block that only one file may have, and which site is the
+    default of a port; which other programs listen on the ports; whether clients would accept the certificate; and who may read or change what decides who
+    gets in.
+  - Reads the files of the configuration as nginx does, with what they include, and does not need nginx to accept them. What is live is left out.
+  - Changes nothing. Whether clients would accept the certificate is known from a client and a server that shake hands within the module.
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+  diff_mode:
+    description: Says what has changed, or would change, in diff mode.
+    support: N/A
 options:
-  binary:
-    description: The program. Where it is not there, nothing else is returned.
-    type: path
-    default: /usr/sbin/nginx
   main:
-    description: The main file of its configuration. Defaults to the one that the program was built with (C(nginx -V)).
+    description: The main file of nginx's configuration. Defaults to the one that the program was built with (C(nginx -V)).
     type: path
-  ours:
-    description: The file of the new site, which is left out; it need not be there yet.
-    type: path
-    required: true
   port:
     description: The TCP port that the new site listens on, on all addresses.
     type: int
     required: true
-attributes:
-  check_mode:
-    description: Can run in check mode and do the same.
-    support: full
-  diff_mode:
-    description: Returns what would change.
-    support: none
+  redirect_port:
+    description: Another port that it listens on; V(0) for none.
+    type: int
+    default: 0
+  certificate_dir:
+    description: The directory of C(chain.pem), C(key.pem) and, for a private CA, C(ca.pem). Without C(ca.pem) the system's store is trusted.
+    type: str
+    required: true
+  names:
+    description: Names and addresses that clients ask for.
+    type: list
+    elements: str
+    required: true
+  drop_in:
+    description: What systemd is to be told that nginx may do.
+    type: str
+  packaged_version:
+    description: The version that is taken for nginx's where it is not there.
+    type: str
+    default: ""
+  packaged_group:
+    description: The group that is taken for that of nginx's workers where nginx is not there.
+    type: str
+    default: www-data
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.nginx_files
+seealso:
+  - module: tlsfront.elasticsearch.nginx_config
 """
 
 EXAMPLES = r"""
-- name: Gather what other sites have set
+- name: Gather what a new site must fit in with
   tlsfront.elasticsearch.nginx_info:
-    ours: /etc/nginx/conf.d/tlsfront.conf
     port: 443
-  register: sites
+    certificate_dir: /etc/tlsfront/certificate/live
+    names: [es.example.org]
+  register: gathered
 """
 
 RETURN = r"""
 nginx:
-  description: What was found.
+  description: What nginx is, and what other sites of it have set.
   returned: always
   type: dict
   contains:
     present:
-      description: Whether nginx is there. Where it is not, nothing else is returned.
+      description: Whether nginx is there.
       type: bool
       returned: always
-    problem:
-      description: Why its configuration cannot be read; empty where it can be. Where it cannot, no more than V(version) is returned.
-      type: str
-      returned: where nginx is there
     version:
       description: The version, V(1.26.3).
+      type: str
+      returned: always
+    group:
+      description: The group of its workers.
+      type: str
+      returned: always
+    problem:
+      description: Why its configuration cannot be read; empty where it can be.
       type: str
       returned: where nginx is there
     user:
       description: The user of its workers.
-      type: str
-      returned: where it can be read
-    group:
-      description: The group of its workers.
       type: str
       returned: where it can be read
     server_names_hash_bucket_size:
@@ -83,7 +112,7 @@ nginx:
       type: bool
       returned: where it can be read
     default_site:
-      description: The site that is the default of the port, by what it says or by being the first; null where it is O(ours), or where there is none.
+      description: The site that is the default of the port, by what it says or by being the first; null where it is O(path), or where there is none.
       type: dict
       returned: where it can be read
       contains:
@@ -97,47 +126,169 @@ nginx:
         keeps_sessions:
           description: Whether it has a cache of TLS sessions.
           type: bool
+installing:
+  description: Whether a run was cut off while it installed nginx.
+  returned: always
+  type: bool
+token:
+  description: Stands for what is live of the collection's own. It is another one when somebody has changed it.
+  returned: always
+  type: str
+restart_due:
+  description:
+    - Whether M(tlsfront.elasticsearch.nginx_config) would have to restart nginx, since systemd is told something else than O(drop_in), or was told it after
+      nginx was started. Without O(drop_in), only the second is looked at.
+  returned: always
+  type: bool
+listeners:
+  description: Other programs than nginx that listen on one of the ports.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    port:
+      description: The port.
+      type: int
+    address:
+      description: The address.
+      type: str
+    program:
+      description: The program; empty where it cannot be seen.
+      type: str
+    pid:
+      description: The number of its process; null where it cannot be seen.
+      type: int
+certificate:
+  description: What is in O(certificate_dir).
+  returned: always
+  type: dict
+  contains:
+    files:
+      description: Which of the files are there.
+      type: list
+      elements: str
+    accepted:
+      description: Whether clients that ask for any of the names would accept it.
+      type: bool
+    message:
+      description: Why they would not.
+      type: str
+    ocsp:
+      description: The URLs of its OCSP responders.
+      type: list
+      elements: str
+access:
+  description: What lets others read or change what decides who gets in, each in a sentence; empty where nothing does.
+  returned: always
+  type: list
+  elements: str
 """
 
+import contextlib
 import re
-import typing as t
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _sockets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import sites, syntax
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import Front
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, check
+
+INSTALLING = "installing"  # in the directory, while nginx is being installed
 
 
-def gather(module: AnsibleModule) -> dict[str, t.Any]:
-    if not Path(module.params["binary"]).exists():
-        return {"present": False}
-    _code, _out, said = module.run_command([module.params["binary"], "-V"], check_rc=True)
+def about_nginx(module: AnsibleModule) -> dict[str, Any]:
+    given = module.params
+    if not Path(given["nginx"]).exists():
+        return {"present": False, "version": given["packaged_version"], "group": given["packaged_group"]}
+    code, _out, said = module.run_command([given["nginx"], "-V"])
+    if code != 0:
+        return {"present": False, "version": given["packaged_version"], "group": given["packaged_group"]}  # half installed
     version = re.search(r"nginx version: \S+?/([0-9.]+)", said)
     built = dict(re.findall(r"--([a-z-]+)=([^\s']+)", said))
     prefix = built.get("prefix", "/usr/local/nginx")
-    main = module.params["main"] or str(Path(prefix) / built.get("conf-path", "conf/nginx.conf"))
-    nginx: dict[str, t.Any] = {"present": True, "problem": "", "version": version[1] if version else ""}
+    main = given["main"] or str(Path(prefix) / built.get("conf-path", "conf/nginx.conf"))
+    nginx: dict[str, Any] = {"present": True, "problem": "", "version": version[1] if version else "", "group": given["packaged_group"]}
     try:
-        nginx.update(sites.found(main, module.params["ours"], module.params["port"]))
+        found = sites.found(main, given["path"], given["port"])
     except (OSError, syntax.BadSyntax) as cause:
         nginx["problem"] = str(cause)
         return nginx
     # without the directive, those of the build: https://nginx.org/en/docs/ngx_core_module.html#user
-    nginx["user"] = nginx["user"] or built.get("user", "nobody")
-    nginx["group"] = nginx["group"] or built.get("group", nginx["user"])
-    return nginx
+    user = found["user"] or built.get("user", "nobody")
+    return {**nginx, **found, "user": user, "group": found["group"] or built.get("group", user)}
+
+
+def about_listeners(ports: list[int]) -> list[dict[str, Any]]:
+    listening = [each for each in _sockets.sockets() if each.state == "listening" and each.port in ports]
+    if not listening:
+        return []
+    owners = {inode: process.pid for process in _sockets.processes() for inode in process.inodes}
+    found = []
+    for each in listening:
+        pid, program = owners.get(each.inode), ""
+        with contextlib.suppress(OSError):
+            program = Path(f"/proc/{pid}/comm").read_text("utf-8", errors="replace").strip() if pid else ""
+        if program != "nginx":
+            found.append({"port": each.port, "address": each.address, "program": program, "pid": pid})
+    return found
+
+
+def about_certificate(directory: Path, names: list[str]) -> dict[str, Any]:
+    files = [name for name in ("chain.pem", "key.pem", "ca.pem") if (directory / name).exists()]
+    try:
+        return {"files": files, "accepted": True, "message": "", "ocsp": check(directory, names)}
+    except Refused as error:
+        return {"files": files, "accepted": False, "message": str(error), "ocsp": []}
+
+
+def about_access(node: Front, certificate_dir: str) -> list[str]:
+    """What the role makes is root's; a certificate from elsewhere is also its owner's and its group's."""
+    found = [
+        *_access.problems(str(node.secret), secret=True, ours=True),
+        *_access.problems(str(node.proved[0]), ours=True),
+        *_access.problems(str(node.live[0])),
+        *_access.problems(f"{certificate_dir}/key.pem", secret=True),
+        *_access.problems(f"{certificate_dir}/chain.pem"),
+        *_access.problems(f"{certificate_dir}/ca.pem"),
+    ]
+    return list(dict.fromkeys(found))
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "binary": {"type": "path", "default": "/usr/sbin/nginx"},
             "main": {"type": "path"},
-            "ours": {"type": "path", "required": True},
             "port": {"type": "int", "required": True},
+            "redirect_port": {"type": "int", "default": 0},
+            "certificate_dir": {"type": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "required": True},
+            "drop_in": {"type": "str"},
+            "packaged_version": {"type": "str", "default": ""},
+            "packaged_group": {"type": "str", "default": "www-data"},
+            **FILES,
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, nginx=gather(module))
+    given = module.params
+    node = front(module)
+    try:
+        token = node.token()
+        restart_due = node.must_restart(None if given["drop_in"] is None else given["drop_in"].encode())
+    except OSError as error:
+        module.fail_json(msg=f"What is live cannot be read: {error}")
+    module.exit_json(
+        changed=False,
+        nginx=about_nginx(module),
+        installing=(node.directory / INSTALLING).exists(),
+        token=token,
+        restart_due=restart_due,
+        listeners=about_listeners([port for port in (given["port"], given["redirect_port"]) if port]),
+        certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),
+        access=about_access(node, given["certificate_dir"]),
+    )
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import grp
+import re
 from pathlib import Path
 from typing import Any
 
-from .transaction import Front
+from . import service
+from .transaction import Front, Wanted
 
 # absolute, and as they are: the type "path" would replace what looks like a variable of the environment
 FILES: dict[str, Any] = {
@@ -17,9 +20,73 @@ FILES: dict[str, Any] = {
     "drop_in_path": {"type": "str", "default": "/etc/systemd/system/nginx.service.d/tlsfront.conf"},
     "directory": {"type": "str", "default": "/etc/tlsfront/front"},
     "pid_file": {"type": "str", "default": "/run/nginx.pid"},
+    "nginx": {"type": "str", "default": "/usr/sbin/nginx"},
+    "systemctl": {"type": "str", "default": "systemctl"},
 }
 
 
-def front(params: dict[str, Any]) -> Front:
-    live = (Path(params["path"]), Path(params["drop_in_path"]))
-    return Front(live, Path(params["directory"]), params.get("nginx", "nginx"), Path(params["pid_file"]))
+# What is to be served
+CHANGE: dict[str, Any] = {
+    "configuration": {"type": "str"},
+    "drop_in": {"type": "str"},
+    "restart_drop_in": {"type": "str"},
+    "users": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "password": {"type": "str", "no_log": True},
+            "hash": {"type": "str", "no_log": True},
+            "read_only": {"type": "bool", "default": False},
+        },
+    },
+    "rounds": {"type": "int", "default": 1000},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"name": {"type": "str", "required": True}, "content": {"type": "str", "required": True}},
+    },
+    "group": {"type": "str", "default": "www-data"},
+    "wait": {"type": "float", "default": 15},
+}
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+
+
+def front(module: Any) -> Front:
+    """The files of the node that the module was called on, and its nginx."""
+    given = module.params
+
+    def run(command: Any) -> tuple[int, str, str]:
+        done: tuple[int, str, str] = module.run_command(list(command), handle_exceptions=False)
+        return done
+
+    live = (Path(given["path"]), Path(given["drop_in_path"]))
+    return Front(live, Path(given["directory"]), given["nginx"], Path(given["pid_file"]), service.Service(run, given["systemctl"]))
+
+
+def wanted(params: dict[str, Any], check_mode: bool) -> Wanted:
+    """What is to be served, of the parameters of a module.
+
+    :raises ValueError: it cannot be
+    """
+    for each in params["files"]:
+        if not _FILE_NAME.fullmatch(each["name"]):
+            raise ValueError(f"files has the name {each['name']!r}: it must be the name of a file, of letters, digits and . _ -")
+    try:
+        group = grp.getgrnam(params["group"]).gr_gid
+    except KeyError:
+        if not check_mode:
+            raise ValueError(f"group is {params['group']!r}, which is not a group of this host") from None
+        group = -1  # the package that makes it is not there yet
+    return Wanted(
+        params["configuration"],
+        params["drop_in"] or "",
+        params["restart_drop_in"] or "",
+        params["users"],
+        params["rounds"],
+        {each["name"]: each["content"] for each in params["files"]},
+        group,
+        params["wait"],
+    )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
+
+from . import syntax
 
 _MARK = "# served: "
 _CONNECTIONS = re.compile(r"^# worker_connections in nginx[.]conf: ([0-9]+)$", re.MULTILINE)
-_WORD = re.compile(r'\s+|#[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[;{}]|(?:\\.|\$\{|[^\s;{}\\])+|\\', re.DOTALL)
 
 # https://nginx.org/en/docs/dirindex.html: those that name a file which must be there, and that only nginx reads
 _READ_BY_WORKERS = {"auth_basic_user_file"}
@@ -66,28 +67,22 @@ def mentions(text: str, path: Path) -> bool:
 
 
 def _named(text: str, directives: set[str], relative_to: Path) -> list[Path]:
-    found = []
-    for words in _statements(text):
+    found: list[Path] = []
+    try:
+        parsed = syntax.parse(text)
+    except syntax.BadSyntax:  # nginx reads none of it, either, and says why
+        return found
+    for directive in _statements(parsed):
         # a variable is known only with a request; "off", "data:" and "engine:" are no files
-        if len(words) == 2 and words[0] in directives and "$" not in words[1] and not re.match(r"(off\Z|data:|engine:)", words[1]):
-            path = relative_to / words[1]
+        one = directive.values[0] if len(directive.values) == 1 else "off"
+        if directive.name in directives and "$" not in one and not re.match(r"(off\Z|data:|engine:)", one):
+            path = relative_to / one
             if path not in found:
                 found.append(path)
     return found
 
 
-def _statements(text: str) -> Iterator[list[str]]:
-    """Each directive with its arguments, without what quotes and escapes add."""
-    words: list[str] = []
-    for match in _WORD.finditer(text):
-        word = match.group()
-        if word[0].isspace() or word[0] == "#":
-            continue
-        if word in (";", "{", "}"):
-            if words:
-                yield words
-            words = []
-        elif word[0] in "\"'":
-            words.append(re.sub(r"\\([\"'\\])", r"\1", word[1:-1]))
-        else:
-            words.append(re.sub(r"\\([\"'\\\s;{}#])", r"\1", word))
+def _statements(directives: Iterable[syntax.Directive]) -> Iterator[syntax.Directive]:
+    for directive in directives:
+        yield directive
+        yield from _statements(directive.block or [])

@@ -10,9 +10,10 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, NamedTuple
 
 _PROC = Path("/proc")
 
@@ -22,10 +23,10 @@ class Locked(Exception):
 
 
 @contextlib.contextmanager
-def locked(directory: Path, seconds: float = 30) -> Iterator[None]:
+def locked(directory: Path, seconds: float = 60) -> Iterator[None]:
     """One process at a time. The lock ends with its process, so that a killed one leaves none behind: flock(2).
 
-    :raises Locked: another one held it all the time
+    :raises Locked: another one held it all the time, or has removed the directory in the meantime
     """
     descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -38,9 +39,25 @@ def locked(directory: Path, seconds: float = 30) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise Locked(f"another run has been writing here for {seconds:.0f} seconds: run the playbook again when it has ended") from None
                 time.sleep(0.05)
+        if not directory.is_dir() or not os.path.samestat(os.fstat(descriptor), directory.stat()):
+            raise Locked(f"another run has removed {directory} in the meantime: run the playbook again")
         yield
     finally:
         os.close(descriptor)
+
+
+def make_directory(directory: Path, mode: int = 0o755) -> None:
+    """The directory is there with this mode, whatever the umask is, and what leads to it is there."""
+    if not directory.is_dir():
+        if not directory.parent.is_dir():
+            make_directory(directory.parent)
+        before = os.umask(0)
+        try:
+            directory.mkdir(mode)
+        finally:
+            os.umask(before)
+    if stat.S_IMODE(directory.stat().st_mode) != mode:
+        directory.chmod(mode)
 
 
 def content(path: Path) -> bytes | None:
@@ -56,20 +73,37 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
-def write_beside(path: Path, octets: bytes) -> None:
+class Access(NamedTuple):
+    """Who may do what with a file."""
+
+    mode: int
+    owner: int = -1  # as the process
+    group: int = -1
+
+
+def access(path: Path) -> Access:
+    """That of a file that is there."""
+    status = path.stat()
+    return Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+
+
+def write_beside(path: Path, octets: bytes, who: Access | None = None) -> None:
     """The next content, on the disk. What an earlier one left there after it was killed goes first: who has that open does not read this.
 
     :raises OSError: it was not written, and nothing is left of it
     """
     new = beside(path)
+    if who is None:
+        # https_front_snippet may have a password in it, and nginx's master reads as root. systemd complains of units that not everybody may read.
+        who = Access(0o644 if path.parent.name.endswith(".service.d") else 0o600)
     try:
         with contextlib.suppress(FileNotFoundError):
             new.unlink()
-        # https_front_snippet may have a password in it, and nginx's master reads as root. systemd complains of units that not everybody may read.
-        mode = 0o644 if path.parent.name.endswith(".service.d") else 0o600
-        descriptor = os.open(str(new), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        descriptor = os.open(str(new), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
+            if (who.owner, who.group) != (-1, -1):
+                os.fchown(file.fileno(), who.owner, who.group)
+            os.fchmod(file.fileno(), who.mode)
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())
@@ -85,10 +119,10 @@ def swap_in(path: Path) -> None:
     _to_disk(path.parent)
 
 
-def write(path: Path, octets: bytes | None) -> None:
+def write(path: Path, octets: bytes | None, who: Access | None = None) -> None:
     """The file has the content, or is not there if that is None."""
     if octets is not None:
-        write_beside(path, octets)
+        write_beside(path, octets, who)
         swap_in(path)
         return
     with contextlib.suppress(FileNotFoundError):

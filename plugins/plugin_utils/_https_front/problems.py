@@ -3,15 +3,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import ipaddress
+import json
 import re
 import typing as t
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _x509
+
+# Every controller has it, for ansible-core needs it; only the documentation is read without.
+with contextlib.suppress(ImportError):
+    from cryptography import x509
 
 __all__ = ["problems"]
 
@@ -47,23 +56,71 @@ _TRUST = {
     "https_front_upstream_ca": ("CERTIFICATE", "the certificate of the authority that signed those of https_front_upstreams"),
 }
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_CRL = re.compile(b"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+# what nginx reads as it is
+_DIRECTORY = re.compile(r'/[^\x00-\x1f\x7f"$\\]*')
+_BLOCKED_PATH = re.compile(r"/[A-Za-z0-9_.*,-]+(/[A-Za-z0-9_.*,-]+)*", re.ASCII)
+_ENDPOINT = re.compile(r"_[a-z_]+(/_?[a-z_]+)*", re.ASCII)
+_USER = re.compile(r"[A-Za-z0-9._@+-]{1,64}", re.ASCII)
+_ROUNDS = (1000, 99999)
+# as crypt(5) and RFC 4648 write them, with the lengths of MD5, SHA-1 and a salt of two bytes at least, SHA-256, SHA-512 and bcrypt
+_SALT = "(rounds=[1-9][0-9]{3,4}[$])?[./0-9A-Za-z]{1,16}[$]"
+_HASH = re.compile(
+    "[$]apr1[$][./0-9A-Za-z]{1,8}[$][./0-9A-Za-z]{22}"
+    "|[{]SSHA[}]([A-Za-z0-9+/]{4}){7}([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
+    f"|[$](5[$]{_SALT}[./0-9A-Za-z]{{43}}|6[$]{_SALT}[./0-9A-Za-z]{{86}})"
+    "|[$]2[aby][$]0[4-8][$][./0-9A-Za-z]{53}",
+    re.ASCII,
+)
 
 
-def problems(options: Options, closed_ports: t.Any = (), sites: Mapping[str, t.Any] | None = None) -> list[str]:
+def problems(
+    options: Options,
+    closed_ports: t.Any = (),
+    gathered: Mapping[str, t.Any] | None = None,
+    host: str = "",
+    distribution: str = "",
+    distributions: t.Sequence[str] = ("",),
+    needs_certificate: bool = False,
+) -> list[str]:
     """Return a sentence for each thing that is wrong, with the option, the value and what to write; empty where nothing is.
 
-    options       the variables of the role that begin with https_front_, as they are
-    closed_ports  the ports that are to be closed to clients, as numbers
-    sites         what nginx_info has found of other sites of the same nginx
+    Nothing here says more of a user than the name: neither a password nor a hash comes into a message.
+
+    options            the variables of the role that begin with https_front_, as they are
+    closed_ports       the ports that are to be closed to clients, as numbers
+    gathered           what nginx_info has returned of the host
+    host               its name, for the messages
+    distribution       its distribution
+    distributions      those that the role knows
+    needs_certificate  whether the certificate must be there already
     """
     found: list[str] = []
-    for check in (_choices, _numbers, _switches, _lists, _texts, _trust):
+    if distribution not in distributions:
+        found.append(
+            f"{distribution} is not supported by the role https_front ({_enumerated(distributions)} are). "
+            "To add it, add it to __https_front_distributions in roles/https_front/vars/main.yml."
+        )
+    for check in (_choices, _numbers, _switches, _lists, _texts, _trust, _clients, _paths, _users):
         found += check(options)
     if not found:  # what is meant together only where each is possible by itself
         found += _ports(options, closed_ports)
         found += _together(options)
-        found += _beside(options, sites or {})
+        found += _beside(options, (gathered or {}).get("nginx", {}))
+    if gathered:
+        found += _on_host(options, gathered, host)
+        found += _certificate(options, gathered, host) if needs_certificate else []
     return found
+
+
+def _enumerated(distributions: t.Sequence[str]) -> str:
+    """Debian 11, 12 and 13."""
+    by_name: dict[str, list[str]] = {}
+    for each in distributions:
+        name, _space, version = each.rpartition(" ")
+        by_name.setdefault(name, []).append(version)
+    texts = [f"{name} {' and '.join(filter(None, (', '.join(versions[:-1]), versions[-1])))}" for name, versions in by_name.items()]
+    return "; ".join(texts)
 
 
 def _wrong(name: str, value: t.Any, must: str) -> str:
@@ -188,12 +245,9 @@ def _texts(options: Options) -> list[str]:
         must = "the absolute path of a file (below /var/log/nginx it is rotated with nginx's others), or empty for none"
         found.append(_wrong("https_front_access_log", log, must))
     directory = str(options.get("https_front_certificate_dir", "/"))
-    try:
-        syntax.quote(directory)
-    except ValueError as cause:
-        found.append(f"https_front_certificate_dir cannot be written into nginx's configuration: {cause}.")
-    if not directory.startswith("/"):
-        found.append(_wrong("https_front_certificate_dir", directory, "an absolute path on the node"))
+    if not _DIRECTORY.fullmatch(directory):
+        must = 'an absolute path without $, ", \\ and control characters, which nginx would read otherwise'
+        found.append(f"{_wrong('https_front_certificate_dir', directory, must)} Correct it, or tlsfront_certificate_dir from which it is made.")
     if not isinstance(options.get("https_front_snippet", ""), str):
         found.append(_wrong("https_front_snippet", options["https_front_snippet"], "a text"))
     return found
@@ -224,8 +278,115 @@ def _trust_file(name: str, value: t.Any) -> list[str]:
             _x509.load_certificates(content.decode("ascii", "replace"))
         except _x509.Unreadable as cause:
             return [f"{name} ({value}) {cause}."]
+    if kind == "X509 CRL":
+        try:
+            ended = [end for end in map(_end, _CRL.findall(content)) if end and end <= datetime.datetime.now(datetime.timezone.utc)]
+        except ValueError:
+            return [f"{name} ({value}) holds a list that cannot be read: get it from the CA once more."]
+        if ended:
+            return [f"{name} ({value}) ended at {ended[0]:%Y-%m-%d %H:%M:%S} UTC: with it, nginx would refuse every client. Get a new list from the CA."]
     # who can write into it decides who gets in, or who is taken for Elasticsearch
     return [f"{name} ({value}) can be changed by others: {said}." for said in _access.problems(str(path))]
+
+
+def _end(pem: bytes) -> datetime.datetime | None:
+    """Of a list of revoked certificates. Older versions of cryptography say it without its zone."""
+    crl = x509.load_pem_x509_crl(pem)
+    end: datetime.datetime | None = getattr(crl, "next_update_utc", None) or crl.next_update
+    return end.replace(tzinfo=datetime.timezone.utc) if end else None
+
+
+def _clients(options: Options) -> list[str]:
+    try:
+        networks(options.get("https_front_clients", []), name="https_front_clients")
+    except AnsibleFilterError as error:
+        return [str(error)]
+    return []
+
+
+def _paths(options: Options) -> list[str]:
+    found = []
+    for name, pattern, must in (
+        (
+            "https_front_blocked_paths",
+            _BLOCKED_PATH,
+            'each must begin with "/", not end with it, and have only letters, digits and _ - . , in it, or * for any name between two slashes, '
+            "for example /_snapshot or /*/_close",
+        ),
+        (
+            "https_front_read_only_endpoints",
+            _ENDPOINT,
+            "each must be what Elasticsearch's documentation writes after the index, from the underscore on, for example _search or _validate/query",
+        ),
+    ):
+        texts = [str(text) for text in options.get(name, [])]
+        if not all(map(pattern.fullmatch, texts)):
+            found.append(f"{name} is {json.dumps(texts)}: {must}.")
+    return found
+
+
+def _users(options: Options) -> list[str]:
+    found = []
+    users = options.get("https_front_users", [])
+    names = [str(user.get("name", "")) for user in users]
+    if not all(map(_USER.fullmatch, names)) or len(set(names)) != len(names):
+        found.append(
+            f"https_front_users has the names {json.dumps(names)}: every user must have one, none twice, of at most 64 letters, digits and . _ @ + -"
+        )
+    with_password, with_hash = ([name for name, user in zip(names, users) if user.get(secret)] for secret in ("password", "hash"))
+    if len(set(with_password) ^ set(with_hash)) != len(set(names)):
+        found.append(
+            f"https_front_users gives a password to {json.dumps(with_password)} and a hash to {json.dumps(with_hash)}: give each user exactly one of them."
+        )
+    refused = [name for name, user in zip(names, users) if user.get("hash") and not _HASH.fullmatch(str(user["hash"]))]
+    if refused:
+        found.append(
+            f"https_front_users has a hash that the role does not accept for {', '.join(refused)}. It must be salted, and cheap enough to be computed with "
+            "every request: $apr1$ or {SSHA}, $5$ or $6$ with at most 99999 rounds, or $2y$ with a cost of at most 08. "
+            '"openssl passwd -6" makes one; or give the password itself, from a vault.'
+        )
+    rounds = _whole(options.get("https_front_password_rounds", _ROUNDS[0]))
+    if rounds is None or not _ROUNDS[0] <= rounds <= _ROUNDS[1]:
+        found.append(_wrong("https_front_password_rounds", options["https_front_password_rounds"], "from {} to {}".format(*_ROUNDS)))
+    return found
+
+
+def _on_host(options: Options, gathered: Mapping[str, t.Any], host: str) -> list[str]:
+    """What stands against it on the host itself."""
+    found = []
+    for port in sorted({each["port"] for each in gathered["listeners"]}):
+        others = [
+            f"{each['program'] or 'a program that cannot be seen'}{' (process {})'.format(each['pid']) if each['pid'] else ''} at {each['address']}"
+            for each in gathered["listeners"]
+            if each["port"] == port
+        ]
+        found.append(
+            f"Port {port} of {host} is taken by another program: {'; '.join(others)}. "
+            "Stop it, or set tlsfront_https_port (or https_front_redirect_port) to a free port."
+        )
+    if gathered["access"]:
+        found.append(
+            f"Others can read or change what decides who gets in at {host}, and as whom it shows itself (https_front_certificate_dir is "
+            f"{options.get('https_front_certificate_dir')}). {'; '.join(gathered['access'])}. "
+            "Look first whether somebody has changed it, and take another key in place of one that others could read."
+        )
+    return found
+
+
+def _certificate(options: Options, gathered: Mapping[str, t.Any], host: str) -> list[str]:
+    """Whether there is one to serve. Where nginx is there, whether clients would accept it is asked again when it is to be served."""
+    directory, certificate = options.get("https_front_certificate_dir"), gathered["certificate"]
+    if not {"chain.pem", "key.pem"} <= set(certificate["files"]):
+        return [
+            f"{directory} has no chain.pem and key.pem: run the role tlsfront.elasticsearch.certificate before this one, or point "
+            "https_front_certificate_dir to the pair."
+        ]
+    if not gathered["nginx"]["present"] and not certificate["accepted"]:
+        return [
+            f"No client would accept the certificate in {directory} of {host}: {certificate['message']}. "
+            "Run the role tlsfront.elasticsearch.certificate with a certificate that is right."
+        ]
+    return []
 
 
 def _ports(options: Options, closed_ports: t.Any) -> list[str]:

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import configuration
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -46,66 +49,132 @@ def run(name: str, **params: Any) -> dict[str, Any]:
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "nginx/conf.d").mkdir(parents=True)
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho \"$@\" >>{tmp_path}/asked\necho ActiveState=inactive\n")
+    systemctl.chmod(0o755)
     return {
         "path": str(tmp_path / "nginx/conf.d/tlsfront.conf"),
-        "drop_in_path": str(tmp_path / "drop-in.conf"),
+        "drop_in_path": str(tmp_path / "service/tlsfront.conf"),
         "directory": str(tmp_path / "front"),
         "pid_file": str(tmp_path / "nginx.pid"),
+        "nginx": str(tmp_path / "nothing"),
+        "systemctl": str(systemctl),
     }
 
 
-def began(places: dict[str, str]) -> dict[str, Any]:
-    result = run("nginx_config_info", **places)
-    return {"token": result["token"], "keep": result["keep"]}
+def given(place: Path, **more: Any) -> dict[str, Any]:
+    served = {"configuration": "%CONFIGURATION_ID%", "addresses": [], "port": 443, "names": ["es1"], "chain": f"{place}/live/chain.pem", "ca": f"{place}/ca"}
+    text = f"# served: {json.dumps(served)}\nauth_basic_user_file %USERS_FILE%;\n"
+    return {"configuration": text, "drop_in": "c\n", "restart_drop_in": "d\n", **more}
 
 
 # ---- nginx_config
 
 
-def test_a_first_run_in_check_mode_shows_both_files_and_writes_nothing(places: dict[str, str], tmp_path: Path) -> None:
+def test_a_first_run_in_check_mode_shows_what_it_would_write_and_writes_nothing(places: dict[str, str], tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    result = run("nginx_config", configuration="a\nb\n", drop_in="c\n", began=began(places), _ansible_check_mode=True, **places)
+    users = [{"name": "anna", "password": "dragon42", "read_only": True}]
+    files = [{"name": "client-ca-1.pem", "content": "a CA\n"}]
+    result = run("nginx_config", **given(tmp_path, users=users, files=files), _ansible_check_mode=True, **places)
     assert result["changed"] and not result["raced"]
-    assert [(each["before"], each["after"], each["after_header"]) for each in result["diff"]] == [
-        ("", "a\nb\n", places["path"]),
-        ("", "c\n", places["drop_in_path"]),
-    ]
+    shown = {each["after_header"]: each["after"] for each in result["diff"]}
+    assert shown[places["drop_in_path"]] == "c\n" and shown[f"{tmp_path}/service/tlsfront-restart.conf"] == "d\n"
+    assert shown[f"{tmp_path}/front/client-ca-1.pem"] == "a CA\n" and shown[f"{tmp_path}/front/users-new"] == "(not shown)\n"
+    assert f"auth_basic_user_file {tmp_path}/front/users-new;" in shown[places["path"]] and "%" not in shown[places["path"]]
+    assert "dragon42" not in json.dumps(result)
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_is_live_already_is_no_change(places: dict[str, str]) -> None:
-    (Path(places["directory"]) / "proved").mkdir(parents=True)
-    Path(places["path"]).write_text("a\n")
-    Path(places["drop_in_path"]).write_text("c\n")
-    given = {"configuration": "a\n", "drop_in": "c\n", "began": began(places), **places}
-    for check in (True, False):
-        result = run("nginx_config", _ansible_check_mode=check, **given)
-        assert not result["changed"] and result["diff"] == []
-
-
 @pytest.mark.parametrize("check", [True, False])
-def test_another_runs_change_is_told_and_kept(places: dict[str, str], check: bool) -> None:
-    (Path(places["directory"]) / "proved").mkdir(parents=True)
-    given = {"began": began(places), "_ansible_check_mode": check, **places}
+def test_another_runs_change_is_told_and_kept(places: dict[str, str], tmp_path: Path, check: bool) -> None:
     Path(places["path"]).write_text("of another run\n")
-    for state in ("present", "former"):
-        result = run("nginx_config", state=state, configuration="a\n", drop_in="c\n", **given)
-        assert result["failed"] and result["raced"]
-        assert "another run has changed the node in the meantime" in result["msg"]
+    result = run("nginx_config", **given(tmp_path, token="seen before"), _ansible_check_mode=check, **places)
+    assert result["failed"] and result["raced"]
+    assert "another run has changed the node in the meantime" in result["msg"]
     assert Path(places["path"]).read_text() == "of another run\n"
 
 
-def test_what_is_not_served_is_told(places: dict[str, str]) -> None:
-    (Path(places["directory"]) / "proved").mkdir(parents=True)
-    Path(places["path"]).write_text("a\n")
-    result = run("nginx_config", state="verified", token=began(places)["token"], **places)
-    assert result["failed"] and result["served"] is False and "none of the role's" in result["msg"]
+def test_what_is_none_of_the_roles_is_refused(places: dict[str, str], tmp_path: Path) -> None:
+    result = run("nginx_config", **{**given(tmp_path), "configuration": "a\n"}, **places)
+    assert result["failed"] and "none of the role's" in result["msg"]
 
 
-@pytest.mark.parametrize("state, missing", [("present", "configuration"), ("verified", "token"), ("former", "began")])
-def test_what_a_step_needs_is_asked_for(places: dict[str, str], state: str, missing: str) -> None:
-    result = run("nginx_config", state=state, **places)
+def test_a_certificate_that_is_not_there_is_told(places: dict[str, str], tmp_path: Path) -> None:
+    result = run("nginx_config", **given(tmp_path), **places)
+    assert result["failed"] and f"{tmp_path}/live has no chain.pem and key.pem" in result["msg"]
+
+
+@pytest.mark.parametrize("name", ["../users", "a/b", "", ".hidden", "a\n"])
+def test_a_file_is_only_in_its_own_directory(places: dict[str, str], tmp_path: Path, name: str) -> None:
+    result = run("nginx_config", **given(tmp_path, files=[{"name": name, "content": "x"}]), **places)
+    assert result["failed"] and "it must be the name of a file" in result["msg"]
+
+
+@pytest.mark.parametrize("missing", ["configuration", "drop_in", "restart_drop_in"])
+def test_what_it_needs_is_asked_for(places: dict[str, str], tmp_path: Path, missing: str) -> None:
+    result = run("nginx_config", **{name: value for name, value in given(tmp_path).items() if name != missing}, **places)
     assert result["failed"] and missing in result["msg"]
+
+
+def test_what_is_not_there_needs_no_removal(places: dict[str, str], tmp_path: Path) -> None:
+    for check in (True, False):
+        assert not run("nginx_config", state="absent", _ansible_check_mode=check, **places)["changed"]
+    Path(places["directory"]).mkdir()
+    assert run("nginx_config", state="absent", **places)["changed"] and not Path(places["directory"]).exists()
+
+
+# ---- nginx_info
+
+
+def test_where_nginx_is_not_there_the_packages_version_is_told(places: dict[str, str], tmp_path: Path) -> None:
+    asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"], "packaged_version": "1.22.1", "packaged_group": "www-data"}
+    result = run("nginx_info", **asked, **places)
+    assert result["nginx"] == {"present": False, "version": "1.22.1", "group": "www-data"}
+    assert (result["installing"], result["restart_due"], result["certificate"]["files"]) == (False, False, [])
+    (Path(places["directory"])).mkdir()
+    (Path(places["directory"]) / "installing").touch()
+    Path(places["path"]).write_text("another\n")
+    again = run("nginx_info", **asked, **places)
+    assert again["installing"] and again["token"] != result["token"]
+
+
+# ---- what is begun is ended
+
+
+def test_work_goes_on_when_who_asked_for_it_is_gone(tmp_path: Path) -> None:
+    """As sshd and sudo end it: with its process group."""
+    code = f"""
+import os, time
+from pathlib import Path
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import detached
+def work():
+    Path({str(tmp_path)!r}, "begun").touch()
+    time.sleep(1)
+    Path({str(tmp_path)!r}, "done").touch()
+    return {{}}
+detached(work)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], start_new_session=True, env=dict(os.environ, PYTHONPATH=os.pathsep.join(each for each in sys.path if each))
+    )
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+        os.killpg(process.pid, number)
+    assert process.wait(10) < 0 and not (tmp_path / "done").exists()
+    while not (tmp_path / "done").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_the_work_returns_or_how_it_fails_is_told() -> None:
+    assert detached(lambda: {"a": ["\u00e4"]}) == {"a": ["\u00e4"]}
+    with pytest.raises(Lost, match="ZeroDivisionError"):
+        detached(lambda: {"a": 1 // 0})
+    with pytest.raises(Lost, match="without a word"):
+        detached(lambda: os.kill(os.getpid(), signal.SIGKILL) or {})
 
 
 # ---- what a configuration names
@@ -123,7 +192,7 @@ def test_files_are_found_as_nginx_would_find_them() -> None:
     }
     """
     here = Path("/etc/nginx")
-    assert configuration.read_by_workers(text, here) == [Path("/escaped space/users"), here / "relative"]
+    assert configuration.read_by_workers(text, here) == [Path("/escaped\\ space/users"), here / "relative"]
     assert [str(path) for path in configuration.read_by_master(text, here)] == ['/with a space/"quoted"/chain.pem', "/with a space/key.pem", "/once"]
 
 

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 SITES: dict[str, Any] = {
     "present": True,
@@ -18,6 +21,11 @@ SITES: dict[str, Any] = {
 }
 OTHER = {"place": "/etc/nginx/sites-enabled/other:3", "names": ["other.example.org"], "keeps_sessions": True}
 SPECIFICATION = Path(__file__).parents[4] / "roles/https_front/meta/argument_specs.yml"
+
+
+def beside(sites: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """What the module nginx_info returns of a host with these sites."""
+    return {"nginx": sites, "listeners": [], "access": [], "certificate": {"files": ["chain.pem", "key.pem"], "accepted": True, "message": ""}, **given}
 
 
 @pytest.fixture
@@ -36,7 +44,7 @@ def test_that_the_defaults_of_the_role_are_right() -> None:
     specified = yaml.safe_load(SPECIFICATION.read_text("utf-8"))["argument_specs"]["main"]["options"]
     defaults = {name: option["default"] for name, option in specified.items() if "{{" not in str(option["default"])}
     assert len(defaults) > 20
-    assert problems(defaults, [9200, 9300], SITES) == []
+    assert problems(defaults, [9200, 9300], beside(SITES)) == []
 
 
 @pytest.mark.parametrize(
@@ -136,14 +144,14 @@ def test_that_what_nginx_would_refuse_or_misread_is_named_with_its_value(name: s
         ("reject_unknown_names", "no"),
         ("ipv6", "False"),
         ("access_log", ""),
-        ("certificate_dir", "/etc/my certificates/;{}'\"#"),
+        ("certificate_dir", "/etc/my certificates/;{}'#"),
         ("server_names", ["default", "hostnames", "es_1", "ES2.example.org", "*.example.org", "192.0.2.7", "2001:db8::7"]),
         ("server_names", [".".join(["x" * 61] * 4)]),
         ("upstreams", ["127.0.0.1:9200", "[2001:db8::7]:9200", "es_1.internal:1"]),
     ],
 )
 def test_that_what_is_possible_is_not_refused(name: str, value: Any) -> None:
-    assert problems({f"https_front_{name}": value}, [9200, 9300], SITES) == []
+    assert problems({f"https_front_{name}": value}, [9200, 9300], beside(SITES)) == []
 
 
 def test_that_all_problems_are_said_at_once() -> None:
@@ -209,12 +217,67 @@ def test_that_a_client_certificate_is_verified_by_our_authority(certificate: str
 
 def test_that_other_sites_are_fitted_in_with(certificate: str) -> None:
     long = ["x" * 60 + ".example.org"]
-    assert "set it to 128 there" in problems({"https_front_server_names": long}, (), {**SITES, "server_names_hash_bucket_size": 64})[0]
-    assert problems({"https_front_server_names": long}, (), {**SITES, "server_names_hash_bucket_size": 128}) == []
+    assert "set it to 128 there" in problems({"https_front_server_names": long}, (), beside({**SITES, "server_names_hash_bucket_size": 64}))[0]
+    assert problems({"https_front_server_names": long}, (), beside({**SITES, "server_names_hash_bucket_size": 128})) == []
     taken = {**SITES, "has_default_server": True, "default_site": OTHER}
-    assert "other.example.org" in problems({"https_front_port": 443}, (), taken)[0]
-    beside = {"https_front_reject_unknown_names": False, "https_front_client_ca": certificate}
-    assert "ssl_session_cache off" in problems(beside, (), taken)[0]
-    assert problems(beside, (), {**taken, "default_site": {**OTHER, "keeps_sessions": False}}) == []
-    assert problems({"https_front_reject_unknown_names": False}, (), taken) == []
-    assert problems(beside, (), {"present": False}) == []
+    assert "other.example.org" in problems({"https_front_port": 443}, (), beside(taken))[0]
+    shared = {"https_front_reject_unknown_names": False, "https_front_client_ca": certificate}
+    assert "ssl_session_cache off" in problems(shared, (), beside(taken))[0]
+    assert problems(shared, (), beside({**taken, "default_site": {**OTHER, "keeps_sessions": False}})) == []
+    assert problems({"https_front_reject_unknown_names": False}, (), beside(taken)) == []
+    assert problems(shared, (), beside({"present": False})) == []
+
+
+def test_that_what_is_wrong_on_the_host_is_said() -> None:
+    port = {"port": 443, "address": "0.0.0.0", "program": "python3", "pid": 7}
+    (taken,) = problems({"https_front_port": 443}, (), beside(SITES, listeners=[port, {**port, "address": "::", "program": "", "pid": None}]), "es1")
+    assert taken.startswith("Port 443 of es1 is taken by another program: python3 (process 7) at 0.0.0.0; a program that cannot be seen at ::. ")
+    (access,) = problems({"https_front_certificate_dir": "/x"}, (), beside(SITES, access=["/x may be changed by everybody: chmod go-w /x"]), "es1")
+    assert "at es1" in access and "chmod go-w /x" in access
+    known = ["Debian 11", "Debian 12", "Debian 13"]
+    assert "Fedora 40 is not supported by the role https_front (Debian 11, 12 and 13 are)" in problems({}, distribution="Fedora 40", distributions=known)[0]
+    assert problems({}, distribution="Debian 13", distributions=known) == []
+
+
+def test_that_a_certificate_is_asked_for_only_where_it_must_be_there() -> None:
+    options = {"https_front_certificate_dir": "/x"}
+    none: dict[str, Any] = {"certificate": {"files": ["ca.pem"], "accepted": False, "message": "No such file"}}
+    bad: dict[str, Any] = {"certificate": {"files": ["chain.pem", "key.pem"], "accepted": False, "message": "certificate has expired"}}
+    assert problems(options, (), beside(SITES, **none)) == []
+    assert "has no chain.pem and key.pem" in problems(options, (), beside(SITES, **none), needs_certificate=True)[0]
+    assert problems(options, (), beside(SITES, **bad), needs_certificate=True) == [], "the former one is brought back"
+    assert "certificate has expired" in problems(options, (), beside({"present": False}, **bad), needs_certificate=True)[0]
+
+
+def test_that_all_is_said_at_once_of_users_paths_and_clients() -> None:
+    given = {
+        "https_front_users": [{"name": "a b", "password": "dragon42"}, {"name": "c", "hash": "plaintext"}, {"name": "d"}],
+        "https_front_password_rounds": 5,
+        "https_front_blocked_paths": ["snapshot"],
+        "https_front_read_only_endpoints": ["search"],
+        "https_front_clients": ["192.0.2.7/24"],
+    }
+    found = problems(given)
+    for part in ("the names [", "gives a password to", "does not accept for c.", "password_rounds is 5", 'blocked_paths is ["snapshot"]', "host bits set"):
+        assert any(part in each for each in found), part
+    assert any('read_only_endpoints is ["search"]' in each for each in found) and len(found) == 7
+    assert "dragon42" not in str(found) and "plaintext" not in str(found)
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_that_a_list_of_revoked_certificates_must_be_in_force(tmp_path: Path, certificate: str, authority: Any, days: int) -> None:
+    path = tmp_path / "crl.pem"
+    now = datetime.datetime.now(datetime.timezone.utc)
+    lists = [
+        x509.CertificateRevocationListBuilder(x509.load_pem_x509_certificate(authority.pem).subject)
+        .last_update(now - datetime.timedelta(days=9))
+        .next_update(now + datetime.timedelta(days=end))
+        .sign(serialization.load_pem_private_key(authority.key_pem, None), hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+        for end in (9, days)
+    ]
+    path.write_bytes(b"".join(lists))
+    found = problems({"https_front_client_ca": certificate, "https_front_client_crl": str(path)})
+    assert [each for each in found if "with it, nginx would refuse every client" in each] == found and len(found) == (days < 0)
+    path.write_bytes(b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+    assert "cannot be read" in problems({"https_front_client_ca": certificate, "https_front_client_crl": str(path)})[0]

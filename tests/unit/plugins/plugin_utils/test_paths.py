@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _nginx_users, _paths, _read_only
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _paths, _read_only
 
 
 def verdict(request: str, *endpoints: str) -> str:
@@ -69,14 +69,3 @@ def test_no_pattern_ends_the_text_or_the_parameter_that_nginx_reads() -> None:
 def test_a_path_is_found_in_each_form(path: str, found: list[str], other: list[str]) -> None:
     assert all(re.search(_paths.pattern(path), each) for each in found)
     assert not any(re.search(_paths.pattern(path), each) for each in other)
-
-
-def test_the_file_of_users_is_the_same_in_each_run_and_another_for_another_secret_and_content() -> None:
-    users = [{"name": "a", "password": "x"}, {"name": "b", "password": "x"}, {"name": "c", "hash": "$6$ready", "password": ""}]
-    first = _nginx_users.users_file(users, "secret", 1000)
-    assert first == _nginx_users.users_file(users, "secret", 1000)
-    assert first["name"] != _nginx_users.users_file(users, "other", 1000)["name"]
-    assert first["name"] != _nginx_users.users_file(users[:1], "secret", 1000)["name"]
-    a, b, c = first["content"].splitlines()
-    assert a.split("$")[3] != b.split("$")[3], "salts"
-    assert c == "c:$6$ready"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ctypes
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sha_crypt import sha512_crypt
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.sha_crypt import sha512_crypt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,4 +1,7 @@
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The file of users and hashes of their passwords that nginx reads.
 
 https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic_user_file
@@ -8,18 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import typing as t
+from typing import Any, Iterable, Mapping, NamedTuple
 
-from ._sha_crypt import sha512_crypt
+from .sha_crypt import sha512_crypt
 
-if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-__all__ = ["users_file"]
+__all__ = ["UsersFile", "users_file"]
 
 
-def users_file(users: Iterable[Mapping[str, t.Any]], secret: str, rounds: int) -> dict[str, str]:
-    """Return the file's name and content.
+class UsersFile(NamedTuple):
+    name: str
+    content: str
+
+
+def users_file(users: Iterable[Mapping[str, Any]], secret: str, rounds: int) -> UsersFile:
+    """The file's name and content.
 
     Everybody on the node may read the configuration, and so the name. It changes with the content, so that a configuration and its users come and go
     together, but nobody who does not know the node's own `secret` can try passwords on it. The salts come from that secret as well: they differ
@@ -27,11 +32,10 @@ def users_file(users: Iterable[Mapping[str, t.Any]], secret: str, rounds: int) -
     """
     lines = []
     for user in users:
-        # str(): ansible-core 2.18 hands over what is encrypted by itself (!vault) as an object that is no text
-        name, password, ready = (str(user.get(key) or "") for key in ("name", "password", "hash"))
+        name, password, ready = (user.get(key) or "" for key in ("name", "password", "hash"))
         lines.append(f"{name}:{ready or sha512_crypt(password, _keyed(secret, 'salt ' + name), rounds)}\n")
     content = "".join(lines)
-    return {"name": f"users-{_keyed(secret, 'file ' + content)}", "content": content}
+    return UsersFile(f"users-{_keyed(secret, 'file ' + content)}", content)
 
 
 def _keyed(secret: str, text: str) -> str:

@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whole runs of the role: what they change, what they say, and how many tasks they take."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nginx
+import pki
+import pytest
+from node import Node
+
+HERE = Path(__file__).parent
+PASSWORD, HASH = "correct horse", "$6$saltsaltsaltsalt$5LDDkA4b7dqbD.CngEX17HaAqegstygA4.wVgMAxsYcrt2vVS7l.qpiZmokg7i.Ss6xCpy3Pb6V0cd3BYgyri1"
+USERS = [{"name": "anna", "password": PASSWORD}, {"name": "bert", "hash": HASH}]
+
+
+class Hosts:
+    """Nodes, and runs of the role on all of them."""
+
+    def __init__(self, play: Callable[..., Any]) -> None:
+        self._play = play
+        self.root = pki.root()
+        self.backend = nginx.Backend()
+        self.nodes: dict[str, Node] = {}
+        self.variables: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, **variables: Any) -> Node:
+        node = Node(nginx.free_port(), self.root)
+        shutil.copy(HERE / "systemctl", node.place / "systemctl")
+        (node.place / "nginx-binary").symlink_to(nginx.binary())
+        certificate = node.place / "versions/1"
+        certificate.mkdir(parents=True)
+        (node.place / "live").symlink_to("versions/1")
+        self.certify(name, certificate)
+        self.nodes[name] = node
+        self.variables[name] = {
+            "case_dir": str(node.place),
+            "https_front_server_names": [nginx.NAME],
+            "https_front_port": node.port,
+            "https_front_upstreams": [f"127.0.0.1:{self.backend.port}"],
+            "https_front_certificate_dir": str(node.place / "live"),
+            "https_front_access_log": "",
+            "https_front_users": USERS,
+            **variables,
+        }
+        return node
+
+    def certify(self, _name: str, directory: Path, **given: Any) -> None:
+        issued = pki.issue(nginx.NAME, self.root, names=[nginx.NAME, "127.0.0.1"], **given)
+        directory.mkdir(exist_ok=True)
+        (directory / "chain.pem").write_bytes(issued.pem)
+        (directory / "key.pem").touch(0o600)
+        (directory / "key.pem").write_bytes(issued.key_pem)
+        (directory / "ca.pem").write_bytes(self.root.pem)
+
+    def run(self, *arguments: str, names: Any = None, **changes: Any) -> Any:
+        return self._play(HERE / "role.yml", {name: {**self.variables[name], **changes} for name in names or self.nodes}, *arguments)
+
+    def asked(self, name: str) -> list[str]:
+        """What systemd was asked for since the last time."""
+        file = self.nodes[name].place / "asked"
+        told = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return [line for line in told if not line.startswith("show ")]
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.close()
+        self.backend.close()
+
+
+@pytest.fixture
+def hosts(play: Callable[..., Any]) -> Iterator[Hosts]:
+    nginx.binary()
+    hosts = Hosts(play)
+    yield hosts
+    hosts.close()
+
+
+def failure(run: Any, name: str) -> str:
+    (failed,) = [outcome for outcome in run.outcomes(name) if outcome.get("failed")]
+    return str(failed["msg"])
+
+
+def test_a_node_from_nothing_to_nothing(hosts: Hosts) -> None:
+    node = hosts.add("es1")
+    empty = sorted(node.place.rglob("*"))
+    preview = hosts.run("--check", "--diff")
+    assert sorted(node.place.rglob("*")) == empty and hosts.asked("es1") == []
+    shown = {each["after_header"]: each["after"] for outcome in preview.outcomes("es1") for each in outcome.get("diff") or []}
+    first = hosts.run("--diff")
+    assert first.count("es1", "failures") == 0 and first.count("es1", "changed") == 1
+    assert hosts.asked("es1") == ["daemon-reload", "start nginx", "enable nginx"]
+    assert (node.status("anna:" + PASSWORD), node.status("bert:from elsewhere"), node.status()) == (200, 200, 401)
+    for path in node.front.live[1:]:
+        assert shown[str(path)] == path.read_text()
+    # but for the name of the file of users, which comes from a secret that is made by the first run, and what is made of it
+    lines = set(shown[str(node.front.live[0])].splitlines()) ^ set(node.front.live[0].read_text().splitlines())
+    assert len(lines) == 6 and sum("users-" in line for line in lines) == 2
+    assert "worker_connections 4096; # 256 before tlsfront" in (node.place / "nginx/nginx.conf").read_text()
+
+    second = hosts.run()
+    assert second.count("es1", "changed") == 0 and hosts.asked("es1") == []
+    # the facts, the places and the call of the role itself are the test's
+    assert second.count("es1", "ok") - 3 <= 6
+
+    changed = hosts.run("--diff", https_front_hsts_seconds=60)
+    assert changed.count("es1", "changed") == 1 and hosts.asked("es1") == ["reload nginx"]
+    (diff,) = [each for outcome in changed.outcomes("es1") for each in outcome.get("diff") or []]
+    assert "max-age=60" in diff["after"] and "max-age=60" not in diff["before"]
+
+    refused = hosts.run(https_front_snippet="nonsense on;")
+    assert "taken back; the former one is served. Cause: nginx would refuse the configuration: " in failure(refused, "es1")
+    assert 'unknown directive "nonsense"' in failure(refused, "es1") and hosts.asked("es1") == []
+
+    hardened = hosts.run("--check", https_front_worker_connections=8192)
+    assert any("would be restarted, not reloaded" in str(outcome.get("warnings")) for outcome in hardened.outcomes("es1"))
+    assert hosts.run(https_front_worker_connections=8192).count("es1", "failures") == 0
+    assert hosts.asked("es1") == ["daemon-reload", "restart nginx"] and node.status("anna:" + PASSWORD) == 200
+
+    gone = hosts.run("--check", https_front_state="absent")
+    assert gone.count("es1", "changed") == 1 and node.status() == 401
+    assert hosts.run(https_front_state="absent").count("es1", "changed") == 1
+    assert not node.directory.exists() and not node.is_up() and "disable --now nginx" in hosts.asked("es1")
+    assert hosts.run(https_front_state="absent").count("es1", "changed") == 0
+
+
+def test_no_secret_is_told(hosts: Hosts) -> None:
+    node = hosts.add("es1")
+    for arguments in (["--check", "--diff", "-vvv"], ["--diff", "-vvv"], ["-vvv"]):
+        told = str(hosts.run(*arguments)._told)
+        assert PASSWORD not in told and HASH[-40:] not in told
+    (users,) = node.directory.glob("users-*")
+    assert users.read_text().splitlines()[0][-40:] not in told
+
+
+@pytest.mark.parametrize("kind", ["missing", "expired"])
+def test_a_certificate_that_cannot_be_served_is_told_before_nginx_is_touched(hosts: Hosts, kind: str) -> None:
+    for name in ("new", "there"):
+        hosts.add(name)
+    assert hosts.run(names=["there"]).count("there", "failures") == 0
+    hosts.asked("there")
+    (hosts.nodes["new"].place / "nginx-binary").unlink()
+    for name, node in hosts.nodes.items():
+        if kind == "missing":
+            for file in (node.place / "live").iterdir():
+                file.unlink()
+        else:
+            hosts.certify(name, node.place / "versions/2", not_before=-2 * pki.DAY, not_after=-pki.DAY)
+            (node.place / "live").unlink()
+            (node.place / "live").symlink_to("versions/2")
+    run = hosts.run()
+    for name in hosts.nodes:
+        if kind == "missing":
+            assert "has no chain.pem and key.pem: run the role tlsfront.elasticsearch.certificate before this one" in failure(run, name)
+            assert "Nothing was changed." in failure(run, name)
+        else:
+            assert "No client would accept the certificate in" in failure(run, name) and "certificate has expired" in failure(run, name)
+    assert hosts.asked("there") == [] and hosts.nodes["there"].status("anna:" + PASSWORD) == 200
+    if kind == "expired":
+        assert "The one before it, " in failure(run, "there") and "is there again and is served on" in failure(run, "there")
+        assert os.readlink(hosts.nodes["there"].place / "live") == "versions/1"
+
+
+def test_a_port_that_another_program_has_is_told_before_anything_changes(hosts: Hosts) -> None:
+    node = hosts.add("es1", https_front_port=hosts.backend.port)
+    empty = sorted(node.place.rglob("*"))
+    told = failure(hosts.run(), "es1")
+    assert f"Port {hosts.backend.port} of es1 is taken by another program: " in told and f"(process {os.getpid()}) at 127.0.0.1" in told
+    assert "Nothing was changed" in told and sorted(node.place.rglob("*")) == empty
