@@ -22,15 +22,20 @@ _HOST = rf"(?:\[[0-9A-Fa-f:.%]+\]|(?:{_PLACEHOLDER}|[^\W_]|[._-])+)"
 # scheme, user name and password, host, port: what of them is there
 _PLACE = re.compile(
     rf"(?<![\w.$%{{-])(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?:[^\s\"'<>,@/]*@)?(?P<host>{_HOST})"
-    rf"(?::(?P<port>[0-9]{{1,5}})(?![\w.:@-]|://))?"
+    rf"(?::(?P<port>[0-9]{{1,5}})(?:-(?P<last>[0-9]{{1,5}}))?(?![\w.:@-]|://))?"
+)
+# Java and Kotlin: the scheme of HttpHost is http where none is said (https://hc.apache.org/httpcomponents-core-4.4.x/), and it comes first in version 5
+_JAVA = re.compile(
+    r"\b(?:HttpHost|(?:InetSocket)?TransportAddress)\(\s*(?:\"(?P<first>https?)\"\s*,\s*)?(?:(?:\w{1,50}\.){0,9}getByName\(\s*)?"
+    r"(?:\"(?P<host>[\w.${}-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?)\"|(?P<name>[\w.]{1,100}))\s*\)?\s*,\s*(?P<port>[0-9]{1,5})\s*(?:,\s*\"(?P<scheme>\w{1,20})\")?"
 )
 # the key of a port, whatever joins it to its value; "9200:9200" is what Docker publishes and no client
 _PORT = re.compile(r"(?i)(?<![A-Za-z])[\w.-]*port[\w.-]*?[\"'\])>}\s]*(?::-|=>|[:=>\s])\s*[\"']?(?P<port>[0-9]{2,5})(?![\w.:])")
 _HOST_KEY = re.compile(
-    r"(?i)(?<![A-Za-z])[\w.-]*(?:hosts?|hostname|address|addresses|server|servers|node|nodes|endpoint)[\"'\])}\s]*(?:=>|[:=>]|\s)\s*"
+    r"(?i)(?<![A-Za-z])[\w.-]*(?:hosts?|hostname|address|addresses|server|servers|node|nodes|endpoint|uris)[\"'\])}\s]*(?:=>|[:=>]|\s)\s*"
     rf"(?P<rest>[\[\"'\s(]*(?P<host>{_HOST}).*)"
 )
-_LIST_KEY = re.compile(r"(?i)(?:hosts?|nodes?|servers?|urls?|endpoints?|addresses)[\"']?\s*[:=>\[(]*\s*\Z")
+_LIST_KEY = re.compile(r"(?i)(?:hosts?|nodes?|servers?|ur[il]s?|endpoints?|addresses)[\"']?\s*[:=>\[(]*\s*\Z")
 _ITEM = re.compile(rf"^\s*(?:-\s+)?[\"']?(?P<host>{_HOST})[\"']?\s*,?\s*\Z")
 _TLS = re.compile(
     r"(?i)\b(?:scheme|protocol)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?https\b"
@@ -144,6 +149,8 @@ def _of_line(lines: list[str], number: int, ports: frozenset[int], cluster: froz
     line, told = lines[number], False
     for place in _PLACE.finditer(line):
         scheme, host, port = (place["scheme"] or "").lower(), place["host"], int(place["port"] or 0)
+        if place["last"]:  # as discovery takes es1:9300-9400
+            port = min((each for each in ports if port <= each <= int(place["last"])), default=port)
         if "port" in host.lower() and not scheme:  # a key that ends in a colon, as in {port:9200} and ${ES_PORT:9200}
             continue
         if host.isdigit():  # as in "9200:9200", a port that Docker publishes
@@ -159,6 +166,14 @@ def _of_line(lines: list[str], number: int, ports: frozenset[int], cluster: froz
         elif not port and scheme == "http" and ours:
             told = True
             yield HTTP, host, 0
+    for call in _JAVA.finditer(line):
+        scheme, host, port = (call["first"] or call["scheme"] or "").lower(), call["host"] or call["name"], int(call["port"])
+        if port in ports:
+            told = True
+            if scheme != "https":
+                yield (HTTP if scheme == "http" else BARE), host, port
+            elif is_one_of(host, cluster):
+                yield HTTPS, host, port
     if told:
         return
     for key in _PORT.finditer(line):

@@ -16,9 +16,10 @@ author:
 description:
   - Looks into all text files below O(paths), whatever their format and encoding, for what names a port of O(ports), or a host of
     O(cluster_hosts) without https.
-  - Found are URLs with C(http) in any case and notation (C(http\:\/\/) too); C(host:port) without a scheme, for which Beats and Logstash take C(http);
-    ports and hosts that stand in keys of their own, where no key nearby turns TLS on; and hosts of the cluster without a port, for which many programs
-    take 9200. C(https) on one of the ports is found where it names a host of the cluster, since the port is to be closed.
+  - Found are URLs with C(http) in any case and notation (C(http\:\/\/) too); C(host:port) and C(host:port-port) without a scheme, for which Beats and
+    Logstash take C(http); C(HttpHost) and C(TransportAddress) of Java's clients in one line, where C(http) is the default, too; ports and hosts that stand in
+    keys of their own, where no key nearby turns TLS on; and hosts of the cluster without a port, for which many programs take 9200. C(https) on one of the
+    ports is found where it names a host of the cluster, since the port is to be closed.
   - Lines that are comments do not count (C(#), C(;), C(//), and comments of XML).
   - Nothing is opened that is no regular file. Links are followed, and each file is read once.
   - Not seen are settings in databases, in archives such as C(.jar), in other binary files, and on other hosts.

@@ -90,6 +90,27 @@ FOUND = {
     "rsyslog": ('action(type="omelasticsearch" server="es1" serverport="9200")', ["1: port 9200, host es1"]),
     "nginx": ("proxy_pass http://es1:9200;\nupstream x { server es2:9200; }", ["1: http://es1:9200", "2: es2:9200"]),
     "Telegraf": ('[[outputs.elasticsearch]]\n  urls = [ "http://es1:9200" ]\n', ["2: http://es1:9200"]),
+    # https://www.elastic.co/guide/en/elasticsearch/client/java-api-client/8.17/connecting.html
+    "Java, the scheme of HttpHost": ('RestClient.builder(new HttpHost("es1", 9200))', ["1: es1:9200"]),
+    "Java, with the scheme": ('RestClient.builder(new HttpHost("es1", 9200, "http"))', ["1: http://es1:9200"]),
+    "Java, two in lines of their own": (
+        'RestClient.builder(\n    new HttpHost("es1", 9200),\n    new HttpHost("192.0.2.11", 9200, "http"));',
+        ["2: es1:9200", "3: http://192.0.2.11:9200"],
+    ),
+    "Java, https on the port": ('new HttpHost("es1", 9200, "https")', ["1: https://es1:9200"]),
+    "Java, HttpHost of version 5": ('new HttpHost("http", "es1", 9200)', ["1: http://es1:9200"]),
+    "Java, a host that is a variable": ("new HttpHost(esHost, 9200)", ["1: esHost:9200"]),
+    "Java, the transport client": ('new TransportAddress(InetAddress.getByName("es1"), 9300)', ["1: es1:9300"]),
+    "Java, an IPv6 address": ('new HttpHost("2001:db8::11", 9200)', ["1: 2001:db8::11:9200"]),
+    "Java, a password in the wrong place": ('new HttpHost("http://elastic:passw0rd@es1", 9200)', ["1: http://es1"]),
+    "Kotlin": ('RestClient.builder(HttpHost("es1", 9200))', ["1: es1:9200"]),
+    "a range of ports": ('discovery: ["es1:9200-9300"]', ["1: es1:9200"]),
+    "Spring Boot, YAML": ("spring:\n  elasticsearch:\n    uris: es1:9200,http://es2:9200\n", ["3: es1:9200", "3: http://es2:9200"]),
+    "Spring Boot, no port": ("spring.elasticsearch.uris=es1.example.org\n", ["1: es1.example.org, without a port"]),
+    "Spring Boot, YAML, a list without ports": (
+        "spring:\n  elasticsearch:\n    uris:\n      - es1\n      - es3\n",
+        ["4: es1, without a port", "5: es3, without a port"],
+    ),
     "a line of JSON without an end": (
         json.dumps({f"key{n}": {"host": "mail.example.net", "port": 25, "ssl": True} for n in range(100)} | {"es": {"host": "es1", "port": 9200}}),
         ["1: port 9200, host es1"],
@@ -113,6 +134,15 @@ CLEAN = {
     "another port": "http://es1.example.org:8080/ es1:5601",
     "a host of no settings": "# es1 is the first node\necho es1 is up\nssh es1 uptime\n",
     "another web server": "http://www.example.net/es1",
+    "Java, https": 'RestClient.builder(new HttpHost("es1.example.org", 443, "https"))',
+    "Java, https on another cluster's 9200": 'new HttpHost("search.example.net", 9200, "https")',
+    "Java, for another": 'new HttpHost("old.example.org", 9200)',
+    "Java, another port": 'new HttpHost("es1", 8080, "http")',
+    "Java, another function": 'log("es1", 9200); metric("HttpHost", 9200); retry(es1, 9200)',
+    "a range of other ports": "es1:8000-8100 at 10:9200-9300",
+    "a host, a port and a name": "es1:9200-backup",
+    "Spring Boot, https": "spring.elasticsearch.uris=https://es1.example.org",
+    "the URIs of something else": "uris: lb://search-service\nuris: [mail.example.net]",
 }
 
 
@@ -155,7 +185,10 @@ def test_a_host_is_read_from_whatever_names_it(text: str, host: str) -> None:
     assert host_of(text) == host
 
 
-@pytest.mark.parametrize("part", ["a", "9200", "port", "host_", "${", "-", "}", "{{", "://", "a.", "9200:"])
+@pytest.mark.parametrize(
+    "part",
+    ["a", "9200", "port", "host_", "${", "-", "}", "{{", "://", "a.", "9200:", 'HttpHost("', "HttpHost(a.", "TransportAddress(a.getByName("],
+)
 def test_no_line_takes_long(part: str) -> None:
     begun = time.process_time()
     told(part * (200_000 // len(part)) + "9200")
