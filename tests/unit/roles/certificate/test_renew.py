@@ -337,6 +337,10 @@ def installed(tmp_path_factory):
     variables |= {"__certificate_there": ["/usr/bin/certbot"], "__certificate_acme_package_path": "/usr/bin/certbot"}
     variables |= {"certificate_names": ["es1.example.org"], "certificate_dir": str(place / "certificate"), "certificate_acme_challenge": "dns-01"}
     variables |= {"certificate_acme_dns_hook": str(place / "hook"), "certificate_acme_eab_kid": "k", "certificate_acme_eab_key": "s3cret"}
+    comment = "# f\u00fcr alle\n".encode("latin-1")
+    for name, title in (("certificate_acme_ca", "Clients"), ("certificate_acme_directory_ca", "Directory")):
+        (place / title).write_bytes(comment + pki.root(title).pem)
+        variables[name] = str(place / title)
     play = place / "play.yml"
     role = {"name": "tlsfront.elasticsearch.certificate", "tasks_from": "acme_prepare"}
     play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]))
@@ -345,6 +349,13 @@ def installed(tmp_path_factory):
     )
     assert done.returncode == 0, done.stdout
     return place
+
+
+def test_a_ca_with_a_comment_of_any_encoding_reaches_the_node_without_it(installed):
+    told = json.loads((installed / "state/settings.json").read_text("ascii"))
+    for pem, title in ((told["ca"], "Clients"), (Path(told["directory_ca"]).read_text("ascii"), "Directory")):
+        assert pem.startswith("-----BEGIN CERTIFICATE-----")
+        assert x509.load_pem_x509_certificate(pem.encode()).subject.rfc4514_string() == f"CN={title}"
 
 
 def test_the_program_on_the_node_refuses_a_hook_that_others_may_write_by_then(installed):
