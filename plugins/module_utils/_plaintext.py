@@ -30,16 +30,16 @@ _JAVA = re.compile(
     r"(?:\"(?P<host>[\w.${}-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?)\"|(?P<name>[\w.]{1,100}))\s*\)?\s*,\s*(?P<port>[0-9]{1,5})\s*(?:,\s*\"(?P<scheme>\w{1,20})\")?"
 )
 # the key of a port, whatever joins it to its value; "9200:9200" is what Docker publishes and no client
-_PORT = re.compile(r"(?i)(?<![A-Za-z])[\w.-]*port[\w.-]*?[\"'\])>}\s]*(?::-|=>|[:=>\s])\s*[\"']?(?P<port>[0-9]{2,5})(?![\w.:])")
+_PORT = re.compile(r"(?i)(?<![\w.-])[\w.-]*port[\w.-]*?[\"'\])>}\s]*(?::-|=>|[:=>\s])\s*[\"']?(?P<port>[0-9]{2,5})(?![\w.:])")
 _HOST_KEY = re.compile(
-    r"(?i)(?<![A-Za-z])[\w.-]*(?:hosts?|hostname|address|addresses|server|servers|node|nodes|endpoint|uris)[\"'\])}\s]*(?:=>|[:=>]|\s)\s*"
+    r"(?i)(?<![\w.-])[\w.-]*(?:hosts?|hostname|address|addresses|server|servers|node|nodes|endpoint|uris)[\"'\])}\s]*(?:=>|[:=>]|\s)\s*"
     rf"(?P<rest>[\[\"'\s(]*(?P<host>{_HOST}).*)"
 )
 _LIST_KEY = re.compile(r"(?i)(?:hosts?|nodes?|servers?|ur[il]s?|endpoints?|addresses)[\"']?\s*[:=>\[(]*\s*\Z")
 _ITEM = re.compile(rf"^\s*(?:-\s+)?[\"']?(?P<host>{_HOST})[\"']?\s*,?\s*\Z")
 _TLS = re.compile(
     r"(?i)\b(?:scheme|protocol)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?https\b"
-    r"|(?<![A-Za-z])[\w.-]*(?:use_?ssl|use_?tls|ssl|tls|https|secure|ssl[._]enabled|tls[._]enabled)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?(?:true|on|yes|1)\b"
+    r"|(?<![\w.-])[\w.-]*(?:use_?ssl|use_?tls|ssl|tls|https|secure|ssl[._]enabled|tls[._]enabled)[\"'\])>}\s]*(?:=>|[:=>\s])\s*[\"']?(?:true|on|yes|1)\b"
 )
 _NO_HOSTS = {"host", "hosts", "hostname", "address", "server", "node", "nodes", "port", "true", "false", "null", "none", "new"}
 _SECTION = re.compile(r"\s*\[{1,2}[^\]]*\]{1,2}\s*\Z")
