@@ -16,8 +16,8 @@ author:
 description:
   - Asks every listener, for every name and over a verified connection to this host, which certificate and which configuration it serves, and whether users
     can log in. Looks whether every file that the configuration names is there and can be read by whom nginx's workers are.
-  - Where clients would refuse the certificate, it asks over a connection to whoever has the key of one of this node's own certificates, and of nobody else:
-    that tells which configuration nginx runs, and is no proof.
+  - Where clients would refuse the certificate, it asks over a connection to whoever has the key of one of this node's own certificates, and to nobody else.
+    That tells which configuration nginx runs, and is no proof.
   - Changes nothing. What it returns as RV(token) and RV(keep) is what M(tlsfront.elasticsearch.nginx_config) wants to know.
 attributes:
   check_mode:
