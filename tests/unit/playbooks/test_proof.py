@@ -303,6 +303,17 @@ def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> N
     assert f"Proved: es1 (1 of 1 nodes): VERIFIED: 1 check, none failed (1 endpoint, seen from localhost); ports closed: {port}." in run.stdout
 
 
+def test_one_run_is_for_one_cluster(play: Any, cluster: Any) -> None:
+    """Otherwise what is said of the second would be done to the first one's nodes."""
+    this = cluster()
+    both = [
+        {"name": f"Cluster of {group}", "ansible.builtin.import_playbook": CHECK, "vars": {"tlsfront_group": group}} for group in ("elasticsearch", "clients")
+    ]
+    run = play(both, this.inventory())
+    assert run.returncode != 0
+    assert 'This run has dealt with es1 before, not of the group "clients": a run is for one cluster.' in said(run), run.stdout
+
+
 def test_what_the_play_says_of_the_nodes_is_what_client_hosts_are_told(play: Any, cluster: Any, tmp_path: Path) -> None:
     this = cluster()
     names = ("tlsfront_server_names", "tlsfront_https_port")
