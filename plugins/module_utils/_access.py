@@ -80,7 +80,7 @@ def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]
         link = "-h " if stat.S_ISLNK(mode) else ""
         command = f"chown {link}{shlex.quote(_user(me))} {shlex.quote(step.path)}"
         yield f"{step.path} is owned by {who}, who may change what is there: {_sudo(me, step)}{command}"
-    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX) or _keeps_nothing(step.status):
         return  # a link has no mode; in a sticky directory, each changes only what is his: unlink(2)
     everybody = bool(mode & stat.S_IWOTH)
     if everybody or (ours and mode & stat.S_IWGRP and not _private(step.status)):
@@ -96,6 +96,11 @@ def _of_secret(step: Step, ours: bool, me: int) -> Iterator[str]:
         others = "everybody" if everybody else f"the group {_group(step.status.st_gid)}"
         bits = "go" if ours else "o"
         yield f"{step.path} may be read by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-rwx {shlex.quote(step.path)}"
+
+
+def _keeps_nothing(status: os.stat_result) -> bool:
+    """Whether it is /dev/null, by which others say that there is no such file: null(4)."""
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == os.makedev(1, 3)
 
 
 def _private(status: os.stat_result) -> bool:

@@ -36,6 +36,12 @@ def test_nothing_is_wrong_with_what_is_its_owners_alone(place, how):
     assert _access.problems(str(place / "directory/inner/file"), **how) == []
 
 
+@pytest.mark.parametrize("how", [{}, {"secret": True}, {"ours": True}])
+def test_that_there_is_no_such_file_may_be_said_by_dev_null(how):
+    """As in AWS_CONFIG_FILE=/dev/null."""
+    assert _access.problems(os.devnull, **how) == []
+
+
 @pytest.mark.parametrize("path", ["directory", "directory/inner", "directory/inner/file"])
 @pytest.mark.parametrize("mode", [0o777, 0o757])
 @pytest.mark.parametrize("ours", [False, True])
