@@ -46,8 +46,7 @@ token:
 keep:
   description:
     - Whether a change that fails goes back to what is live. Otherwise to what was last proved.
-    - It does where nginx runs what is live and users can use it, whatever certificate it presents. Where nothing answers, it does if nginx would start with
-      it, unless it runs what was last proved.
+    - It does unless nginx runs another configuration, whatever is wrong with the one that is live. What was last proved may have fewer passwords.
   returned: success
   type: bool
 running_at:

@@ -22,6 +22,8 @@ from .proof import Proof, prove
 
 Contents = Tuple[Optional[bytes], Optional[bytes]]
 
+_RELOADING = 2.0  # seconds that nginx may take from a signal to new workers
+
 
 class Raced(Exception):
     """Another run has changed the node in the meantime. This one has written nothing."""
@@ -54,28 +56,21 @@ class Front:
         """What is live, and whether it is served. Writes nothing."""
         contents = self.contents()
         proof = self._prove(contents)
+        until = time.monotonic() + _RELOADING
+        while contents[0] is not None and proof.another and time.monotonic() < until:
+            # the last thing that a killed run did may have been to have nginx reload it
+            time.sleep(0.2)
+            proof = self._prove(contents)
         return Began(token(contents), self._keep(contents, proof)), proof
 
     def _keep(self, contents: Contents, proof: Proof) -> bool:
-        """Whether what is live is what is served or, where nothing is, what nginx would serve after a boot.
+        """Whether a change goes back to what is live: unless nginx runs another configuration, whatever is wrong with this one.
 
-        Where it cannot be told, the later one is kept: the former may have fewer passwords.
+        What was last proved may have fewer passwords than the one that cannot be told from it.
         """
-        if proof.running or proof.broken:
+        if proof.running or proof.another or contents[0] is None:
             return proof.running
-        proved = self._contents(self.proved)
-        return not self._prove(proved).running and (self._would_start(contents) or not self._would_start(proved))
-
-    def _would_start(self, contents: Contents) -> bool:
-        if contents[0] is None:
-            return False
-        try:
-            with self._locked():
-                self._users_are_there(contents[0].decode("utf-8", "replace"))
-                candidate.test(contents[0], self.live[0], self.nginx)
-        except (candidate.Refused, OSError):
-            return False
-        return True
+        return not self._prove(self._contents(self.proved)).running
 
     def expect(self, began: Began) -> Contents:
         """What is live, where it is still what the run found.
@@ -162,7 +157,7 @@ class Front:
     def _prove(self, contents: Contents) -> Proof:
         if contents[0] is None:
             proof = Proof()
-            proof.breaks(f"{self.live[0]} is not there")
+            proof.is_another(f"{self.live[0]} is not there")
             return proof
         return prove(contents[0].decode("utf-8", "replace"), self.nginx_dir, self.pid_file)
 
