@@ -207,6 +207,7 @@ def main() -> None:
             ("state", "verified", ("token",)),
             ("state", "former", ("began",)),
         ],
+        no_log=True,  # the journal need not have a configuration, which may have credentials in it
         supports_check_mode=True,
     )
     files, state = front(module.params), module.params["state"]

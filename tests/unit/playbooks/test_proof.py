@@ -110,12 +110,20 @@ def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     assert "Proved: es1 (1 of 1 nodes)" in run.stdout
 
 
-# to Ansible, the second and the third are not there, for the nodes are grouped first: it would run nothing, and end green
-@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "no task of this name"])
+# to Ansible, some of them are not there, for the nodes are grouped first: it would run nothing, and end green
+@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "Group the nodes", "no task of this name"])
 def test_a_start_that_leaves_out_the_proof_does_not_end_green(play: Any, cluster: Any, task: str) -> None:
     run = play(CHECK, cluster().inventory(), "--start-at-task", task)
     assert run.returncode != 0
-    assert "so nothing was proved" in said(run)
+    assert "--start-at-task leaves out steps on which all others rest" in said(run)
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_that_lets_some_go_on_when_others_fail_is_refused(play: Any, cluster: Any, monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
+    run = play(CHECK, cluster().inventory())
+    assert run.returncode != 0
+    assert f"With the strategy {strategy}, hosts go on when others have failed" in said(run), run.stdout
 
 
 def test_no_probe_host_is_no_proof(play: Any, cluster: Any) -> None:
@@ -289,6 +297,31 @@ def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cl
     assert run.returncode != 0
     assert "tlsfront_probe_venv is" in said(run) and "and must be an absolute path" in said(run), run.stdout
     assert "Names and addresses of every node" not in run.stdout
+
+
+def test_a_dead_node_whose_addresses_rest_on_facts_does_not_keep_the_others_from_being_proved(play: Any, cluster: Any) -> None:
+    this = cluster()
+    dead = DEAD | {"ansible_become": False, "tlsfront_addresses": "{{ tlsfront_identity.private_addresses }}", "tlsfront_https_port": 1}
+    run = play(CHECK, this.inventory(es1=this.node, es2=dead | {"ansible_host": "127.0.0.9"}))
+    assert run.returncode != 0
+    assert "NOT VERIFIED: 1 of 2 checks failed" in said(run), run.stdout
+
+
+def test_a_virtual_environment_that_somebody_else_owns_proves_nothing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a file away")
+    this = cluster()
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    for name in ("python", "pip"):
+        (venv / "bin" / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+        (venv / "bin" / name).chmod(0o755)
+        shutil.chown(venv / "bin" / name, "nobody")
+    this.variables["tlsfront_probe_venv"] = str(venv)
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert f"{venv}/bin/python is owned by nobody" in said(run), run.stdout
+    assert not (tmp_path / "started").exists()
 
 
 def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> None:

@@ -320,6 +320,38 @@ def test_it_is_said_before_a_renewal_is_due(node, ca_of_node, monkeypatch):
         renew.run(node.settings)
 
 
+def program(settings, path, monkeypatch):
+    path.write_text(json.dumps(settings))
+    monkeypatch.setattr(sys, "argv", ["renew.py", str(path)])
+    return renew.main()
+
+
+def test_a_link_in_place_of_the_lock_empties_nothing(node, ca_of_node, tmp_path, monkeypatch, capsys):
+    state = Path(node.settings["state_dir"])
+    state.mkdir(exist_ok=True)
+    precious = tmp_path / "precious"
+    precious.write_text("text")
+    (state / "lock").unlink(missing_ok=True)
+    (state / "lock").symlink_to(precious)
+    for mode in (0o777, 0o700):
+        state.chmod(mode)
+        assert program(node.settings, tmp_path / "settings.json", monkeypatch) == 1
+        assert precious.read_text() == "text"
+    assert "NOT RENEWED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["file", "directory"])
+def test_settings_that_others_can_write_are_not_read(node, ca_of_node, tmp_path, monkeypatch, capsys, place):
+    directory = tmp_path / "settings"
+    directory.mkdir()
+    path = directory / "settings.json"
+    path.touch()
+    (path if place == "file" else directory).chmod(0o666 if place == "file" else 0o777)
+    assert program({"state_dir": str(tmp_path / "another")}, path, monkeypatch) == 1
+    assert "may be changed by everybody" in capsys.readouterr().err
+    assert not (tmp_path / "another").exists()
+
+
 def test_a_hook_that_only_root_may_change_is_used(due_node, ca_of_node):
     hook_of(due_node)
     renew.run(due_node.settings)
