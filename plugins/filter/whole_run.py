@@ -6,8 +6,9 @@ name: whole_run
 short_description: The hosts of a play, unless the command line leaves out what the play rests on
 version_added: 0.1.0
 description:
-  - For the playbooks of this collection. Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no task
-    could notice, since it would be left out itself, or where a strategy lets some hosts go on when others have failed. The hosts of a play are always looked at.
+  - For the playbooks of this collection. Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no
+    task could notice, since it would be left out itself, or where a strategy lets some hosts go on when others have failed.
+  - The hosts of a play are always looked at.
 positional: _input
 options:
   _input:
