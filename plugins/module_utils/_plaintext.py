@@ -225,10 +225,12 @@ def _of_line(lines: list[str], indents: list[int], number: int, ports: frozenset
                 yield BARE, host, port
     if told:
         return
-    for key in _ports_of(line):
-        if key.port in ports:
-            host = _host_of_port(lines, indents, number, key)
-            if not _says_tls(lines, indents, number, key):
+    keys = [key for key in _ports_of(line) if key.port in ports]
+    if keys:
+        near = list(_near(lines, indents, number))  # once: a line may have hundreds of them
+        for key in keys:
+            host = _host_of_port(lines, near, number, key)
+            if not _says_tls(lines, near, number, key):
                 yield SEPARATE, host, key.port
             elif not host or is_one_of(host, cluster):
                 yield HTTPS, host, key.port
@@ -347,16 +349,16 @@ def _hosts_of(line: str) -> list[tuple[list[_Key], str, str]]:
     return found
 
 
-def _host_of_port(lines: list[str], indents: list[int], number: int, port: _Port) -> str:
-    for at, named in _near(lines, indents, number):
+def _host_of_port(lines: list[str], near: list[tuple[int, bool]], number: int, port: _Port) -> str:
+    for at, named in near:
         for keys, host, _rest in _hosts_of(lines[at]):
             if _agree(keys, port.keys, named) and _are_beside(lines, number, port.keys[0], at, keys[0]):
                 return host
     return ""
 
 
-def _says_tls(lines: list[str], indents: list[int], number: int, port: _Port) -> bool:
-    for at, named in _near(lines, indents, number):
+def _says_tls(lines: list[str], near: list[tuple[int, bool]], number: int, port: _Port) -> bool:
+    for at, named in near:
         for key in _switches_of(lines[at]):
             if _agree([key], port.keys, named) and (key.stem or _are_beside(lines, number, port.keys[0], at, key)):
                 return True
@@ -387,6 +389,7 @@ def _hosts_alone(lines: list[str], indents: list[int], number: int, cluster: fro
     for at, keys, values in _values(lines, number):
         beats = any(key.head == "hosts" and lines[at][key.at : key.end].lower() not in ("elasticsearch.hosts", "elasticsearch_hosts") for key in keys)
         beats = beats and bool(re.match(r"[\"']?\s*(?::|=>)", lines[at][keys[-1].end :]))
+        near: list[tuple[int, bool]] = []
         for place in _PLACE.finditer(values):
             scheme, host = (place["scheme"] or "").lower(), place["host"]
             if place["port"] or not is_one_of(host, cluster) or values[place.start() - 1 : place.start()] == "/" or re.match(":[0-9]", values[place.end() :]):
@@ -396,8 +399,9 @@ def _hosts_alone(lines: list[str], indents: list[int], number: int, cluster: fro
                     yield HTTPS_NO_PORT, host, 0
             elif not any(set(key.stem) & _OF_OTHERS for key in keys):
                 said = _Port(tuple(keys), 0)
-                if not _says_port(lines, indents, at, said):
-                    yield (HTTPS_NO_PORT if _says_tls(lines, indents, at, said) else NO_PORT), host, 0
+                near = near or list(_near(lines, indents, at))
+                if not _says_port(lines, near, at, said):
+                    yield (HTTPS_NO_PORT if _says_tls(lines, near, at, said) else NO_PORT), host, 0
     for call in _CALL.finditer(line):
         for place in _PLACE.finditer(re.split(r"[)\]{]|\w\s*=", call["rest"])[0]):
             if not place["port"] and not place["scheme"] and is_one_of(place["host"], cluster):
@@ -419,8 +423,13 @@ def _values(lines: list[str], number: int) -> Iterator[tuple[int, list[_Key], st
             keys = _keys_of_list(lines[above])
             if keys:
                 yield above, keys, item["value"]
-            if keys or (lines[above].strip() and not _COMMENT.match(lines[above]) and not _ITEM.match(lines[above])):
+            if keys or not _is_within_list(lines[above]):
                 break
+
+
+@_remember
+def _is_within_list(line: str) -> bool:
+    return not line.strip() or bool(_COMMENT.match(line) or _ITEM.match(line))
 
 
 @_remember
@@ -433,10 +442,10 @@ def _keys_of_list(line: str) -> list[_Key]:
     return chains[-1] if re.fullmatch(r"[\"']?\s*(?:=>|[:=\[(])[\s\[(=>:]*", rest) or (rest.rstrip().endswith(",") and _depth(rest) > 0) else []
 
 
-def _says_port(lines: list[str], indents: list[int], number: int, host: _Port) -> bool:
+def _says_port(lines: list[str], near: list[tuple[int, bool]], number: int, host: _Port) -> bool:
     return any(
         _agree(port.keys, host.keys, named) and _are_beside(lines, number, host.keys[0], at, port.keys[0])
-        for at, named in _near(lines, indents, number)
+        for at, named in near
         for port in _ports_of(lines[at])
     )
 
