@@ -208,6 +208,7 @@ def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     (tmp_path / "files").mkdir()
+    (tmp_path / "files/settings.env").write_text("LANG=C\n")  # where nothing is read, nothing is known
     this.client = this.client | {
         "ansible_python_interpreter": f"{bare}/bin/python",
         "client_trust_dir": f"{tmp_path}/tls/front",
@@ -222,6 +223,7 @@ def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster
 def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
     this = cluster()
     (tmp_path / "files").mkdir()
+    (tmp_path / "files/settings.env").write_text("LANG=C\n")  # where nothing is read, nothing is known
     this.variables["tlsfront_client_group"] = "apps"  # of the inventory, which a play's hosts know nothing of
     this.client = this.client | {
         "client_trust_dir": f"{tmp_path}/tls/front",
