@@ -14,7 +14,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence
 
 HTTP, BARE, SEPARATE, NO_PORT = "http", "no_scheme", "separate_keys", "no_port"
 HTTPS, HTTPS_NO_PORT = "https_on_closed_port", "https_without_port"
@@ -229,8 +229,8 @@ def _of_line(lines: list[str], indents: list[int], number: int, ports: frozenset
     if keys:
         near = list(_near(lines, indents, number))  # once: a line may have hundreds of them
         for key in keys:
-            host = _host_of_port(lines, near, number, key)
-            if not _says_tls(lines, near, number, key):
+            host = _host_of_port(lines, near, number, key.keys)
+            if not _says_tls(lines, near, number, key.keys):
                 yield SEPARATE, host, key.port
             elif not host or is_one_of(host, cluster):
                 yield HTTPS, host, key.port
@@ -255,7 +255,6 @@ class _Key:
     end: int
     head: str
     stem: tuple[str, ...]
-    port: int = 0
 
 
 @_remember
@@ -349,18 +348,18 @@ def _hosts_of(line: str) -> list[tuple[list[_Key], str, str]]:
     return found
 
 
-def _host_of_port(lines: list[str], near: list[tuple[int, bool]], number: int, port: _Port) -> str:
+def _host_of_port(lines: list[str], near: list[tuple[int, bool]], number: int, port: Sequence[_Key]) -> str:
     for at, named in near:
         for keys, host, _rest in _hosts_of(lines[at]):
-            if _agree(keys, port.keys, named) and _are_beside(lines, number, port.keys[0], at, keys[0]):
+            if _agree(keys, port, named) and _are_beside(lines, number, port[0], at, keys[0]):
                 return host
     return ""
 
 
-def _says_tls(lines: list[str], near: list[tuple[int, bool]], number: int, port: _Port) -> bool:
+def _says_tls(lines: list[str], near: list[tuple[int, bool]], number: int, keys: Sequence[_Key]) -> bool:
     for at, named in near:
         for key in _switches_of(lines[at]):
-            if _agree([key], port.keys, named) and (key.stem or _are_beside(lines, number, port.keys[0], at, key)):
+            if _agree([key], keys, named) and (key.stem or _are_beside(lines, number, keys[0], at, key)):
                 return True
     return False
 
@@ -398,10 +397,9 @@ def _hosts_alone(lines: list[str], indents: list[int], number: int, cluster: fro
                 if scheme == "https" and beats:
                     yield HTTPS_NO_PORT, host, 0
             elif not any(set(key.stem) & _OF_OTHERS for key in keys):
-                said = _Port(tuple(keys), 0)
                 near = near or list(_near(lines, indents, at))
-                if not _says_port(lines, near, at, said):
-                    yield (HTTPS_NO_PORT if _says_tls(lines, near, at, said) else NO_PORT), host, 0
+                if not _says_port(lines, near, at, keys):
+                    yield (HTTPS_NO_PORT if _says_tls(lines, near, at, keys) else NO_PORT), host, 0
     for call in _CALL.finditer(line):
         for place in _PLACE.finditer(re.split(r"[)\]{]|\w\s*=", call["rest"])[0]):
             if not place["port"] and not place["scheme"] and is_one_of(place["host"], cluster):
@@ -442,9 +440,9 @@ def _keys_of_list(line: str) -> list[_Key]:
     return chains[-1] if re.fullmatch(r"[\"']?\s*(?:=>|[:=\[(])[\s\[(=>:]*", rest) or (rest.rstrip().endswith(",") and _depth(rest) > 0) else []
 
 
-def _says_port(lines: list[str], near: list[tuple[int, bool]], number: int, host: _Port) -> bool:
+def _says_port(lines: list[str], near: list[tuple[int, bool]], number: int, keys: Sequence[_Key]) -> bool:
     return any(
-        _agree(port.keys, host.keys, named) and _are_beside(lines, number, host.keys[0], at, port.keys[0])
+        _agree(port.keys, keys, named) and _are_beside(lines, number, keys[0], at, port.keys[0])
         for at, named in near
         for port in _ports_of(lines[at])
     )

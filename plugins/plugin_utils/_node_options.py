@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError
 from jinja2.exceptions import UndefinedError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["NOTED", "OPTIONS", "options"]
 
@@ -34,15 +34,15 @@ OPTIONS = (
 )
 
 
-def options(node: str, hostvars: Mapping[str, t.Any], names: Iterable[str] = OPTIONS) -> dict[str, t.Any]:
-    """Return of the options called `names` those that are said of the node, with their values.
+def options(node: str, hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return of OPTIONS those that are said of the node, with their values.
 
     What cannot be told, for it rests on facts of a host that could not be asked, counts as not said.
     """
     inventory = hostvars[node]
     noted = inventory.get(NOTED) or {}
     found = {}
-    for name in names:
+    for name in OPTIONS:
         with contextlib.suppress(AnsibleError, UndefinedError):
             if name in noted or name in inventory:
                 value = noted[name] if name in noted else inventory[name]

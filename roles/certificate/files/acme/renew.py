@@ -46,7 +46,7 @@ def main():
         return 0
 
     try:
-        refuse_what_others_can_change(settings)
+        refuse_what_others_can_change(settings)  # where the lock is, too; run() looks again, for it may have been waited for
         with locked(settings):
             run(settings)
     except (issue.Failed, OSError, ValueError) as error:
