@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -258,12 +259,12 @@ def test_units_that_others_have_changed_and_a_service_that_was_disabled_or_stopp
         lambda: (node.directory / "loaded" / UNITS[1]).write_text("# as it was before"),
     ):
         damage()
-        assert node.do(lambda: print_nothing(table(node, NEW).load(0) == (True, False))) == "done"
+        assert node.do(lambda: require(table(node, NEW).load(0) == (True, False))) == "done"
         change(node, NEW)
-        assert node.do(lambda: print_nothing(table(node, NEW).load(0) == (False, False))) == "done"
+        assert node.do(lambda: require(table(node, NEW).load(0) == (False, False))) == "done"
 
 
-def print_nothing(fact: bool) -> None:
+def require(fact: bool) -> None:
     assert fact, "it is not so"
 
 
@@ -310,7 +311,7 @@ def test_a_removal_that_is_killed_can_be_finished_or_taken_back_by_the_next_run(
 
 
 def test_a_removal_leaves_what_others_have_put_beside_it_and_does_nothing_where_nothing_is(node: Node) -> None:
-    assert node.do(lambda: print_nothing(not table(node, NEW).remove())) == "done"
+    assert node.do(lambda: require(not table(node, NEW).remove())) == "done"
     change(node, NEW)
     others = [node.etc / "certificate", node.directory / "units/nftables.service.d/mine.conf"]
     for file in others:
@@ -326,11 +327,18 @@ def test_a_removal_leaves_what_others_have_put_beside_it_and_does_nothing_where_
 def test_what_waits_for_a_removal_makes_a_lock_of_its_own(node: Node) -> None:
     """Otherwise two would hold one each."""
     change(node, NEW)
-    held = table(node, NEW)
-    with held._locked():
-        waiting = threading.Thread(target=lambda: node.do(lambda: print_nothing(held.load(0) == (False, False))))
-        waiting.start()
-        threading.Event().wait(0.5)
-        held.lock.unlink()
-    waiting.join()
-    assert held.lock.exists()
+    waiting, marker = table(node, NEW), node.directory / "held"
+
+    def hold() -> None:
+        with waiting._locked():
+            marker.touch()
+            time.sleep(1)
+            waiting.lock.unlink()
+
+    holder = threading.Thread(target=node.do, args=(hold,))
+    holder.start()
+    while not marker.exists():
+        time.sleep(0.01)
+    assert node.do(lambda: require(waiting.load(0) == (False, False))) == "done"
+    holder.join()
+    assert waiting.lock.exists()
