@@ -28,16 +28,28 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         patch.setenv("APT_CONFIG", str(configuration))  # apt.conf(5)
         playbook = Path(__file__).with_name("packages.yml")
         # one after the other: apt has one lock
-        return {host: play(playbook, {host: {"case_package": name}}) for host, name in (("there", "dpkg"), ("nowhere", "tlsfront-nosuch"))}
+        found = {host: play(playbook, {host: {"case_package": name}}) for host, name in (("there", "dpkg"), ("nowhere", "tlsfront-nosuch"))}
+        checked = {"already": {"case_package": "dpkg"}, "missing": {"case_package": "tlsfront-nosuch"}}
+        check_run = play(playbook, checked, "--check", "--forks", "1")
+        return {**found, **dict.fromkeys(checked, check_run)}
 
 
 def test_a_source_that_is_gone_does_not_stop_what_comes_from_elsewhere(results: Any) -> None:
     assert results["there"].count("there", "failures") == 0
-    assert results["there"].outcomes("there")[-1]["msg"].startswith("WARNING: there has dpkg now, but not all package lists could be updated: ")
-    assert GONE in results["there"].outcomes("there")[-1]["msg"]
+    assert results["there"].count("there", "changed") == 0
+    said = results["there"].outcomes("there")[-1]["msg"]
+    assert said.startswith("there has dpkg now, but not all package lists could be updated: ")
+    assert GONE in said
 
 
 def test_a_package_that_is_nowhere_is_refused_with_the_source_that_is_gone(results: Any) -> None:
-    said = results["nowhere"].outcomes("nowhere")[-1]["msg"]
+    said = results["nowhere"].failure("nowhere")["msg"]
     assert said.startswith("tlsfront-nosuch cannot be installed on nowhere: ")
-    assert GONE in said and "Correct or disable the source of packages" in said
+    assert GONE in said and "Correct or disable the source of packages" in said and "or install tlsfront-nosuch by hand" in said
+
+
+def test_check_mode_says_what_would_be_installed_though_no_list_has_it(results: Any) -> None:
+    assert results["missing"].count("missing", "failures") == 0
+    assert results["missing"].count("missing", "changed") == 1
+    assert results["missing"].outcomes("missing")[-1]["msg"] == "tlsfront-nosuch would be installed."
+    assert results["already"].count("already", "changed") == 0

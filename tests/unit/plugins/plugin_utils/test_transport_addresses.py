@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.transport_addresses import transport_addresses
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.transport_addresses import transport_addresses
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,16 @@
-# Copyright (c) the tlsfront.elasticsearch authors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The addresses at which nodes of a cluster reach each other, as C(tlsfront.elasticsearch.transport_addresses)."""
+"""The addresses at which nodes of a cluster reach each other, from the answer of Elasticsearch or OpenSearch to ``GET /_nodes/transport``.
+
+All spellings from Elasticsearch 1 (``inet[/192.0.2.7:9300]``) on are understood. A node whose address cannot be read is an error and never a gap,
+because a list of peers that lacks one cuts it off.
+"""
 
 from __future__ import annotations
-
-DOCUMENTATION = r"""
-name: transport_addresses
-author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
-short_description: List the addresses at which the nodes of a cluster reach each other
-description:
-  - Reads the answer of Elasticsearch or OpenSearch to C(GET /_nodes/transport).
-  - Returns the transport address of each node.
-  - Loopback addresses are left out. All spellings from Elasticsearch 1 (C(inet[/192.0.2.7:9300])) on are understood.
-  - A node whose address cannot be read is an error and never a gap, because a list of peers that lacks one cuts it off.
-options:
-  _input:
-    description:
-      - The parsed answer of the nodes information interface,
-        U(https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-nodes-info).
-    type: dict
-    required: true
-"""
-
-EXAMPLES = r"""
-- name: Ask the node
-  ansible.builtin.uri:
-    url: http://127.0.0.1:9200/_nodes/transport
-  register: answer
-
-- name: Show the addresses
-  ansible.builtin.debug:
-    msg: "{{ answer.json | tlsfront.elasticsearch.transport_addresses }}"
-"""
-
-RETURN = r"""
-_value:
-  description: IPv4 and IPv6 addresses without ports, sorted by the nodes' names, without duplicates.
-  type: list
-  elements: str
-"""
 
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Callable
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
@@ -78,7 +43,7 @@ def _addresses(name: str, texts: Iterable[object]) -> Iterator[str]:
 
 
 def transport_addresses(answer: Mapping[str, Any]) -> list[str]:
-    """The transport addresses in an answer; see DOCUMENTATION.
+    """The transport addresses in an answer, without ports and duplicates, sorted by the nodes' names. Loopback ones are left out.
 
     Raises AnsibleFilterError when the answer is not one of the nodes information interface.
     """
@@ -91,10 +56,3 @@ def transport_addresses(answer: Mapping[str, Any]) -> list[str]:
         published = transport.get("publish_address") if isinstance(transport, Mapping) else None
         found.update(dict.fromkeys(_addresses(str(node.get("name"))[:80], [node.get("transport_address"), published])))
     return list(found)
-
-
-class FilterModule:
-    """Ansible looks for this class."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"transport_addresses": transport_addresses}
