@@ -612,19 +612,19 @@ from ssl import SSLContext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._items import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import probe_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.items import (
     items_of,
     own_options,
     place,
     shown_items,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import CLIENT_ERROR
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check, make_check, merged
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import failure_text, result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Check, make_check, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import InvalidOption
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.result import failure_text, result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.transport import CLIENT_ERROR
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
 
 # The official client under each name that PyPI has it by.
 _CLIENTS = ("elasticsearch", "elasticsearch9", "elasticsearch8")

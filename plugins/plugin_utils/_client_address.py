@@ -8,8 +8,8 @@ import re
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, parse
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.endpoint import Endpoint, parse
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import Problem
 
 __all__ = ["Credentials", "absolute", "credentials", "directory_problems", "endpoint", "url", "url_problems"]
 

@@ -45,7 +45,7 @@ class Mutation(NamedTuple):
 
 
 def trust(name: str, before: str, after: str, *tests: str) -> Mutation:
-    return Mutation("trust: " + name, "_trust.py", before, after, tests or (REASONS, ACCEPT))
+    return Mutation("trust: " + name, "_https_check/trust.py", before, after, tests or (REASONS, ACCEPT))
 
 
 CHAIN_ON = "    context.verify_mode = ssl.CERT_REQUIRED\n    context.check_hostname = True\n"
@@ -59,7 +59,7 @@ MUTATIONS = [
     ),
     Mutation(
         "trust: chain not verified, and the guard off",
-        "_trust.py",
+        "_https_check/trust.py",
         (CHAIN_ON, GUARD),
         (CHAIN_OFF, "    if False:\n"),
         (REASONS,),
@@ -90,84 +90,84 @@ MUTATIONS = [
     trust("passphrase asked for", ", password=refuse", "", "test_options.py"),
     Mutation(
         "node: chain not inspected before http",
-        "_node.py",
+        "_https_check/transport.py",
         "            route.inspect(sight.chain)\n",
         "            pass\n",
         (REASONS, ACCEPT),
     ),
     Mutation(
         "node: another name verified",
-        "_node.py",
+        "_https_check/transport.py",
         "server_hostname=route.name",
         'server_hostname="localhost"',
         (ACCEPT,),
     ),
-    Mutation("node: truncated body accepted", "_node.py", "    if response.length:\n", "    if False:\n", (REASONS,)),
+    Mutation("node: truncated body accepted", "_https_check/transport.py", "    if response.length:\n", "    if False:\n", (REASONS,)),
     Mutation(
-        "node: body not bounded", "_node.py", "        if len(received) > MAX_BODY:\n", "        if False:\n", (REASONS, BOUNDS)
+        "node: body not bounded", "_https_check/transport.py", "        if len(received) > MAX_BODY:\n", "        if False:\n", (REASONS, BOUNDS)
     ),
     Mutation(
-        "node: gzip not bounded", "_node.py", "        if decoder.unconsumed_tail:\n", "        if False:\n", (REASONS,)
+        "node: gzip not bounded", "_https_check/transport.py", "        if decoder.unconsumed_tail:\n", "        if False:\n", (REASONS,)
     ),
     Mutation(
-        "node: late answer accepted", "_node.py", "            if route.alarm.rang:", "            if False:", (BOUNDS,)
+        "node: late answer accepted", "_https_check/transport.py", "            if route.alarm.rang:", "            if False:", (BOUNDS,)
     ),
     Mutation(
         "bounds: no alarm",
-        "_bounds.py",
+        "_https_check/limits.py",
         "        self.rang = True\n        if self",
         "        return\n        if self",
         (BOUNDS,),
     ),
-    Mutation("chain: CA as leaf", "_chain.py", "    if leaf.is_ca:\n", "    if False:\n", (REASONS,)),
-    Mutation("chain: weak keys", "_chain.py", "    if certificate.key_bits < least:\n", "    if False:\n", (REASONS,)),
-    Mutation("chain: wildcards over exclusions", "_chain.py", 'if star == "*" and', "if False and", (REASONS,)),
+    Mutation("chain: CA as leaf", "_https_check/chain.py", "    if leaf.is_ca:\n", "    if False:\n", (REASONS,)),
+    Mutation("chain: weak keys", "_https_check/chain.py", "    if certificate.key_bits < least:\n", "    if False:\n", (REASONS,)),
+    Mutation("chain: wildcards over exclusions", "_https_check/chain.py", 'if star == "*" and', "if False and", (REASONS,)),
     Mutation(
         "inspect: pins not asked",
-        "_inspect.py",
+        "_https_check/chain_policy.py",
         "    if check.fingerprints and not",
         "    if False and not",
         (REASONS,),
     ),
     Mutation(
-        "inspect: days not asked", "_inspect.py", "    if days < check.min_days_valid:", "    if False:", (REASONS,)
+        "inspect: days not asked", "_https_check/chain_policy.py", "    if days < check.min_days_valid:", "    if False:", (REASONS,)
     ),
     Mutation(
         "inspect: strictness left to OpenSSL",
-        "_inspect.py",
+        "_https_check/chain_policy.py",
         "    if findings and check.trust.x509_strict:",
         "    if False:",
         ("test_chain.py",),
     ),
     Mutation(
-        "inspect: stapled revocation ignored", "_inspect.py", "and _stapled.revoked(", "and not (", ("test_stapled.py",)
+        "inspect: stapled revocation ignored", "_https_check/chain_policy.py", "and _stapled.revoked(", "and not (", ("test_stapled.py",)
     ),
     Mutation(
         "report: first address is enough",
-        "_report.py",
+        "_https_check/result.py",
         "    return all(outcomes) if check.all_addresses else any(outcomes)\n",
         "    return any(outcomes)\n",
         (ACCEPT,),
     ),
     Mutation(
         "probe: cluster not compared",
-        "_probe.py",
+        "_https_check/check.py",
         "_cluster.require_expected(address.cluster",
         "(lambda *_: 0)(0",
         (REASONS,),
     ),
-    Mutation("report: open ports ignored", "_report.py", "    if report.open_ports:\n", "    if False:\n", (REASONS,)),
-    Mutation("report: unknown ports ignored", "_report.py", "    if unknown:\n", "    if False:\n", (PORTS,)),
+    Mutation("report: open ports ignored", "_https_check/result.py", "    if report.open_ports:\n", "    if False:\n", (REASONS,)),
+    Mutation("report: unknown ports ignored", "_https_check/result.py", "    if unknown:\n", "    if False:\n", (PORTS,)),
     Mutation(
         "report: silence of a dead host taken for closed",
-        "_report.py",
+        "_https_check/result.py",
         '*(["silent"] if self.sight.verified else [])',
         '"silent"',
         (PORTS,),
     ),
     Mutation(
         "probe: errors of this host taken for closed",
-        "_probe.py",
+        "_https_check/check.py",
         'return PortSight("error", error.strerror or str(error))',
         'return PortSight("refused")',
         (PORTS,),
@@ -182,13 +182,13 @@ MUTATIONS = [
     ),
     Mutation(
         "probe: secrets not kept from messages",
-        "_probe.py",
+        "_https_check/check.py",
         "read_root(*answer, with_credentials, check.secrets)",
         "read_root(*answer, with_credentials)",
         (SECRETS,),
     ),
-    Mutation("probe: secrets not kept from causes", "_probe.py", "secrets=check.secrets,", "secrets=_cluster.NO_SECRETS,", (SECRETS,)),
-    Mutation("items: an empty list passes", "_items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
+    Mutation("probe: secrets not kept from causes", "_https_check/check.py", "secrets=check.secrets,", "secrets=_cluster.NO_SECRETS,", (SECRETS,)),
+    Mutation("items: an empty list passes", "_https_check/items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
     Mutation(
         "items: the same endpoint twice passes",
         "../modules/https_check.py",
@@ -212,23 +212,23 @@ MUTATIONS = [
     ),
     Mutation(
         "cluster: any JSON is a node",
-        "_cluster.py",
+        "_https_check/cluster.py",
         '    elif tagline == "You Know',
         '    elif True or tagline == "You Know',
         (REASONS,),
     ),
     Mutation(
         "cluster: redirects pass",
-        "_cluster.py",
+        "_https_check/cluster.py",
         "    if status == 200 and cluster",
         "    if status < 400 and cluster",
         ("test_cluster.py",),
     ),
     Mutation(
-        "endpoint: http accepted", "_endpoint.py", '.lower() == "http":\n', '.lower() == "no":\n', ("test_endpoint.py",)
+        "endpoint: http accepted", "_https_check/endpoint.py", '.lower() == "http":\n', '.lower() == "no":\n', ("test_endpoint.py",)
     ),
     Mutation(
-        "endpoint: user name accepted", "_endpoint.py", '    if "@" in rest:', "    if False:", ("test_endpoint.py",)
+        "endpoint: user name accepted", "_https_check/endpoint.py", '    if "@" in rest:', "    if False:", ("test_endpoint.py",)
     ),
 ]
 

@@ -8,9 +8,9 @@ import contextlib
 from pathlib import Path
 from typing import Any, Iterator
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import result_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import probe_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.result import result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 

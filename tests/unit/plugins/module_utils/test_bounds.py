@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.limits import MAX_BODY
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, many, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import dripping, listening, response, silent

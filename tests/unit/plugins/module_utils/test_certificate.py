@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _certificate
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import certificate as _certificate
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -6,12 +6,12 @@ import ssl
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path, certificates_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.certificate import read
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.chain import require_sound, strict_findings
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import probe_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.peer import build_path, certificates_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, defaults, verdict

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.cluster import (
     Cluster,
     Expected,
     read_health,
@@ -16,8 +16,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster im
     require_expected,
     version_key,
 )
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import Problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import excerpt
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.answers import RECORDED
 
 TAGLINE = "You Know, for Search"

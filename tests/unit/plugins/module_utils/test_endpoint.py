@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.endpoint import (
     Endpoint,
     parse,
     parse_address,
     shown,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import Problem
 from hypothesis import example, given
 from hypothesis import strategies as st
 

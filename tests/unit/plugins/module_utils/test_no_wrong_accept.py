@@ -11,7 +11,7 @@ from typing import Any
 
 import elastic_transport._node._base as client_base
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import trust as _trust
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import (
@@ -166,7 +166,7 @@ def test_a_run_leaves_the_trust_as_it_was(lab: Lab) -> None:
     trust = _trust.Trust(ca_path=lab.ca_path, min_tls_version="1.3")
     context = _trust.make_context(trust)
     with lab.serving() as server:
-        from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
+        from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import probe_all
         from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 
         params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Check
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run

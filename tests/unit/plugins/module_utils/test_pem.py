@@ -7,7 +7,8 @@ import base64
 import subprocess
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem, _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import trust as _trust
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 ROOT = pki.root()

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._resolve import resolve
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.addresses import resolve
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import Problem
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
 
 

@@ -12,7 +12,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _stapled
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import ocsp as _stapled
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
 from cryptography import x509

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._workers import run_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.workers import run_all
 
 
 def test_all_jobs_and_all_that_follow_from_them_are_run() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module, module_runs

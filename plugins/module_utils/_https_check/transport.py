@@ -19,10 +19,10 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, Alarm, TooMuch
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import verified_chain
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import excerpt
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import require_verification
+from .._secrets import excerpt
+from .limits import MAX_BODY, Alarm, TooMuch
+from .peer import verified_chain
+from .trust import require_verification
 
 CLIENT_ERROR: str | None = None  #: why the official client cannot be imported
 try:
@@ -299,7 +299,7 @@ def make_transport(route: Route) -> Transport:
 def get(transport: Transport, target: str, route: Route, authorization: str | None) -> Answer:
     """One GET.
 
-    :raises Exception: whatever the transport raises; ``_cause.py`` finds out what it means
+    :raises Exception: whatever the transport raises; ``diagnosis.py`` finds out what it means
     """
     headers = {
         "accept": "application/json",

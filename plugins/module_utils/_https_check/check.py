@@ -10,21 +10,17 @@ import ssl
 import time
 from typing import Iterable, Mapping
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _certificate, _cluster
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import Alarm, AlarmClock
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cause import Scene, chain_of, explain, was_cut_off
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, authority
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._inspect import inspect
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import (
-    ProxyRefused,
-    Route,
-    get,
-    make_transport,
-    open_tcp,
-)
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._presented import Presented, look
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import (
+from . import certificate as _certificate
+from . import cluster as _cluster
+from .addresses import Address, resolve
+from .chain_policy import inspect
+from .diagnosis import Scene, chain_of, explain, was_cut_off
+from .diagnostic_handshake import Presented, look
+from .endpoint import Endpoint, authority
+from .limits import Alarm, AlarmClock
+from .options import Check
+from .reasons import Problem
+from .result import (
     NOT_TRIED,
     OK,
     AddressReport,
@@ -33,10 +29,15 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report imp
     conclusion,
     require_same_cluster,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._resolve import Address, resolve
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._workers import Job, run_all
+from .transport import (
+    ProxyRefused,
+    Route,
+    get,
+    make_transport,
+    open_tcp,
+)
+from .trust import Trust
+from .workers import Job, run_all
 
 _NEVER_CHANGES = ("invalid_url", "plaintext_url")
 # A closed port that drops packets costs this long: the first SYN, and its repetition after one second (RFC 6298).

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .reasons import Problem
 
 HTTPS_PORT = 443
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _certificate, _stapled
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import ProxyRefused, Route, open_tcp
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import AddressReport
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from . import certificate as _certificate
+from . import ocsp as _stapled
+from .certificate import Certificate
+from .chain import require_sound, strict_findings
+from .options import Check
+from .reasons import Problem
+from .result import AddressReport
+from .transport import ProxyRefused, Route, open_tcp
 
 _STAPLE_AFTER = 2.0  # seconds to wait for a server that does not answer a ClientHello of TLS 1.2
 

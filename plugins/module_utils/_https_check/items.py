@@ -13,8 +13,9 @@ import re
 from typing import Any, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, parse, shown
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption, Problem
+
+from .endpoint import Endpoint, parse, shown
+from .reasons import InvalidOption, Problem
 
 Spec = Mapping[str, Mapping[str, Any]]
 

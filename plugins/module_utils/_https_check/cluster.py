@@ -13,8 +13,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Mapping
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .._secrets import Secrets
+from .reasons import Problem
 
 STATUSES = ("red", "yellow", "green")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.+-]{1,40})?")

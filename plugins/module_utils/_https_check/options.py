@@ -12,17 +12,17 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Expected, version_key
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
+from .._secrets import Secrets
+from .cluster import Expected, version_key
+from .endpoint import (
     Endpoint,
     normal_host,
     parse,
     parse_address,
     shown,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption, Problem
+from .reasons import InvalidOption, Problem
+from .trust import Trust
 
 CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
 _MAX_CLOSED_PORTS = 1024

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""DER to plain facts: as much of RFC 5280 as a report and the rules of ``_chain.py`` need.
+"""DER to plain facts: as much of RFC 5280 as a report and the rules of ``chain.py`` need.
 
 Python's ``ssl`` decodes only the leaf, and only after a verified handshake; modules cannot count on ``cryptography``.
 """
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Iterable
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._der import (
+from .._der import (
     BIT_STRING,
     BOOLEAN,
     INTEGER,

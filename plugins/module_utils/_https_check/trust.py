@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import record_certificates
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
+from .. import _pem
+from .limits import BoundedSocket
+from .peer import record_certificates
+from .reasons import InvalidOption
 
 _CERTIFICATE = re.compile("-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----")
 _CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .certificate import Certificate
+from .reasons import Problem
 
 # NIST SP 800-57 part 1, table 2: 112 bits of security
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048, "EC": 224}

@@ -15,8 +15,8 @@ import os
 import socket
 from typing import Iterator, NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._der import SEQUENCE, first, oid_of, values
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import is_address
+from .._der import SEQUENCE, first, oid_of, values
+from .endpoint import is_address
 
 _MOST = 128 * 1024  # bytes to read; certificates and answer of an honest server are below 32 KiB
 _HANDSHAKE, _CERTIFICATE_STATUS, _SERVER_HELLO_DONE = 22, 22, 14

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, NamedTuple, Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Cluster
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import Sight
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check, port_ranges
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .certificate import Certificate
+from .cluster import Cluster
+from .options import Check, port_ranges
+from .reasons import Problem
+from .transport import Sight
 
 OK = Problem("ok", "Verified.")
 NOT_TRIED = Problem("unreachable", "It was not tried.")

@@ -13,7 +13,7 @@ import ssl
 import sys
 from typing import Any, List, Sequence, Union, cast
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate, read_all
+from .certificate import Certificate, read_all
 
 _ENCODING_DER = 2  # _ssl.ENCODING_DER
 _CERTIFICATE_MESSAGE = 11  # RFC 8446 section 4

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Exception to reason: what the network, OpenSSL and HTTP raise, in the words of ``_verdict.py``."""
+"""Exception to reason: what the network, OpenSSL and HTTP raise, in the words of ``reasons.py``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Callable, Iterator, Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, TooMuch
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .._secrets import Secrets
+from .certificate import Certificate
+from .chain import require_sound, strict_findings
+from .limits import MAX_BODY, TooMuch
+from .peer import build_path
+from .reasons import Problem
 
 _ENDINGS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _RESETS = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ESHUTDOWN, errno.ENOTCONN)

@@ -13,7 +13,7 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import presented_chain, record_certificates
+from .peer import presented_chain, record_certificates
 
 _MOST = 256 * 1024  # bytes; a handshake with a long chain is below 32 KiB
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import Any, Tuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .reasons import Problem
 
 Address = Tuple[int, Any]  #: socket family, and what socket.connect() wants
 
