@@ -68,7 +68,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.certificate import read as read_certificate
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read as read_certificate
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._pkcs12 import (
     alias,
     certificates_in,

@@ -1,52 +1,30 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""DER to plain facts: as much of RFC 5280 as a report and the rules of ``chain.py`` need.
-
-Python's ``ssl`` decodes only the leaf, and only after a verified handshake; modules cannot count on ``cryptography``.
-"""
+"""X.509 certificates (RFC 5280), read by ``cryptography``: as much of them as a report and the rules of ``chain.py`` need."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import ipaddress
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
-from .._der import (
-    BIT_STRING,
-    BOOLEAN,
-    INTEGER,
-    OCTET_STRING,
-    OID,
-    SEQUENCE,
-    SET,
-    Value,
-    bits_of,
-    exactly,
-    first,
-    oid_of,
-    only,
-    require,
-    time_of,
-    values,
-)
+from .._certificate import ATTRIBUTES, escaped
 
-_ATTRIBUTES = {  # RFC 4514 section 3, and the ones that CAs also use
-    "2.5.4.3": "CN",
-    "2.5.4.5": "serialNumber",
-    "2.5.4.6": "C",
-    "2.5.4.7": "L",
-    "2.5.4.8": "ST",
-    "2.5.4.9": "STREET",
-    "2.5.4.10": "O",
-    "2.5.4.11": "OU",
-    "0.9.2342.19200300.100.1.25": "DC",
-    "0.9.2342.19200300.100.1.1": "UID",
-    "1.2.840.113549.1.9.1": "emailAddress",
-}
+CRYPTOGRAPHY_ERROR: str | None = None  #: why it cannot be imported
+try:
+    import cryptography
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    CRYPTOGRAPHY_VERSION = cryptography.__version__
+except ImportError:
+    CRYPTOGRAPHY_ERROR, CRYPTOGRAPHY_VERSION = traceback.format_exc(), ""
+
 _SIGNATURES = {
     "1.2.840.113549.1.1.2": "md2WithRSAEncryption",
     "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
@@ -66,56 +44,20 @@ _SIGNATURES = {
     "1.3.101.113": "Ed448",
 }
 _RSA_PSS = "1.2.840.113549.1.1.10"
-_HASHES = {
-    "1.3.14.3.2.26": "SHA1",
-    "2.16.840.1.101.3.4.2.1": "SHA256",
-    "2.16.840.1.101.3.4.2.2": "SHA384",
-    "2.16.840.1.101.3.4.2.3": "SHA512",
-}
-_KEYS = {
-    "1.2.840.113549.1.1.1": "RSA",
-    "1.2.840.113549.1.1.10": "RSA",
-    "1.2.840.10040.4.1": "DSA",
-    "1.2.840.10045.2.1": "EC",
-    "1.3.101.112": "Ed25519",
-    "1.3.101.113": "Ed448",
-}
-_CURVES = {  # bits of the field
-    "1.2.840.10045.3.1.1": 192,
-    "1.3.132.0.33": 224,
-    "1.2.840.10045.3.1.7": 256,
-    "1.3.132.0.34": 384,
-    "1.3.132.0.35": 521,
-    "1.3.132.0.10": 256,
-    "1.3.36.3.3.2.8.1.1.7": 256,
-    "1.3.36.3.3.2.8.1.1.11": 384,
-    "1.3.36.3.3.2.8.1.1.13": 512,
-}
-_KEY_USAGES = (  # RFC 5280 section 4.2.1.3, bit 0 first
-    "digitalSignature",
-    "nonRepudiation",
-    "keyEncipherment",
-    "dataEncipherment",
-    "keyAgreement",
-    "keyCertSign",
-    "cRLSign",
-    "encipherOnly",
-    "decipherOnly",
-)
-SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+_ISSUERS, _RESPONDERS = "1.3.6.1.5.5.7.48.2", "1.3.6.1.5.5.7.48.1"  # RFC 5280 section 4.2.2.1
 
 
 @dataclass(frozen=True)
 class Certificate:
     """What an X.509 certificate says of itself. Nothing here is verified."""
 
+    parsed: x509.Certificate = field(repr=False)
     der: bytes = field(repr=False)
     fingerprint: str
     serial: int
     subject: str
     issuer: str
-    subject_der: bytes = field(repr=False)
-    issuer_der: bytes = field(repr=False)
+    self_issued: bool
     organizations: tuple[str, ...]
     issuer_organizations: tuple[str, ...]
     not_before: datetime
@@ -125,25 +67,17 @@ class Certificate:
     signature: str
     dns_names: tuple[str, ...] = ()
     ip_addresses: tuple[str, ...] = ()
-    other_names: int = 0
-    has_san: bool = False
-    san_critical: bool = False
+    san_critical: bool | None = None  #: None without one
     is_ca: bool = False
     basic_constraints_critical: bool = False
-    key_usage: frozenset[str] | None = None
-    extended_key_usage: frozenset[str] | None = None
+    signs_certificates: bool | None = None  #: keyCertSign; None without keyUsage
     subject_key_id: bytes | None = None
     authority_key_id: bytes | None = None
-    authority_issuer_ders: tuple[bytes, ...] = ()
+    authority_issuers: tuple[x509.Name, ...] = ()
     ca_issuers: tuple[str, ...] = ()
     ocsp_responders: tuple[str, ...] = ()
     must_staple: bool = False
-    permitted_dns: tuple[str, ...] = ()
     excluded_dns: tuple[str, ...] = ()
-
-    @property
-    def self_issued(self) -> bool:
-        return self.subject_der == self.issuer_der
 
     @property
     def label(self) -> str:
@@ -160,8 +94,8 @@ class Certificate:
             "subject": self.subject,
             "issuer": self.issuer,
             "serial_number": f"{self.serial:x}",
-            "not_before": self.not_before.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "not_after": self.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "not_before": _rfc_3339(self.not_before),
+            "not_after": _rfc_3339(self.not_after),
             "days_left": self.days_left(now),
             "subject_alt_names": ["DNS:" + name for name in self.dns_names] + ["IP:" + ip for ip in self.ip_addresses],
             "key_type": self.key_type,
@@ -178,12 +112,12 @@ class Certificate:
 def read(der: bytes) -> Certificate:
     """Reads one DER certificate.
 
-    :raises ValueError: it is not one
+    :raises ValueError: it is not one, or has something in it that cannot be judged
     """
     try:
         return _read(der)
-    except (IndexError, OverflowError, RecursionError) as error:
-        raise ValueError(f"not a certificate: {error}") from error
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm, TypeError) as error:
+        raise ValueError(f"cryptography {CRYPTOGRAPHY_VERSION}: {error}") from error
 
 
 def read_all(ders: Iterable[bytes]) -> list[Certificate]:
@@ -196,211 +130,124 @@ def read_all(ders: Iterable[bytes]) -> list[Certificate]:
 
 
 def _read(der: bytes) -> Certificate:
-    outer = only(der, SEQUENCE)
-    tbs, algorithm, _signature = exactly(outer.content, 3)
-    fields = list(values(tbs.content))
-    if fields[0].tag == 0xA0:
-        del fields[0]  # the version
-    serial, _algorithm, issuer, validity, subject, public_key = fields[:6]
-    require(serial, INTEGER)
-    extensions: dict[str, Any] = {}
-    for value in fields[6:]:
-        if value.tag == 0xA3:
-            extensions = _extensions(only(value.content, SEQUENCE).content)
-    not_before, not_after = (time_of(value) for value in exactly(validity.content, 2))
-    key_type, key_bits = _key(public_key.content)
-    subject_names, issuer_names = _names(subject), _names(issuer)
+    certificate = x509.load_der_x509_certificate(der)
+    subject, issuer = certificate.subject, certificate.issuer
+    key_type, key_bits = _key(certificate.public_key())
     return Certificate(
+        parsed=certificate,
         der=der,
         fingerprint=hashlib.sha256(der).hexdigest(),
-        serial=int.from_bytes(serial.content, "big", signed=True),
-        subject=_text_of(subject_names),
-        issuer=_text_of(issuer_names),
-        subject_der=subject.der,
-        issuer_der=issuer.der,
-        organizations=_organizations(subject_names),
-        issuer_organizations=_organizations(issuer_names),
-        not_before=not_before,
-        not_after=not_after,
+        serial=certificate.serial_number,
+        subject=_text_of(subject),
+        issuer=_text_of(issuer),
+        self_issued=subject == issuer,
+        organizations=_organizations(subject),
+        issuer_organizations=_organizations(issuer),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
         key_type=key_type,
         key_bits=key_bits,
-        signature=_signature_name(algorithm),
-        **extensions,
+        signature=_signature_name(certificate),
+        **_extensions(certificate.extensions),
     )
 
 
-# Names: RFC 5280 section 4.1.2.4
-
-
-@lru_cache(maxsize=1024)  # one issuer issues many
-def _names(name: Value) -> list[list[tuple[str, str]]]:
-    require(name, SEQUENCE)
-    found = []
-    for rdn in values(name.content):
-        require(rdn, SET)
-        pairs = []
-        for attribute in values(rdn.content):
-            oid, value = exactly(attribute.content, 2)
-            kind = oid_of(oid.content)
-            pairs.append((_ATTRIBUTES.get(kind, kind), _string(value)))
-        found.append(pairs)
-    return found
-
-
-def _string(value: Value) -> str:
-    encodings = {0x1E: "utf-16-be", 0x1C: "utf-32-be", 0x14: "latin-1"}
-    return value.content.decode(encodings.get(value.tag, "utf-8"), "replace")
-
-
-def _text_of(names: list[list[tuple[str, str]]]) -> str:
+def _text_of(name: x509.Name) -> str:
     """RFC 4514 section 2.1: the last element first."""
-    return ",".join("+".join(f"{kind}={_escaped(text)}" for kind, text in rdn) for rdn in reversed(names))
+    return ",".join("+".join(f"{_kind(one)}={escaped(_value(one))}" for one in rdn) for rdn in reversed(name.rdns))
 
 
-def _escaped(text: str) -> str:
-    text = "".join("\\" + char if char in '",+;<>\\' else char if char.isprintable() else "\ufffd" for char in text)
-    if text[:1] in ("#", " "):
-        text = "\\" + text
-    return text[:-1] + "\\ " if text.endswith(" ") and len(text) > 1 else text
+def _kind(attribute: x509.NameAttribute[Any]) -> str:
+    oid = attribute.oid.dotted_string
+    return ATTRIBUTES.get(oid, oid)
 
 
-def _organizations(names: list[list[tuple[str, str]]]) -> tuple[str, ...]:
-    return tuple(text for rdn in names for kind, text in rdn if kind == "O")
+def _value(attribute: x509.NameAttribute[Any]) -> str:
+    return attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
 
 
-# Keys and signatures: RFC 3279, RFC 4055, RFC 5480, RFC 8410
+def _organizations(name: x509.Name) -> tuple[str, ...]:
+    return tuple(_value(one) for one in name if _kind(one) == "O")
 
 
-def _key(content: bytes) -> tuple[str, int]:
-    algorithm, bits = exactly(content, 2)
-    require(bits, BIT_STRING)
-    parts = list(values(algorithm.content))
-    oid = oid_of(parts[0].content)
-    kind = _KEYS.get(oid, oid)
-    if kind == "RSA":
-        modulus = first(only(bits.content[1:], SEQUENCE).content)
-        return kind, int.from_bytes(modulus.content, "big").bit_length()
-    if kind == "DSA":
-        return kind, int.from_bytes(first(parts[1].content).content, "big").bit_length() if len(parts) > 1 else 0
-    if kind == "EC":
-        curve = parts[1]
-        known = _CURVES.get(oid_of(curve.content)) if curve.tag == OID else None
-        # An uncompressed point is a byte and two coordinates: RFC 5480 section 2.2
-        return kind, known or (len(bits.content) - 2) // 2 * 8
-    return kind, {"Ed25519": 256, "Ed448": 456}.get(kind, 0)
+def _key(key: Any) -> tuple[str, int]:
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA", key.key_size
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "EC", key.curve.key_size
+    if isinstance(key, dsa.DSAPublicKey):
+        return "DSA", key.key_size
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "Ed25519", 256
+    if isinstance(key, ed448.Ed448PublicKey):
+        return "Ed448", 456
+    return type(key).__name__.replace("PublicKey", ""), 0
 
 
-@lru_cache(maxsize=64)
-def _signature_name(algorithm: Value) -> str:
-    parts = list(values(algorithm.content))
-    oid = oid_of(parts[0].content)
-    if oid != _RSA_PSS:
-        return _SIGNATURES.get(oid, oid)
-    digest = "SHA1"  # the default: RFC 4055 section 3.1
-    for parameter in values(parts[1].content) if len(parts) > 1 else ():
-        if parameter.tag == 0xA0:
-            name = oid_of(first(only(parameter.content, SEQUENCE).content).content)
-            digest = _HASHES.get(name, name)
-    return "RSASSA-PSS-" + digest
+def _signature_name(certificate: x509.Certificate) -> str:
+    oid = certificate.signature_algorithm_oid.dotted_string
+    if oid == _RSA_PSS and certificate.signature_hash_algorithm is not None:
+        return "RSASSA-PSS-" + certificate.signature_hash_algorithm.name.upper()
+    return _SIGNATURES.get(oid, oid)
 
 
 # Extensions: RFC 5280 section 4.2
 
 
-def _extensions(content: bytes) -> dict[str, Any]:
+def _extensions(extensions: x509.Extensions) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for extension in values(content):
-        parts = list(values(extension.content))
-        critical = len(parts) == 3 and parts[1].tag == BOOLEAN and parts[1].content != b"\0"
-        require(parts[-1], OCTET_STRING)
-        reader = _EXTENSIONS.get(oid_of(parts[0].content))
+    for extension in extensions:
+        reader = _READERS.get(type(extension.value).__name__)
         if reader:
-            facts.update(reader(first(parts[-1].content), critical))
+            facts.update(reader(extension.value, extension.critical))
     return facts
 
 
-def _alternative_names(value: Value, critical: bool) -> dict[str, Any]:
-    names = list(values(value.content))
-    dns = tuple(_ia5(name.content) for name in names if name.tag == 0x82)
-    ips = tuple(_ip(name.content) for name in names if name.tag == 0x87)
+def _authority_key(value: x509.AuthorityKeyIdentifier, critical: bool) -> dict[str, Any]:
+    names = value.authority_cert_issuer or ()
+    issuers = tuple(name.value for name in names if isinstance(name, x509.DirectoryName))
+    return {"authority_key_id": value.key_identifier, "authority_issuers": issuers}
+
+
+def _alternative_names(value: x509.SubjectAlternativeName, critical: bool) -> dict[str, Any]:
     return {
-        "has_san": True,
         "san_critical": critical,
-        "dns_names": dns,
-        "ip_addresses": ips,
-        "other_names": len(names) - len(dns) - len(ips),
+        "dns_names": tuple(map(_printable, value.get_values_for_type(x509.DNSName))),
+        "ip_addresses": tuple(map(str, value.get_values_for_type(x509.IPAddress))),
     }
 
 
-def _ia5(content: bytes) -> str:
-    text = content.decode("ascii", "replace")
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+def _name_constraints(value: x509.NameConstraints, critical: bool) -> dict[str, Any]:
+    excluded = value.excluded_subtrees or ()
+    return {"excluded_dns": tuple(_printable(name.value).lower() for name in excluded if isinstance(name, x509.DNSName))}
 
 
-def _ip(content: bytes) -> str:
-    return str(ipaddress.ip_address(content)) if len(content) in (4, 16) else content.hex()
-
-
-def _basic_constraints(value: Value, critical: bool) -> dict[str, Any]:
-    parts = list(values(value.content))
-    is_ca = bool(parts) and parts[0].tag == BOOLEAN and parts[0].content != b"\0"
-    return {"is_ca": is_ca, "basic_constraints_critical": critical}
-
-
-def _key_usage(value: Value, critical: bool) -> dict[str, Any]:
-    return {"key_usage": frozenset(_KEY_USAGES[bit] for bit in bits_of(value.content) if bit < len(_KEY_USAGES))}
-
-
-def _extended_key_usage(value: Value, critical: bool) -> dict[str, Any]:
-    return {"extended_key_usage": frozenset(oid_of(usage.content) for usage in values(value.content))}
-
-
-def _authority_key(value: Value, critical: bool) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    for part in values(value.content):
-        if part.tag == 0x80:
-            facts["authority_key_id"] = part.content
-        if part.tag == 0xA1:
-            names = [name for name in values(part.content) if name.tag == 0xA4]
-            facts["authority_issuer_ders"] = tuple(name.content for name in names)
-    return facts
-
-
-def _authority_information(value: Value, critical: bool) -> dict[str, Any]:
-    found: dict[str, list[str]] = {"1.3.6.1.5.5.7.48.1": [], "1.3.6.1.5.5.7.48.2": []}
-    for description in values(value.content):
-        method, location = exactly(description.content, 2)
-        if location.tag == 0x86:
-            found.get(oid_of(method.content), []).append(_ia5(location.content))
-    return {
-        "ocsp_responders": tuple(found["1.3.6.1.5.5.7.48.1"]),
-        "ca_issuers": tuple(found["1.3.6.1.5.5.7.48.2"]),
-    }
-
-
-def _name_constraints(value: Value, critical: bool) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    for part in values(value.content):
-        bases = [first(subtree.content) for subtree in values(part.content)]
-        key = {0xA0: "permitted_dns", 0xA1: "excluded_dns"}.get(part.tag)
-        if key:
-            facts[key] = tuple(_ia5(base.content).lower() for base in bases if base.tag == 0x82)
-    return facts
-
-
-def _tls_feature(value: Value, critical: bool) -> dict[str, Any]:
-    """RFC 7633: feature 5 is status_request, known as must-staple."""
-    return {"must_staple": any(feature.content == b"\x05" for feature in values(value.content))}
-
-
-_EXTENSIONS = {
-    "2.5.29.14": lambda value, critical: {"subject_key_id": value.content},
-    "2.5.29.15": _key_usage,
-    "2.5.29.17": _alternative_names,
-    "2.5.29.19": _basic_constraints,
-    "2.5.29.30": _name_constraints,
-    "2.5.29.35": _authority_key,
-    "2.5.29.37": _extended_key_usage,
-    "1.3.6.1.5.5.7.1.1": _authority_information,
-    "1.3.6.1.5.5.7.1.24": _tls_feature,
+_READERS: dict[str, Callable[[Any, bool], dict[str, Any]]] = {
+    "AuthorityInformationAccess": lambda value, critical: {
+        "ca_issuers": _locations(value, _ISSUERS),
+        "ocsp_responders": _locations(value, _RESPONDERS),
+    },
+    "AuthorityKeyIdentifier": _authority_key,
+    "BasicConstraints": lambda value, critical: {"is_ca": value.ca, "basic_constraints_critical": critical},
+    "KeyUsage": lambda value, critical: {"signs_certificates": value.key_cert_sign},
+    "NameConstraints": _name_constraints,
+    "SubjectAlternativeName": _alternative_names,
+    "SubjectKeyIdentifier": lambda value, critical: {"subject_key_id": value.digest},
+    "TLSFeature": lambda value, critical: {"must_staple": x509.TLSFeatureType.status_request in value},  # RFC 7633
 }
+
+
+def _locations(access: x509.AuthorityInformationAccess, method: str) -> tuple[str, ...]:
+    return tuple(
+        _printable(one.access_location.value)
+        for one in access
+        if one.access_method.dotted_string == method and isinstance(one.access_location, x509.UniformResourceIdentifier)
+    )
+
+
+def _rfc_3339(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -1,274 +1,190 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Endpoint to report: addresses, handshake, request, deadline, retries."""
+"""The check of an endpoint, from its addresses to its verdict: each step is a function that returns a value, and the order is here."""
 
 from __future__ import annotations
 
-import errno
-import socket
+import contextlib
 import ssl
 import time
-from typing import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import BoundedSemaphore
+from typing import Callable, Mapping, Sequence, TypeVar
 
-from . import certificate as _certificate
-from . import cluster as _cluster
-from .addresses import Address, resolve
-from .chain_policy import inspect
-from .diagnosis import Scene, chain_of, explain, was_cut_off
-from .diagnostic_handshake import Presented, look
-from .endpoint import Endpoint, authority
-from .limits import Alarm, AlarmClock
-from .options import Check
-from .reasons import Problem
-from .result import (
-    NOT_TRIED,
-    OK,
-    AddressReport,
-    PortSight,
-    Report,
-    conclusion,
-    require_same_cluster,
-)
-from .transport import (
-    ProxyRefused,
-    Route,
-    get,
-    make_transport,
-    open_tcp,
-)
+from .addresses import resolve
+from .chain import check_chain, check_expectations, read_chain
+from .cluster import read_health, read_root, require_expected
+from .connection import Route, open_tcp, start_tls
+from .endpoint import Endpoint, place_of
+from .limits import Deadline
+from .options import Target
+from .ports import ask_port
+from .reasons import NOT_TRIED, OK, CheckFailed
+from .result import AddressResult, EndpointResult
+from .transport import Answer, Requester
 from .trust import Trust
-from .workers import Job, run_all
+from .verdict import conclude, require_same_cluster
+
+T = TypeVar("T")
 
 _NEVER_CHANGES = ("invalid_url", "plaintext_url")
-# A closed port that drops packets costs this long: the first SYN, and its repetition after one second (RFC 6298).
-_CLOSED_AFTER = 3.0
-# How long to wait for a word of why a connection was cut off, seconds.
-_ALERT_AFTER = 1.0
-_UNREACHED = "Look at the proxy's log: it got no connection to the endpoint; is that up, and may the proxy reach it?"
-_PROXY_HINTS = {
-    0: "Look at the proxy's log, and whether it may open tunnels (CONNECT) to that host and port.",
-    407: "The proxy, not Elasticsearch, wants a login, and https_check sends it none: let this host through without one.",
-    502: _UNREACHED,
-    503: _UNREACHED,
-    504: _UNREACHED,
-}
-# How long an open port is listened to, for how it behaves, seconds.
-_LISTENED = 1.0
-# A SYN that is answered by a reset is ECONNREFUSED; a reset of a connection that was accepted is one of these.
-_ENDED = (errno.ECONNRESET, errno.EPIPE)
-# What a firewall answers, and a router for a host that is not there: alone it says nothing.
-_NOT_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 
 
-def probe_all(
-    checks: Iterable[Check],
+def check_all(
+    targets: Sequence[Target],
     contexts: Mapping[Trust, ssl.SSLContext],
     concurrency: int = 32,
     retry_for: float = 0.0,
     same_cluster: bool = False,
-) -> list[Report]:
-    """Probes every endpoint, and again what failed until ``retry_for`` seconds have passed.
+) -> list[EndpointResult]:
+    """Checks every endpoint, and again what failed until ``retry_for`` seconds have passed.
 
-    :param contexts: the context of each trust that the checks name
+    :param contexts: the context of each trust that the targets name
     """
-    reports = [Report(check) for check in checks]
-    start = time.monotonic()
+    results = [EndpointResult(target) for target in targets]
+    again = list(range(len(results)))
+    end = time.monotonic() + retry_for
     pause = 0.5
-    clock = AlarmClock()
-    try:
-        failed = reports
+    with ThreadPoolExecutor(concurrency) as walks, Connections(concurrency) as connections:
         while True:
-            run_all([_attempt(report, contexts[report.check.trust], clock) for report in failed], concurrency)
-            for report in failed:
-                report.problem = conclusion(report)
+            walked = [walks.submit(check_endpoint, results[number].target, contexts, connections) for number in again]
+            for number, future in zip(again, walked):
+                attempts = results[number].attempts + 1
+                results[number] = future.result()
+                results[number].attempts = attempts
             if same_cluster:
-                require_same_cluster(reports)
-            failed = [r for r in reports if not r.verified and r.problem.reason not in _NEVER_CHANGES]
-            left = start + retry_for - time.monotonic()
-            if not failed or left <= 0:
-                return reports
+                require_same_cluster(results)
+            again = [n for n, one in enumerate(results) if not one.verdict.ok and one.verdict.reason not in _NEVER_CHANGES]
+            left = end - time.monotonic()
+            if not again or left <= 0:
+                return results
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, 5.0)
-    finally:
-        clock.close()
 
 
-def _attempt(report: Report, context: ssl.SSLContext, clock: AlarmClock) -> Job:
-    def job() -> list[Job]:
-        check = report.check
-        report.attempts += 1
-        report.problem, report.addresses = NOT_TRIED, []
-        if check.endpoint is None:
-            report.problem = check.problem or NOT_TRIED
-            return []
-        start = time.monotonic()
-        host, port = check.proxy or check.connect
-        try:
-            targets = resolve(host, port, check.timeout)
-        except Problem as problem:
-            report.problem = problem.plain()
-            return []
-        finally:
-            report.dns = time.monotonic() - start
-        if check.proxy:
-            address = AddressReport(*check.connect)
-            report.addresses = [address]
-            return [_probe(report, check.endpoint, address, targets, context, clock)]
-        report.addresses = [AddressReport(target[1][0], port) for target in targets]
-        pairs = list(zip(report.addresses, targets))
-        jobs = [_probe(report, check.endpoint, address, [target], context, clock) for address, target in pairs]
-        return jobs + [_probe_port(check, *pair, port) for pair in pairs for port in check.closed_ports]
+class Connections:
+    """At most so many are open at the same time, however many endpoints, addresses and ports there are."""
 
-    return job
+    def __init__(self, most: int) -> None:
+        self._pool = ThreadPoolExecutor(most)
+        self._slots = BoundedSemaphore(most)
+
+    def __enter__(self) -> Connections:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._pool.shutdown()
+
+    def run(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """What the calls return, made side by side; the first is made in the thread that waits for the others."""
+        others = [self._pool.submit(self._run_one, call) for call in calls[1:]]
+        return [self._run_one(call) for call in calls[:1]] + [other.result() for other in others]
+
+    def _run_one(self, call: Callable[[], T]) -> T:
+        with self._slots:
+            return call()
 
 
-def _probe(
-    report: Report,
-    endpoint: Endpoint,
-    address: AddressReport,
-    targets: list[Address],
-    context: ssl.SSLContext,
-    clock: AlarmClock,
-) -> Job:
-    def job() -> None:
-        check = report.check
-        deadline = time.monotonic() + max(check.timeout - report.dns, 0.0)
-        with Alarm(clock, deadline) as alarm:
-            route = Route(
-                targets=targets,
-                name=check.name,
-                port=endpoint.port,
-                host_header=authority(check.name, endpoint.port),
-                path=endpoint.path,
-                context=context,
-                alarm=alarm,
-                sight=address.sight,
-                tunnel=_tunnel(check),
-            )
-            route.inspect = lambda chain: inspect(check, address, route, chain)
-            try:
-                address.cluster = _ask(check, route)
-                _cluster.require_expected(address.cluster, check.expected)
-                address.problem = OK
-            except Exception as error:
-                address.problem = _problem(check, address, route, error).plain()
-            finally:
-                address.sight.answers.clear()
-
-    return job
-
-
-def _tunnel(check: Check) -> str | None:
-    if check.proxy is None:
-        return None
-    host, port = check.connect
-    return "{}:{}".format(f"[{host}]" if ":" in host else host, port)
-
-
-def _ask(check: Check, route: Route) -> _cluster.Cluster:
-    transport = make_transport(route)
-    with_credentials = check.authorization is not None
+def check_endpoint(target: Target, contexts: Mapping[Trust, ssl.SSLContext], connections: Connections) -> EndpointResult:
+    """One endpoint, once."""
+    result = EndpointResult(target)
+    if target.endpoint is None:
+        result.verdict = target.verdict or NOT_TRIED
+        return result
+    start = time.monotonic()
     try:
-        answer = get(transport, "/", route, check.authorization)
-        cluster = _cluster.read_root(*answer, with_credentials, check.secrets)
-        if check.expected.min_status is not None:
-            try:
-                answer = get(transport, "/_cluster/health", route, check.authorization)
-            except Exception as error:
-                if route.alarm.rang or isinstance(error.__cause__, socket.timeout):
-                    raise Problem(
-                        "cluster_unhealthy",
-                        f"_cluster/health has no answer within {check.timeout:g} s, as where no master is elected.",
-                    ) from error
-                raise
-            cluster.status = _cluster.read_health(*answer, with_credentials, check.secrets)
-        return cluster
+        found = resolve(*(target.proxy or target.connect), target.timeout)
+    except CheckFailed as failed:
+        result.verdict = failed.verdict
+        return result
     finally:
-        transport.close()
-
-
-def _problem(check: Check, address: AddressReport, route: Route, error: Exception) -> Problem:
-    late = route.alarm.rang or time.monotonic() >= route.alarm.deadline
-    for cause in chain_of(error):
-        if isinstance(cause, Problem):
-            return cause
-        if isinstance(cause, ProxyRefused) and not late:
-            text = "The proxy {}:{} opens no tunnel to {}: {}.".format(*(check.proxy or ("", 0)), route.tunnel, cause)
-            return Problem("bad_gateway", text, _PROXY_HINTS.get(cause.status, _PROXY_HINTS[0]))
-    sight = route.sight
-    seen = Presented()
-    if not late and (sight.phase == "tls" or (sight.phase == "http" and was_cut_off(error))):
-        seen = _look(route)
-    certificates = _certificate.read_all(seen.chain)
-    if certificates and not address.certificates:
-        address.certificates = certificates
-    scene = Scene(
-        place="{}:{}".format(f"[{address.address}]" if ":" in address.address else address.address, address.port),
-        name=check.name,
-        phase=sight.phase,
-        timeout=check.timeout,
-        late=late,
-        server_hello=sight.server_hello,
-        client_cert=check.trust.client_cert is not None,
-        min_tls_version=check.trust.min_tls_version,
-        trust=_trusted(check),
-        trusted=lambda: _certificate.read_all(route.context.get_ca_certs(binary_form=True)),
-        chain=certificates,
-        version=seen.version,
-        first_bytes=seen.first_bytes,
-        is_tls=seen.is_tls,
-        strict=check.trust.x509_strict,
-        alert=seen.alert,
-        secrets=check.secrets,
-        proxy="{}:{}".format(*check.proxy) if check.proxy else None,
+        result.dns = time.monotonic() - start
+    if target.proxy:  # it does not tell which addresses a name has
+        places = [(target.connect, Route(tuple(found), place_of(*target.connect)))]
+    else:
+        places = [((address[1][0], target.connect[1]), Route((address,))) for address in found]
+    left = target.timeout - result.dns
+    result.addresses = connections.run(
+        [partial(check_address, target, target.endpoint, place, route, contexts[target.trust], left) for place, route in places]
     )
-    return explain(error, scene)
+    ports = [(number, port) for number in range(len(places)) for port in target.closed_ports]
+    answers = connections.run([partial(ask_port, found[number], port, target.timeout) for number, port in ports])
+    for (number, port), answer in zip(ports, answers):
+        result.addresses[number].ports[port] = answer
+    result.verdict = conclude(target, result.addresses)
+    return result
 
 
-def _trusted(check: Check) -> str:
-    if check.trust.ca_content is not None:
-        return "ca_content"
-    return f"ca_path ({check.trust.ca_path})" if check.trust.ca_path else "the system's CA store"
+def check_address(
+    target: Target, endpoint: Endpoint, place: tuple[str, int], route: Route, context: ssl.SSLContext, seconds: float
+) -> AddressResult:
+    """One address of an endpoint: connect, verify, ask, compare. The first step that fails gives the verdict."""
+    result = AddressResult(*place)
+    deadline = Deadline(seconds)
+    with contextlib.ExitStack() as streams:
+        try:
+            requester = _connect(target, endpoint, route, context, deadline, result, streams)
+            result.cluster = read_root(*_ask(requester, "/", result), target.authorization is not None, target.secrets)
+            if target.expected.min_status is not None:
+                if not requester.is_open:
+                    requester = _connect(target, endpoint, route, context, deadline, result, streams)
+                result.cluster.status = _health(requester, target, deadline, result)
+            require_expected(result.cluster, target.expected)
+            result.verdict = OK
+        except CheckFailed as failed:
+            result.verdict = failed.verdict
+        except Exception as error:
+            from .diagnosis import diagnose  # what a good endpoint does not need
+
+            result.verdict, sent = diagnose(error, target, place_of(*place), result.phase, route, context, deadline)
+            result.certificates = result.certificates or sent
+    return result
 
 
-def _look(route: Route) -> Presented:
+def _connect(
+    target: Target,
+    endpoint: Endpoint,
+    route: Route,
+    context: ssl.SSLContext,
+    deadline: Deadline,
+    result: AddressResult,
+    streams: contextlib.ExitStack,
+) -> Requester:
+    """What may send a request, with credentials: the other side is verified, and its chain is as it should be.
+
+    :raises CheckFailed: the chain breaks a rule, or is not what was asked for
+    :raises Exception: no connection, or OpenSSL refuses it
+    """
+    result.tls_verified, result.warnings = False, []
+    with result.timed("connect"):
+        sock = open_tcp(route, deadline)
+    with result.timed("tls"):
+        connection = start_tls(sock, context, target.name, deadline)
+    streams.callback(connection.stream.close)
+    result.tls = connection.tls
+    result.certificates = chain = read_chain(connection.chain)
+    result.warnings += check_chain(chain, target)
+    if chain[0].ocsp_responders or chain[0].must_staple:
+        from .ocsp import check_stapled
+
+        result.warnings += check_stapled(chain, route, target.name, deadline)
+    result.warnings += check_expectations(chain, target)
+    result.tls_verified = True
+    return Requester(connection.stream, endpoint, target.name, target.authorization)
+
+
+def _ask(requester: Requester, path: str, result: AddressResult) -> Answer:
+    with result.timed("http"):
+        return requester.get(path)
+
+
+def _health(requester: Requester, target: Target, deadline: Deadline, result: AddressResult) -> str:
     try:
-        sock = open_tcp(route)
-        await_alert = route.sight.phase == "http"
-        sock.settimeout(min(route.left, _ALERT_AFTER) if await_alert else route.left)
-    except (OSError, ProxyRefused):
-        return Presented()
-    return look(sock, route.name, await_alert)
-
-
-def _probe_port(check: Check, address: AddressReport, target: Address, port: int) -> Job:
-    def job() -> None:
-        address.ports[port] = _seen_of_port(check, target, port)
-
-    return job
-
-
-def _seen_of_port(check: Check, target: Address, port: int) -> PortSight:
-    family, place = target
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.settimeout(min(check.timeout, _CLOSED_AFTER))
-        try:
-            sock.connect((place[0], port, *tuple(place[2:])))
-        except socket.timeout:
-            return PortSight("silent")
-        except OSError as error:
-            if error.errno == errno.ECONNREFUSED:
-                return PortSight("refused")
-            if error.errno in _ENDED:
-                return PortSight("ended")
-            if error.errno in _NOT_THERE:
-                return PortSight("silent")
-            return PortSight("error", error.strerror or str(error))
-        sock.settimeout(min(check.timeout, _LISTENED))
-        try:
-            ended = sock.recv(1) == b""
-        except socket.timeout:
-            ended = False
-        except OSError:
-            ended = True
-        return PortSight("ended" if ended else "open")
+        answer = _ask(requester, "/_cluster/health", result)
+    except Exception as error:
+        if deadline.has_passed:
+            text = f"_cluster/health has no answer within {target.timeout:g} s, as where no master is elected."
+            raise CheckFailed("cluster_unhealthy", text) from error
+        raise
+    return read_health(*answer, target.authorization is not None, target.secrets)

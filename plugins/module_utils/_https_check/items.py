@@ -15,7 +15,7 @@ from typing import Any, Mapping
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .endpoint import Endpoint, parse, shown
-from .reasons import InvalidOption, Problem
+from .reasons import CheckFailed, InvalidOption
 
 Spec = Mapping[str, Mapping[str, Any]]
 
@@ -115,6 +115,6 @@ def _shown_item(item: Any) -> str | None:
         return None
     try:
         endpoint: Endpoint = parse(text)
-    except Problem:
+    except CheckFailed:
         return shown(text)
     return endpoint.url

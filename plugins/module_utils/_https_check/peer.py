@@ -67,7 +67,7 @@ def build_path(presented: Sequence[Certificate], trusted: Sequence[Certificate])
 
 
 def _issued(issuer: Certificate, subject: Certificate) -> bool:
-    if issuer.subject_der != subject.issuer_der:
+    if issuer.parsed.subject != subject.parsed.issuer:
         return False
     return (
         None in (issuer.subject_key_id, subject.authority_key_id) or issuer.subject_key_id == subject.authority_key_id

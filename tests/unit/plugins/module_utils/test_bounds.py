@@ -130,6 +130,28 @@ def test_the_others_lose_nothing(lab: Lab) -> None:
     assert seconds < 3
 
 
+def test_no_more_connections_are_open_at_the_same_time_than_allowed(lab: Lab, names: Any) -> None:
+    """Endpoints with several addresses and closed ports among them, which are asked beside one another."""
+    lock, running, most = threading.Lock(), [0], [0]
+
+    def handle(connection: Any) -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        try:
+            time.sleep(0.05)
+        finally:
+            with lock:
+                running[0] -= 1
+
+    names["es.test"] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    with listening(handle, "0.0.0.0") as server:  # for all of its loopback addresses
+        urls = [f"https://es.test:{server.port}/{number}" for number in range(6)]
+        entries = run(*urls, ca_path=lab.ca_path, concurrency=4, closed_ports=[server.port])["endpoints"]
+    assert [len(entry["addresses"]) for entry in entries] == [3] * 6
+    assert most[0] == 4
+
+
 def test_no_thread_is_left(lab: Lab) -> None:
     before = threading.active_count()
     with lab.serving() as server:
