@@ -224,8 +224,8 @@ MUTATIONS = [
     Mutation(
         "diagnosis: secrets not kept from messages",
         "_https_check/diagnosis.py",
-        "scene.target.secrets.excerpt(scene.seen.first_bytes, 40)",
-        'scene.seen.first_bytes[:40].decode("latin-1")',
+        "scene.target.secrets.excerpt(detail, 120)",
+        "detail[:120]",
         (SECRETS,),
     ),
     Mutation("items: an empty list passes", "_https_check/items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),

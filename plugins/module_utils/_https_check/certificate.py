@@ -18,7 +18,6 @@ CRYPTOGRAPHY_ERROR: str | None = None  #: why it cannot be imported
 try:
     import cryptography
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
     CRYPTOGRAPHY_VERSION = cryptography.__version__
@@ -116,7 +115,9 @@ def read(der: bytes) -> Certificate:
     """
     try:
         return _read(der)
-    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm, TypeError) as error:
+    except ValueError:
+        raise
+    except Exception as error:  # of many kinds, in its versions, such as KeyError for a string of an unknown type
         raise ValueError(f"cryptography {CRYPTOGRAPHY_VERSION}: {error}") from error
 
 

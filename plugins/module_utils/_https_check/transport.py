@@ -9,21 +9,38 @@ here is given a connection, and can open none.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
+import sys
 import time
 import traceback
 import zlib
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 from .connection import USER_AGENT, TlsStream
 from .endpoint import Endpoint, authority
 from .limits import MAX_BODY, TooMuch
 
+
+@contextlib.contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Within it, modules cannot be imported (https://docs.python.org/3/reference/import.html#the-module-cache)."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 TRANSPORT_ERROR: str | None = None  #: why the official client cannot be imported
 try:
-    import elastic_transport
+    # What the transport has other nodes and traces for: where they are installed, importing them takes longer than all the rest.
+    with _without("aiohttp", "httpx", "opentelemetry", "requests"):
+        import elastic_transport
     from elastic_transport import (
         ApiResponseMeta,
         BaseNode,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import elastic_transport._node._base as client_base
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import trust as _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.connection import start_tls
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.limits import Deadline
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import (
@@ -188,6 +191,16 @@ def test_session_keys_are_not_written(lab: Lab, monkeypatch: pytest.MonkeyPatch,
 def test_a_weakened_context_is_not_used() -> None:
     with pytest.raises(RuntimeError):
         _trust.require_verification(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # asks nothing of its peer
+
+
+def test_no_handshake_is_begun_with_a_weakened_context() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        with pytest.raises(RuntimeError):
+            start_tls(near, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "localhost", Deadline(1))
+        far.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            far.recv(1)
 
 
 def test_no_secret_is_in_the_result(lab: Lab) -> None:
