@@ -28,17 +28,20 @@ description:
 requirements:
   - elasticsearch >= 8.0.0 (the official client)
   - cryptography >= 43.0.0
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - It changes nothing, so it really checks in check mode too.
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
     details:
       - It changes nothing.
+  platform:
+    support: full
+    platforms: posix
 options:
   endpoints:
     description:

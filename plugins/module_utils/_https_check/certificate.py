@@ -7,10 +7,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import traceback
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, NamedTuple
 
 from .._certificate import ATTRIBUTES, escaped
 
@@ -46,19 +45,16 @@ _RSA_PSS = "1.2.840.113549.1.1.10"
 _ISSUERS, _RESPONDERS = "1.3.6.1.5.5.7.48.2", "1.3.6.1.5.5.7.48.1"  # RFC 5280 section 4.2.2.1
 
 
-@dataclass(frozen=True)
-class Certificate:
+class Certificate(NamedTuple):
     """What an X.509 certificate says of itself. Nothing here is verified."""
 
-    parsed: x509.Certificate = field(repr=False)
-    der: bytes = field(repr=False)
+    parsed: x509.Certificate
+    der: bytes
     fingerprint: str
     serial: int
     subject: str
     issuer: str
     self_issued: bool
-    organizations: tuple[str, ...]
-    issuer_organizations: tuple[str, ...]
     not_before: datetime
     not_after: datetime
     key_type: str
@@ -72,9 +68,8 @@ class Certificate:
     signs_certificates: bool | None = None  #: keyCertSign; None without keyUsage
     subject_key_id: bytes | None = None
     authority_key_id: bytes | None = None
-    authority_issuers: tuple[x509.Name, ...] = ()
-    ca_issuers: tuple[str, ...] = ()
-    ocsp_responders: tuple[str, ...] = ()
+    access: x509.AuthorityInformationAccess | None = None
+    authority: x509.AuthorityKeyIdentifier | None = None
     must_staple: bool = False
     excluded_dns: tuple[str, ...] = ()
 
@@ -82,6 +77,29 @@ class Certificate:
     def label(self) -> str:
         """The name by which a person knows it."""
         return self.subject or ", ".join(self.dns_names + self.ip_addresses) or f"serial {self.serial:x}"
+
+    @property
+    def organizations(self) -> set[str]:
+        return _organizations(self.parsed.subject)
+
+    @property
+    def issuer_organizations(self) -> set[str]:
+        return _organizations(self.parsed.issuer)
+
+    @property
+    def authority_issuers(self) -> list[x509.Name]:
+        """Who has issued the issuer's certificate: RFC 5280 section 4.2.1.1."""
+        names = self.authority and self.authority.authority_cert_issuer
+        return [name.value for name in names or () if isinstance(name, x509.DirectoryName)]
+
+    @property
+    def ca_issuers(self) -> list[str]:
+        """Where the issuer's certificate can be had: RFC 5280 section 4.2.2.1."""
+        return _locations(self.access, _ISSUERS)
+
+    @property
+    def ocsp_responders(self) -> list[str]:
+        return _locations(self.access, _RESPONDERS)
 
     def days_left(self, now: datetime) -> int:
         """Whole days until it expires, negative afterwards."""
@@ -101,7 +119,7 @@ class Certificate:
             "key_bits": self.key_bits,
             "signature_algorithm": self.signature,
             "is_ca": self.is_ca,
-            "ocsp_responders": list(self.ocsp_responders),
+            "ocsp_responders": self.ocsp_responders,
             "must_staple": self.must_staple,
             "fingerprint_sha256": self.fingerprint,
         }
@@ -142,8 +160,6 @@ def _read(der: bytes) -> Certificate:
         subject=_text_of(subject),
         issuer=_text_of(issuer),
         self_issued=subject == issuer,
-        organizations=_organizations(subject),
-        issuer_organizations=_organizations(issuer),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         key_type=key_type,
@@ -167,8 +183,8 @@ def _value(attribute: x509.NameAttribute[Any]) -> str:
     return attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
 
 
-def _organizations(name: x509.Name) -> tuple[str, ...]:
-    return tuple(_value(one) for one in name if _kind(one) == "O")
+def _organizations(name: x509.Name) -> set[str]:
+    return {_value(one) for one in name if _kind(one) == "O"}
 
 
 def _key(key: Any) -> tuple[str, int]:
@@ -204,12 +220,6 @@ def _extensions(extensions: x509.Extensions) -> dict[str, Any]:
     return facts
 
 
-def _authority_key(value: x509.AuthorityKeyIdentifier, critical: bool) -> dict[str, Any]:
-    names = value.authority_cert_issuer or ()
-    issuers = tuple(name.value for name in names if isinstance(name, x509.DirectoryName))
-    return {"authority_key_id": value.key_identifier, "authority_issuers": issuers}
-
-
 def _alternative_names(value: x509.SubjectAlternativeName, critical: bool) -> dict[str, Any]:
     return {
         "san_critical": critical,
@@ -224,11 +234,8 @@ def _name_constraints(value: x509.NameConstraints, critical: bool) -> dict[str, 
 
 
 _READERS: dict[str, Callable[[Any, bool], dict[str, Any]]] = {
-    "AuthorityInformationAccess": lambda value, critical: {
-        "ca_issuers": _locations(value, _ISSUERS),
-        "ocsp_responders": _locations(value, _RESPONDERS),
-    },
-    "AuthorityKeyIdentifier": _authority_key,
+    "AuthorityInformationAccess": lambda value, critical: {"access": value},
+    "AuthorityKeyIdentifier": lambda value, critical: {"authority_key_id": value.key_identifier, "authority": value},
     "BasicConstraints": lambda value, critical: {"is_ca": value.ca, "basic_constraints_critical": critical},
     "KeyUsage": lambda value, critical: {"signs_certificates": value.key_cert_sign},
     "NameConstraints": _name_constraints,
@@ -238,12 +245,12 @@ _READERS: dict[str, Callable[[Any, bool], dict[str, Any]]] = {
 }
 
 
-def _locations(access: x509.AuthorityInformationAccess, method: str) -> tuple[str, ...]:
-    return tuple(
+def _locations(access: x509.AuthorityInformationAccess | None, method: str) -> list[str]:
+    return [
         _printable(one.access_location.value)
-        for one in access
+        for one in access or ()
         if one.access_method.dotted_string == method and isinstance(one.access_location, x509.UniformResourceIdentifier)
-    )
+    ]
 
 
 def _rfc_3339(time: datetime) -> str:

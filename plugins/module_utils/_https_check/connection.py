@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import select
 import socket
 import ssl
 from typing import Any, Callable, NamedTuple
@@ -110,9 +111,12 @@ class TlsStream:
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, name: str, deadline: Deadline) -> None:
         self._sock = sock
+        self._sock.setblocking(False)
         self._deadline = deadline
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._received = 0
+        self._cut_off = False  # TCP has ended
+        self._ended = False  # so have the data
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self.first_bytes = b""  #: that came
 
@@ -121,11 +125,18 @@ class TlsStream:
         self._advance(self.tls.do_handshake)
 
     def read_into(self, buffer: Any) -> int:
+        """Nothing at the end, whether a closing alert says it or not: that an answer is whole is for HTTP to say."""
+        if self._ended:
+            return 0
         self._send()
         try:
-            return int(self._advance(self.tls.read, len(buffer), buffer))
-        except ssl.SSLEOFError:  # without a closing alert, as many servers do: that the answer is whole is for HTTP to say
-            return 0
+            if not self._incoming.pending and not self.tls.pending():
+                self._receive()
+            count = int(self._advance(self.tls.read, len(buffer), buffer))
+        except ssl.SSLEOFError:
+            count = 0
+        self._ended = count == 0
+        return count
 
     def sendall(self, data: bytes) -> None:
         self._advance(self.tls.write, data)
@@ -151,16 +162,29 @@ class TlsStream:
             raise
 
     def _send(self) -> None:
-        if self._outgoing.pending:
-            self._sock.settimeout(self._deadline.left())
-            self._sock.sendall(self._outgoing.read())
+        data = self._outgoing.read()
+        while data:
+            try:
+                data = data[self._sock.send(data) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+
+    def _wait(self, event: int) -> None:
+        poll = select.poll()
+        poll.register(self._sock, event)
+        if not poll.poll(1000 * self._deadline.left()):
+            raise socket.timeout("the deadline has passed")
 
     def _receive(self) -> None:
-        self._sock.settimeout(self._deadline.left())
-        data = self._sock.recv(_PIECE)
+        self._wait(select.POLLIN)
+        try:
+            data = self._sock.recv(_PIECE)
+        except BlockingIOError:  # it was not so; who called asks again
+            return
         if not data:
-            if self._incoming.eof:
+            if self._cut_off:
                 raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "the connection has ended")
+            self._cut_off = True
             self._incoming.write_eof()
             return
         if not self._received:

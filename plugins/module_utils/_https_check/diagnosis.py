@@ -396,5 +396,4 @@ def _has_intermediate(leaf: Certificate, trusted: Sequence[Certificate]) -> bool
         return True  # it names the issuer of its issuer: RFC 5280 section 4.2.1.1
     if leaf.ca_issuers:
         return True  # an address to fetch the issuer from, which nobody needs for a root
-    organizations = {name for authority in trusted for name in authority.organizations}
-    return any(name in organizations for name in leaf.issuer_organizations)
+    return any(authority.organizations & leaf.issuer_organizations for authority in trusted)

@@ -62,8 +62,8 @@ def test_knows_the_extensions_that_rules_ask_for() -> None:
         x509.TLSFeature([x509.TLSFeatureType.status_request]),
     ]
     leaf = _certificate.read(pki.issue("es1", ROOT, extra=extra).der)
-    assert leaf.ca_issuers == ("http://ca.example/root.der",)
-    assert leaf.ocsp_responders == ("http://ocsp.example",)
+    assert leaf.ca_issuers == ["http://ca.example/root.der"]
+    assert leaf.ocsp_responders == ["http://ocsp.example"]
     assert leaf.must_staple
     root = _certificate.read(ROOT.der)
     assert root.is_ca and root.basic_constraints_critical and root.self_issued
