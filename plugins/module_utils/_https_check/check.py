@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from threading import BoundedSemaphore
 from typing import Callable, Mapping, Sequence, TypeVar
@@ -48,11 +48,10 @@ def check_all(
     pause = 0.5
     with ThreadPoolExecutor(concurrency) as walks, Connections(concurrency) as connections:
         while True:
-            walked = [walks.submit(check_endpoint, results[number].target, contexts, connections) for number in again]
-            for number, future in zip(again, walked):
-                attempts = results[number].attempts + 1
-                results[number] = future.result()
-                results[number].attempts = attempts
+            checks = [partial(check_endpoint, results[number].target, contexts, connections) for number in again]
+            for number, result in zip(again, _results_of(walks, checks)):
+                result.attempts = results[number].attempts + 1
+                results[number] = result
             if same_cluster:
                 require_same_cluster(results)
             again = [n for n, one in enumerate(results) if not one.verdict.ok and one.verdict.reason not in _NEVER_CHANGES]
@@ -77,13 +76,23 @@ class Connections:
         self._pool.shutdown()
 
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """What the calls return, made side by side; the first is made in the thread that waits for the others."""
-        others = [self._pool.submit(self._run_one, call) for call in calls[1:]]
-        return [self._run_one(call) for call in calls[:1]] + [other.result() for other in others]
+        """What the calls return, made side by side; one alone is made in this thread."""
+        limited = [partial(self._run_one, call) for call in calls]
+        return [call() for call in limited] if len(calls) < 2 else _results_of(self._pool, limited)
 
     def _run_one(self, call: Callable[[], T]) -> T:
         with self._slots:
             return call()
+
+
+def _results_of(pool: Executor, calls: Sequence[Callable[[], T]]) -> list[T]:
+    """:raises Exception: one of them has; those that have not begun never will"""
+    futures = [pool.submit(call) for call in calls]
+    try:
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def check_endpoint(target: Target, contexts: Mapping[Trust, ssl.SSLContext], connections: Connections) -> EndpointResult:

@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import check
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.limits import MAX_BODY
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, many, run, verdict
@@ -150,6 +151,18 @@ def test_no_more_connections_are_open_at_the_same_time_than_allowed(lab: Lab, na
         entries = run(*urls, ca_path=lab.ca_path, concurrency=4, closed_ports=[server.port])["endpoints"]
     assert [len(entry["addresses"]) for entry in entries] == [3] * 6
     assert most[0] == 4
+
+
+def test_a_fault_of_this_code_ends_the_run_before_the_rest_begins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise KeyError("a fault")
+
+    begun = []
+    monkeypatch.setattr(check, "conclude", fail)
+    monkeypatch.setattr(check, "resolve", lambda *arguments: begun.append(arguments) or time.sleep(0.05) or [])
+    with pytest.raises(KeyError):
+        run(*many("https://es.test", 60), ca_path=lab.ca_path, concurrency=2)
+    assert len(begun) < 20
 
 
 def test_no_thread_is_left(lab: Lab) -> None:
