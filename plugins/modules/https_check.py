@@ -439,7 +439,7 @@ endpoints:
           reload the server; look at why it was not renewed by itself.
         - >-
           V(http_redirect) - The server answers with a redirect, which is never followed. Check the address that it
-          points to, if that is https; otherwise mend the front.
+          points to, if that is https; otherwise fix the proxy's configuration.
         - >-
           V(http_unauthorized) - TLS is verified, but the request was not authenticated. Give api_key, bearer_token,
           or url_username and url_password that are valid there.
@@ -482,7 +482,7 @@ endpoints:
     message:
       description: What was found and what was wanted.
       type: str
-      sample: Asked for is es.example.org; the certificate is for es1.internal.
+      sample: The certificate is valid for es1.internal, not for es.example.org.
     hint:
       description: What to do about it.
       type: str

@@ -189,7 +189,7 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-# What is told apart where it is not a cluster of one's own; nobody can mend a front or a node there.
+# What is told apart where it is not a cluster of one's own; nobody can fix a proxy or a node there.
 _SERVICES = {
     "Amazon OpenSearch Serverless": "It has no answer at / and no cluster health, and wants each request signed (SigV4), "
     "which https_check does not do: TLS is verified as far as tls_verified says, the rest cannot be asked here.",

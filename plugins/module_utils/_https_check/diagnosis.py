@@ -319,7 +319,7 @@ def _name(scene: Scene) -> Verdict:
         shown = "no name at all (%s is only its subject, which identifies no server: RFC 9525)" % (
             leaf.subject or "nothing"
         )
-    found = f"Asked for is {scene.target.name}; the certificate is for {shown}."
+    found = f"The certificate is valid for {shown}, not for {scene.target.name}."
     label, _dot, parent = scene.target.name.lower().partition(".")
     if "_" in label and any(name.lower() == f"*.{parent}" for name in leaf.dns_names):
         # OpenSSL's wildcard_match(): https://github.com/openssl/openssl/blob/master/crypto/x509/v3_utl.c

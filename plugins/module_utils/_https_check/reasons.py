@@ -152,7 +152,7 @@ _TABLE = (
     Reason(
         "http_redirect",
         "The server answers with a redirect, which is never followed.",
-        "Check the address that it points to, if that is https; otherwise mend the front.",
+        "Check the address that it points to, if that is https; otherwise fix the proxy's configuration.",
     ),
     Reason(
         "http_unauthorized",

@@ -186,7 +186,7 @@ def _body(response: http.client.HTTPResponse, coding: str) -> bytes:
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
     body = bytes(received)
-    # Asked for is identity; some fronts compress all the same.
+    # Identity was asked for; some proxies compress all the same.
     if coding.strip().lower() == "gzip":
         decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
         body = decoder.decompress(body, MAX_BODY)
