@@ -15,7 +15,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.host_addresses im
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.outside import outside
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.transport_addresses import transport_addresses
+
+from .transport_addresses import transport_addresses
 
 __all__ = ["policy"]
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module's options, for one endpoint, to what a probe needs; what is wrong with them is said here.
+"""The module's options, for one endpoint, to the target of a check; what is wrong with them is said here.
 
 No error has a value in it, only the option and its place: a value that is wrong may be a secret in the wrong place.
 """
@@ -10,22 +10,22 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping, Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import Expected, version_key
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
+from .._secrets import Secrets
+from .cluster import Expected, version_key
+from .endpoint import (
     Endpoint,
     normal_host,
     parse,
     parse_address,
     shown,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption, Problem
+from .ports import read_ports
+from .reasons import CheckFailed, InvalidOption, Verdict
+from .trust import Trust
 
 CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
-_MAX_CLOSED_PORTS = 1024
 _MAX_TIMEOUT = 3600
 _PATHS = ("ca_path", "crl_path", "client_cert", "client_key")
 _SHAPES = {
@@ -35,12 +35,12 @@ _SHAPES = {
 
 
 @dataclass(frozen=True)
-class Check:
+class Target:
     """One endpoint and all that is asked of it."""
 
     url: str
     endpoint: Endpoint | None
-    problem: Problem | None  #: why there is no endpoint
+    verdict: Verdict | None  #: why there is no endpoint
     name: str
     connect: tuple[str, int]
     trust: Trust
@@ -55,6 +55,17 @@ class Check:
     timeout: float
     secrets: Secrets  #: of the whole run
 
+    def is_enough(self, passed: Sequence[bool]) -> bool:
+        """Whether an endpoint has what its addresses have: all of them, or any."""
+        return all(passed) if self.all_addresses else any(passed)
+
+    @property
+    def trusted(self) -> str:
+        """What is trusted, as a person reads it."""
+        if self.trust.ca_content is not None:
+            return "ca_content"
+        return f"ca_path ({self.trust.ca_path})" if self.trust.ca_path else "the system's CA store"
+
 
 def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The options of one endpoint: what it gives itself counts; credentials, and a client certificate, as a whole."""
@@ -67,29 +78,29 @@ def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def make_check(options: Mapping[str, Any], where: str, secrets: Secrets) -> Check:
+def make_target(options: Mapping[str, Any], where: str, secrets: Secrets) -> Target:
     """:param options: as validated by the argument spec, ``url`` among them
     :param where: what to call the endpoint if its ``url`` cannot be shown
 
     :raises InvalidOption: an option is wrong; the text names it. A wrong ``url`` is a verdict
-        instead, kept in ``problem``.
+        instead.
     """
     for option in _PATHS:
         if re.search(r"[\x00-\x1f]|-----BEGIN", options.get(option) or ""):
             raise InvalidOption(f"{option}: must be the path of a file, not its content")
     text = str(options["url"])
-    endpoint, problem = None, None
+    endpoint, verdict = None, None
     try:
         endpoint = parse(text)
-    except Problem as found:
-        problem = found
+    except CheckFailed as failed:
+        verdict = failed.verdict
     connect = (endpoint.host, endpoint.port) if endpoint else ("", 0)
     if options.get("connect_to"):
         connect = _address("connect_to", options["connect_to"], connect[1] or 443)
     name = endpoint.name if endpoint else ""
     if options.get("server_name"):
         name = _address("server_name", options["server_name"], 443)[0].rstrip(".")
-    closed_ports = _ports(options.get("closed_ports") or ())
+    closed_ports = read_ports(options.get("closed_ports") or ())
     proxy = _proxy(options["proxy"]) if options.get("proxy") else None
     if proxy and closed_ports:
         raise InvalidOption(
@@ -101,10 +112,10 @@ def make_check(options: Mapping[str, Any], where: str, secrets: Secrets) -> Chec
         raise InvalidOption("client_key: client_cert is missing")
     if not 0 < options["timeout"] <= _MAX_TIMEOUT:
         raise InvalidOption(f"timeout: must be more than 0 and at most {_MAX_TIMEOUT} seconds")
-    return Check(
+    return Target(
         url=endpoint.url if endpoint else shown(text) or where,
         endpoint=endpoint,
-        problem=problem,
+        verdict=verdict,
         name=name,
         connect=connect,
         trust=Trust(
@@ -143,8 +154,8 @@ def _address(option: str, text: str, default_port: int) -> tuple[str, int]:
         if option == "server_name":
             return normal_host(text.strip()), default_port
         return parse_address(text, default_port)
-    except Problem as problem:
-        raise InvalidOption(f"{option}: {problem.message} {_SHAPES[option]}") from None
+    except CheckFailed as failed:
+        raise InvalidOption(f"{option}: {failed.verdict.message} {_SHAPES[option]}") from None
 
 
 def _proxy(text: str) -> tuple[str, int]:
@@ -153,33 +164,8 @@ def _proxy(text: str) -> tuple[str, int]:
         raise InvalidOption("proxy: must be host:port or http://host:port, without user name; it is asked to CONNECT")
     try:
         return parse_address(found.group(2), 3128)
-    except Problem as problem:
-        raise InvalidOption(f"proxy: {problem.message}") from None
-
-
-def _ports(items: Any) -> tuple[int, ...]:
-    ports: dict[int, None] = {}  # in order, each once
-    for number, item in enumerate(items):
-        found = re.fullmatch(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?", str(item))
-        first = int(found.group(1)) if found else 0
-        last = int(found.group(2) or first) if found else 0
-        if not 1 <= first <= last <= 65535:
-            raise InvalidOption(f"closed_ports[{number}]: neither a port from 1 to 65535 nor a range like 9200-9299")
-        ports.update(dict.fromkeys(range(first, last + 1)))
-        if len(ports) > _MAX_CLOSED_PORTS:
-            raise InvalidOption(f"closed_ports: more than {_MAX_CLOSED_PORTS} ports")
-    return tuple(ports)
-
-
-def port_ranges(ports: Iterable[int]) -> list[str]:
-    """Ports as ``closed_ports`` takes them: each by itself, or with its neighbours as a range."""
-    ranges: list[list[int]] = []
-    for port in sorted(ports):
-        if ranges and port == ranges[-1][1] + 1:
-            ranges[-1][1] = port
-        else:
-            ranges.append([port, port])
-    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    except CheckFailed as failed:
+        raise InvalidOption(f"proxy: {failed.verdict.message}") from None
 
 
 def _fingerprint(number: int, text: str) -> str:

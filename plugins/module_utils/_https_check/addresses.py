@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import Any, Tuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .reasons import CheckFailed
 
 Address = Tuple[int, Any]  #: socket family, and what socket.connect() wants
 
@@ -18,7 +18,7 @@ def resolve(host: str, port: int, timeout: float) -> list[Address]:
     """Every A and AAAA record of a name, each once, in the resolver's order (RFC 6724).
 
     :param timeout: in seconds
-    :raises Problem: ``dns_failure``
+    :raises CheckFailed: ``dns_failure``
     """
     try:
         literal = ipaddress.ip_address(host)
@@ -37,14 +37,14 @@ def resolve(host: str, port: int, timeout: float) -> list[Address]:
             errors.append(error)
         done.set()
 
-    # A thread that nobody waits for: it may hang for as long as the resolver does.
+    # Not of a pool, whose threads are joined when the interpreter ends: this one may hang for as long as the resolver does.
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     if not done.wait(timeout):
-        raise Problem("dns_failure", f"The resolver has no answer for {host} within {timeout:g} s.")
+        raise CheckFailed("dns_failure", f"The resolver has no answer for {host} within {timeout:g} s.")
     if errors:
         error = errors[0]
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise Problem("dns_failure", f"No address for {host}: {text}.")
+        raise CheckFailed("dns_failure", f"No address for {host}: {text}.")
     addresses: list[Address] = []
     for family, _type, _protocol, _name, address in found:
         if (family, address) not in addresses:

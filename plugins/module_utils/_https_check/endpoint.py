@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .reasons import CheckFailed
 
 HTTPS_PORT = 443
 
@@ -44,8 +44,16 @@ class Endpoint:
 
 def authority(host: str, port: int) -> str:
     """The text ``host:port`` of a URL or a Host header (RFC 3986 section 3.2), the port left out where it is 443."""
-    text = f"[{host}]" if ":" in host else host
-    return text if port == HTTPS_PORT else f"{text}:{port}"
+    return bracketed(host) if port == HTTPS_PORT else place_of(host, port)
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands before a port: RFC 3986 section 3.2.2."""
+    return f"[{host}]" if ":" in host else host
+
+
+def place_of(host: str, port: int) -> str:
+    return f"{bracketed(host)}:{port}"
 
 
 def is_address(host: str) -> bool:
@@ -59,27 +67,27 @@ def is_address(host: str) -> bool:
 def parse(text: str) -> Endpoint:
     """Reads ``https://host[:port][/path]``, ``host[:port][/path]`` or an IP address.
 
-    :raises Problem: ``plaintext_url`` for http, ``invalid_url`` for all else that is not such a text
+    :raises CheckFailed: ``plaintext_url`` for http, ``invalid_url`` for all else that is not such a text
     """
     text = text.strip()
     if not text:
-        raise Problem("invalid_url", "The endpoint is empty.")
+        raise CheckFailed("invalid_url", "The endpoint is empty.")
     if re.search(r"[\x00-\x20\x7f\\]", text):
-        raise Problem("invalid_url", "The endpoint has a space, a backslash or a control character in it.")
+        raise CheckFailed("invalid_url", "The endpoint has a space, a backslash or a control character in it.")
     scheme = _SCHEME.match(text)
     rest = text[scheme.end() :] if scheme else text
     if "@" in rest:  # anywhere: a password may have a slash or a question mark in it, and must not be shown
-        raise Problem(
+        raise CheckFailed(
             "invalid_url",
             "The endpoint has a user name in it.",
             "Take it out: give url_username and url_password, which are kept out of logs.",
         )
     if scheme and scheme.group(1).lower() == "http":
-        raise Problem("plaintext_url", f"{shown(text) or 'The endpoint'} asks for http; wanted is https.")
+        raise CheckFailed("plaintext_url", f"{shown(text) or 'The endpoint'} asks for http; wanted is https.")
     if scheme and scheme.group(1).lower() != "https":
-        raise Problem("invalid_url", f"The scheme {scheme.group(1)} is not https.")
+        raise CheckFailed("invalid_url", f"The scheme {scheme.group(1)} is not https.")
     if "?" in rest or "#" in rest:
-        raise Problem("invalid_url", "The endpoint has a query or a fragment.")
+        raise CheckFailed("invalid_url", "The endpoint has a query or a fragment.")
     place, slash, path = rest.partition("/")
     host, port = _host_and_port(place)
     return Endpoint(host, HTTPS_PORT if port is None else port, _path(slash + path))
@@ -88,7 +96,7 @@ def parse(text: str) -> Endpoint:
 def parse_address(text: str, default_port: int) -> tuple[str, int]:
     """Reads ``address``, ``address:port`` or ``[v6]:port``.
 
-    :raises Problem: ``invalid_url``
+    :raises CheckFailed: ``invalid_url``
     :return: host and port
     """
     host, port = _host_and_port(text.strip())
@@ -105,10 +113,9 @@ def shown(text: str) -> str | None:
         return None
     try:
         host, port = _host_and_port(found.group(2).rpartition("@")[2])
-    except Problem:
+    except CheckFailed:
         return None
-    place = f"[{host}]" if ":" in host else host
-    return (found.group(1) or "https").lower() + "://" + place + ("" if port is None else f":{port}")
+    return (found.group(1) or "https").lower() + "://" + (bracketed(host) if port is None else place_of(host, port))
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
@@ -116,7 +123,7 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
     if bracketed:
         host, port = bracketed.group(1), bracketed.group(2)
         if ":" not in host:
-            raise Problem("invalid_url", "What stands in brackets is not an IPv6 address.")
+            raise CheckFailed("invalid_url", "What stands in brackets is not an IPv6 address.")
     elif text.count(":") > 1:
         host, port = text, None
     else:
@@ -127,24 +134,24 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
 
 def _port(digits: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", digits) or not 1 <= int(digits) <= 65535:
-        raise Problem("invalid_url", "The port is not a number from 1 to 65535.")
+        raise CheckFailed("invalid_url", "The port is not a number from 1 to 65535.")
     return int(digits)
 
 
 def normal_host(text: str) -> str:
     """A host in the one form in which it is asked for, compared and shown: lower case, A-labels, shortest IP text.
 
-    :raises Problem: ``invalid_url``
+    :raises CheckFailed: ``invalid_url``
     """
     if not text:
-        raise Problem("invalid_url", "The host is missing.")
+        raise CheckFailed("invalid_url", "The host is missing.")
     if ":" in text:
         if "%" in text:
-            raise Problem("invalid_url", "The address has a zone identifier, which no certificate can name.")
+            raise CheckFailed("invalid_url", "The address has a zone identifier, which no certificate can name.")
         try:
             return str(ipaddress.IPv6Address(text))
         except ValueError:
-            raise Problem("invalid_url", "The host has colons in it and is not an IPv6 address.") from None
+            raise CheckFailed("invalid_url", "The host has colons in it and is not an IPv6 address.") from None
     name = _ascii_name(text).lower()
     dot = "." if name.endswith(".") else ""
     labels = (name[:-1] if dot else name).split(".")
@@ -153,9 +160,9 @@ def normal_host(text: str) -> str:
         try:
             return str(ipaddress.IPv4Address(".".join(labels)))
         except ValueError:
-            raise Problem("invalid_url", "The host is not an IPv4 address of four decimal numbers.") from None
+            raise CheckFailed("invalid_url", "The host is not an IPv4 address of four decimal numbers.") from None
     if len(name) - len(dot) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise Problem("invalid_url", "The host is not a host name.")
+        raise CheckFailed("invalid_url", "The host is not a host name.")
     return name
 
 
@@ -164,15 +171,15 @@ def _ascii_name(text: str) -> str:
         return text
     advice = "Write the name as DNS has it, with xn-- labels."
     if _IDNA_DEVIATIONS.search(text):
-        raise Problem("invalid_url", "The host has a character that two standards map to different names.", advice)
+        raise CheckFailed("invalid_url", "The host has a character that two standards map to different names.", advice)
     try:
         return text.encode("idna").decode("ascii")
     except UnicodeError:
-        raise Problem("invalid_url", "The host is not a valid internationalised name.", advice) from None
+        raise CheckFailed("invalid_url", "The host is not a valid internationalised name.", advice) from None
 
 
 def _path(text: str) -> str:
     segments = text.rstrip("/").split("/")
     if "." in segments or ".." in segments:
-        raise Problem("invalid_url", "The path has a dot segment.")
+        raise CheckFailed("invalid_url", "The path has a dot segment.")
     return quote("/".join(segments), safe="/%:!$&'()*+,;=~-._")

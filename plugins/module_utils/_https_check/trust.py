@@ -11,13 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import BoundedSocket
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import record_certificates
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
+from .. import _pem
+from .peer import record_certificates
+from .reasons import InvalidOption
 
 _CERTIFICATE = re.compile("-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----")
-_CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 # For TLS 1.2 what Python 3.10 and newer have by default: forward secrecy, no SHA-1. The security level stays the
 # system's. https://docs.python.org/3/whatsnew/3.10.html#ssl
 _CIPHERS = "ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
@@ -65,7 +63,6 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     if trust.client_cert is not None:
         _load_client_certificate(context, trust.client_cert, trust.client_key)
     context.set_alpn_protocols(["http/1.1"])
-    context.sslsocket_class = BoundedSocket
     record_certificates(context)
     require_verification(context)
     return context
@@ -92,17 +89,21 @@ def _load_authorities(context: ssl.SSLContext, sources: list[bytes], what: str) 
 
 def _load_crls(context: ssl.SSLContext, path: str) -> None:
     """OpenSSL takes CRLs only from a file, and trusts every certificate in it: so a file of the CRLs alone is made."""
-    crls = [block for octets in _read(path, "crl_path") for block in _CRL.findall(octets)]
-    if not crls:
+    from cryptography import x509  # where no list is given, none needs to be read
+
+    try:
+        blocks = [block for octets in _read(path, "crl_path") for block in _pem.blocks(_pem.text_of(octets)) if block.label == "X509 CRL"]
+        for block in blocks:
+            x509.load_der_x509_crl(block.content)
+    except ValueError as error:
+        raise InvalidOption(f"crl_path: {_shown(path)} has a revocation list that cannot be read: {error}") from error
+    if not blocks:
         raise InvalidOption(f"crl_path: {_shown(path)} has no certificate revocation list in PEM form")
     before = context.cert_store_stats()["x509"]
-    with tempfile.NamedTemporaryFile(suffix=".pem") as copy:
-        copy.write(b"\n".join(crls))
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem") as copy:
+        copy.write("".join(block.pem for block in blocks))
         copy.flush()
-        try:
-            context.load_verify_locations(cafile=copy.name)
-        except ssl.SSLError as error:
-            raise InvalidOption(f"crl_path: {_shown(path)} has a revocation list that cannot be read: {error}") from error
+        context.load_verify_locations(cafile=copy.name)
     if context.cert_store_stats()["x509"] != before:
         raise RuntimeError("a revocation list has widened the trust")
 

@@ -152,7 +152,7 @@ _TABLE = (
     Reason(
         "http_redirect",
         "The server answers with a redirect, which is never followed.",
-        "Check the address that it points to, if that is https; otherwise mend the front.",
+        "Check the address that it points to, if that is https; otherwise fix the proxy's configuration.",
     ),
     Reason(
         "http_unauthorized",
@@ -217,23 +217,38 @@ _TABLE = (
 REASONS = {reason.code: reason for reason in _TABLE}
 
 
-class Problem(Exception):
-    """The first thing that broke on the way to an endpoint.
+@dataclass(frozen=True)
+class Verdict:
+    """The one answer for an endpoint, or for one of its addresses.
 
     :param reason: a key of ``REASONS``
     :param message: what was found and what was wanted, in one line
     :param hint: what to do; by default the cure of the reason
     """
 
-    def __init__(self, reason: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.reason = REASONS[reason].code
-        self.message = message
-        self.hint = hint or REASONS[reason].cure
+    reason: str
+    message: str
+    hint: str = ""
 
-    def plain(self) -> Problem:
-        """The same without its traceback, whose frames would keep bodies and sockets alive."""
-        return Problem(self.reason, self.message, self.hint)
+    def __post_init__(self) -> None:
+        cure = REASONS[self.reason].cure
+        object.__setattr__(self, "hint", self.hint or cure)
+
+    @property
+    def ok(self) -> bool:
+        return self.reason == "ok"
+
+
+OK = Verdict("ok", "Verified.")
+NOT_TRIED = Verdict("unreachable", "It was not tried.")
+
+
+class CheckFailed(Exception):
+    """A step has ended the check: the first thing that broke on the way to an endpoint. Its parameters are those of the verdict."""
+
+    def __init__(self, reason: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.verdict = Verdict(reason, message, hint)
 
 
 class InvalidOption(ValueError):

@@ -13,8 +13,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Mapping
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .._secrets import Secrets
+from .reasons import CheckFailed
 
 STATUSES = ("red", "yellow", "green")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.+-]{1,40})?")
@@ -55,14 +55,14 @@ def read_root(
     """Reads the answer to ``GET /``.
 
     :param secrets: of which nothing must be shown, should the answer repeat them
-    :raises Problem: it is not that of a node that is ready to serve
+    :raises CheckFailed: it is not that of a node that is ready to serve
     """
     answer = _json_object(body)
     cluster = _cluster(answer, headers, secrets) if answer is not None else None
     if status == 200 and cluster is not None:
         return cluster
     if status == 503 and cluster is not None:
-        raise Problem("cluster_unhealthy", "The node answers 503: it has no elected master.")
+        raise CheckFailed("cluster_unhealthy", "The node answers 503: it has no elected master.")
     if status == 200:
         raise _not_elasticsearch(headers, body, secrets)
     raise _unexpected(status, headers, body, "/", with_credentials, secrets)
@@ -74,39 +74,39 @@ def read_health(
     """Reads the answer to ``GET /_cluster/health``.
 
     :return: one of ``STATUSES``
-    :raises Problem: there is none in it
+    :raises CheckFailed: there is none in it
     """
     answer = _json_object(body) or {}
     health = answer.get("status")
     if health in STATUSES:
         return str(health)
     if status in (408, 503) and answer:
-        raise Problem("cluster_unhealthy", f"_cluster/health answers {status}: no elected master.")
+        raise CheckFailed("cluster_unhealthy", f"_cluster/health answers {status}: no elected master.")
     if status == 200:
-        raise Problem("malformed_response", f"_cluster/health answers without a status: {secrets.excerpt(body)}")
+        raise CheckFailed("malformed_response", f"_cluster/health answers without a status: {secrets.excerpt(body)}")
     raise _unexpected(status, headers, body, "/_cluster/health", with_credentials, secrets)
 
 
 def require_expected(cluster: Cluster, expected: Expected) -> None:
-    """:raises Problem: the first expectation that the cluster does not meet"""
+    """:raises CheckFailed: the first expectation that the cluster does not meet"""
     for what, wanted, found in (
         ("name", expected.cluster_name, cluster.name),
         ("uuid", expected.cluster_uuid, cluster.uuid),
     ):
         if wanted is not None and wanted != found:
-            raise Problem("cluster_mismatch", f"The cluster's {what} is {found}; wanted is {wanted}.")
+            raise CheckFailed("cluster_mismatch", f"The cluster's {what} is {found}; wanted is {wanted}.")
     if expected.product is not None and expected.product != cluster.distribution:
-        raise Problem(
+        raise CheckFailed(
             "version_mismatch",
             f"The product is {cluster.distribution} {cluster.version}; wanted is {expected.product}.",
         )
     if expected.min_version is not None and version_key(cluster.version) < version_key(expected.min_version):
-        raise Problem(
+        raise CheckFailed(
             "version_mismatch",
             f"{cluster.distribution} is version {cluster.version}; wanted is {expected.min_version} or newer.",
         )
     if expected.min_status is not None and not _at_least(cluster.status, expected.min_status):
-        raise Problem(
+        raise CheckFailed(
             "cluster_unhealthy",
             f"The cluster's status is {cluster.status}; wanted is {expected.min_status} or better.",
         )
@@ -171,12 +171,12 @@ def _text(value: object, secrets: Secrets) -> str | None:
     return secrets.excerpt(value, 256)
 
 
-def _not_elasticsearch(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Problem:
+def _not_elasticsearch(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> CheckFailed:
     kind = secrets.excerpt(headers.get("content-type", "").partition(";")[0].strip().lower())
     if kind.endswith("json") and not _is_json(body):
-        return Problem("malformed_response", f"The answer says that it is JSON, and is not: {secrets.excerpt(body)}")
+        return CheckFailed("malformed_response", f"The answer says that it is JSON, and is not: {secrets.excerpt(body)}")
     found = secrets.excerpt(body) or "nothing"
-    return Problem("not_elasticsearch", "200 with {}: {}".format(kind or "no content type", found))
+    return CheckFailed("not_elasticsearch", "200 with {}: {}".format(kind or "no content type", found))
 
 
 def _is_json(body: bytes) -> bool:
@@ -189,7 +189,7 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-# What is told apart where it is not a cluster of one's own; nobody can mend a front or a node there.
+# What is told apart where it is not a cluster of one's own; nobody can fix a proxy or a node there.
 _SERVICES = {
     "Amazon OpenSearch Serverless": "It has no answer at / and no cluster health, and wants each request signed (SigV4), "
     "which https_check does not do: TLS is verified as far as tls_verified says, the rest cannot be asked here.",
@@ -219,41 +219,41 @@ def _service(status: int, headers: Mapping[str, str], answer: Mapping[str, Any])
 
 def _unexpected(
     status: int, headers: Mapping[str, str], body: bytes, path: str, with_credentials: bool, secrets: Secrets
-) -> Problem:
+) -> CheckFailed:
     found = f"GET {path} answers {status}"
     said = secrets.excerpt(body)
     service = _service(status, headers, _json_object(body) or {})
-    hint = None
+    hint = ""
     if service is not None:
         found, hint = f"{found}, from {service}", _SERVICES[service]
     if 300 <= status < 400:
         target = headers.get("location", "")
         clear = " (without encryption)" if target.lower().startswith("http:") else ""
-        return Problem("http_redirect", f"{found} and points to {secrets.excerpt(target) or 'nowhere'}{clear}.")
+        return CheckFailed("http_redirect", f"{found} and points to {secrets.excerpt(target) or 'nowhere'}{clear}.")
     if status in (400, 495, 496) and b"SSL certificate" in body[:4096]:
         # nginx ends the handshake first and then refuses with its own 495 and 496, shown as 400:
         # https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors
         if b"No required SSL certificate" in body[:4096]:
-            return Problem("client_certificate_required", found + ": no client certificate was sent.")
-        return Problem("client_certificate_rejected", found + ": the client certificate does not verify there.")
+            return CheckFailed("client_certificate_required", found + ": no client certificate was sent.")
+        return CheckFailed("client_certificate_rejected", found + ": the client certificate does not verify there.")
     if status == 401:
         if with_credentials:
-            return Problem(
+            return CheckFailed(
                 "http_unauthorized",
                 found + ": the credentials are not valid there.",
                 hint or "Correct them, or give the user access; TLS itself is in order.",
             )
-        return Problem("http_unauthorized", found + ": it wants credentials, and none were given.", hint)
+        return CheckFailed("http_unauthorized", found + ": it wants credentials, and none were given.", hint)
     if status == 403:
-        return Problem("http_forbidden", f"{found}: {said or 'forbidden'}", hint)
+        return CheckFailed("http_forbidden", f"{found}: {said or 'forbidden'}", hint)
     if status in (404, 410):
-        return Problem("http_not_found", found + ".", hint)
+        return CheckFailed("http_not_found", found + ".", hint)
     if status == 407:  # RFC 9110 section 15.5.8: only a proxy says so
-        return Problem(
+        return CheckFailed(
             "bad_gateway",
             f"{found}: a proxy in front of Elasticsearch wants a login of its own.",
             "Let this host through that proxy without a login, or take a way around it.",
         )
     if status in (502, 503, 504) and not has_product_header(headers):
-        return Problem("bad_gateway", f"{found}: {said or 'no body'}")
-    return Problem("http_error", f"{found}: {said or 'no body'}", hint)
+        return CheckFailed("bad_gateway", f"{found}: {said or 'no body'}")
+    return CheckFailed("http_error", f"{found}: {said or 'no body'}", hint)

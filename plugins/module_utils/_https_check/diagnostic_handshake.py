@@ -13,9 +13,9 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import presented_chain, record_certificates
-
-_MOST = 256 * 1024  # bytes; a handshake with a long chain is below 32 KiB
+from .connection import TlsStream
+from .limits import Deadline, TooMuch
+from .peer import presented_chain, record_certificates
 
 _lock = threading.Lock()
 _context: ssl.SSLContext | None = None
@@ -35,39 +35,29 @@ class Presented(NamedTuple):
         return self.first_bytes[:1] in (b"", b"\x15", b"\x16")
 
 
-def look(sock: socket.socket, name: str, await_alert: bool = False) -> Presented:
+def look(sock: socket.socket, name: str, deadline: Deadline, await_alert: bool = False) -> Presented:
     """Greets over a connected socket and keeps what comes back. Closes the socket; raises nothing of the network.
 
     :param await_alert: wait for a word after the handshake too: in TLS 1.3 a server speaks of the client's certificate
         only then (RFC 8446 section 4.4.2.4), and to a client that has sent a request the word may be lost in a reset
     """
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = _describing_context().wrap_bio(incoming, outgoing, server_hostname=name)
-    received, alert = b"", ""
-    steps = [tls.do_handshake] + ([lambda: tls.read(1)] if await_alert else [])
-    with sock:
-        try:
-            while steps and len(received) < _MOST:
-                try:
-                    steps[0]()
-                    del steps[0]
-                except ssl.SSLWantReadError:
-                    sock.sendall(outgoing.read())
-                    data = sock.recv(16384)
-                    if not data:
-                        break
-                    received += data
-                    incoming.write(data)
-            sock.sendall(outgoing.read())
-        except ssl.SSLError as error:
-            alert = error.reason or ""
-        except OSError:
-            pass
+    stream = TlsStream(sock, _describing_context(), name, deadline)
+    alert = ""
     try:
-        chain = tuple(presented_chain(tls))
+        stream.handshake()
+        if await_alert:
+            stream.read_into(bytearray(1))
+    except ssl.SSLError as error:
+        alert = error.reason or ""
+    except (OSError, TooMuch):
+        pass
+    finally:
+        stream.close()
+    try:
+        chain = tuple(presented_chain(stream.tls))
     except ValueError:  # the handshake has not come far enough
         chain = ()
-    return Presented(chain, tls.version() if chain else None, received[:128], alert)
+    return Presented(chain, stream.tls.version() if chain else None, stream.first_bytes, alert)
 
 
 def _describing_context() -> ssl.SSLContext:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Exception to reason: what the network, OpenSSL and HTTP raise, in the words of ``_verdict.py``."""
+"""Exception to reason: what the network, OpenSSL and HTTP raise, in the words of ``reasons.py``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import http.client
 import re
 import socket
 import ssl
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Callable, Iterator, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY, TooMuch
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import Secrets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from .certificate import Certificate, read_all
+from .chain import require_sound, strict_findings
+from .connection import HandshakeFailed, ProxyRefused, Route, open_tcp
+from .diagnostic_handshake import Presented, look
+from .endpoint import place_of
+from .limits import MAX_BODY, Deadline, TooMuch
+from .options import Target
+from .peer import build_path
+from .reasons import CheckFailed, Verdict
 
 _ENDINGS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _RESETS = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ESHUTDOWN, errno.ENOTCONN)
@@ -60,33 +62,69 @@ _CLIENT_ALERTS = (
 )
 
 
-@dataclass
-class Scene:
+_UNREACHED = "Look at the proxy's log: it got no connection to the endpoint; is that up, and may the proxy reach it?"
+_PROXY_HINTS = {
+    0: "Look at the proxy's log, and whether it may open tunnels (CONNECT) to that host and port.",
+    407: "The proxy, not Elasticsearch, wants a login, and https_check sends it none: let this host through without one.",
+    502: _UNREACHED,
+    503: _UNREACHED,
+    504: _UNREACHED,
+}
+# How long to wait for a word of why a connection was cut off, seconds.
+_ALERT_AFTER = 1.0
+
+
+class Scene(NamedTuple):
     """What is known where something broke."""
 
+    target: Target
     place: str  #: address and port, as a person reads it
-    name: str  #: the name that was to be verified
     phase: str  #: connect, tls or http
-    timeout: float
     late: bool  #: the deadline has passed
-    server_hello: bool
-    client_cert: bool
-    min_tls_version: str
-    trust: str  #: what is trusted, as a person reads it
-    trusted: Callable[[], Sequence[Certificate]]
+    agreed: bool  #: on a cipher
+    context: ssl.SSLContext
+    seen: Presented
     chain: Sequence[Certificate]  #: as presented; empty if unknown
-    version: str | None  #: TLS version that the other side would speak
-    first_bytes: bytes
-    is_tls: bool
-    strict: bool  #: x509_strict
-    alert: str  #: what ended a second look, if there was one
-    secrets: Secrets
-    proxy: str | None = None
+
+    @property
+    def trusted(self) -> Sequence[Certificate]:
+        return read_all(self.context.get_ca_certs(binary_form=True))
+
+    @property
+    def has_client_cert(self) -> bool:
+        return self.target.trust.client_cert is not None
 
     @property
     def next_hop(self) -> str:
         """What the connection was being opened to."""
-        return f"the proxy {self.proxy}" if self.proxy and self.phase == "connect" else self.place
+        return f"the proxy {place_of(*self.target.proxy)}" if self.target.proxy and self.phase == "connect" else self.place
+
+
+def diagnose(
+    error: Exception, target: Target, place: str, phase: str, route: Route, context: ssl.SSLContext, deadline: Deadline
+) -> tuple[Verdict, list[Certificate]]:
+    """The one reason for a failure, and the certificates that the other side has sent, if a second look was of use."""
+    late = deadline.has_passed
+    causes = list(chain_of(error))
+    for cause in causes:
+        if isinstance(cause, ProxyRefused) and not late:
+            text = f"The proxy {place_of(*(target.proxy or ('', 0)))} opens no tunnel to {route.tunnel}: {cause}."
+            return Verdict("bad_gateway", text, _PROXY_HINTS.get(cause.status, _PROXY_HINTS[0])), []
+    seen = Presented()
+    if not late and (phase == "tls" or (phase == "http" and was_cut_off(error))):
+        seen = _look(target, phase, route, deadline)
+    agreed = phase == "http" or any(isinstance(cause, HandshakeFailed) and cause.agreed for cause in causes)
+    chain = read_all(seen.chain)
+    return explain(error, Scene(target, place, phase, late, agreed, context, seen, chain)), chain
+
+
+def _look(target: Target, phase: str, route: Route, deadline: Deadline) -> Presented:
+    await_alert = phase == "http"
+    try:
+        sock = open_tcp(route, deadline)
+    except (OSError, ProxyRefused):
+        return Presented()
+    return look(sock, target.name, deadline.within(_ALERT_AFTER) if await_alert else deadline, await_alert)
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
@@ -113,20 +151,20 @@ def was_cut_off(error: BaseException) -> bool:
     return False
 
 
-def explain(error: BaseException, scene: Scene) -> Problem:
+def explain(error: BaseException, scene: Scene) -> Verdict:
     """The one reason for a failure."""
     causes = list(chain_of(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _verification(cause, scene)
     if any(isinstance(cause, TooMuch) for cause in causes):
-        return Problem("response_too_large", f"More than {MAX_BODY} bytes came back; reading stopped.")
+        return Verdict("response_too_large", f"More than {MAX_BODY} bytes came back; reading stopped.")
     if scene.late or any(isinstance(cause, socket.timeout) for cause in causes):
         return _late(scene)
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDINGS):
             return _handshake(cause, scene)
-    if scene.phase == "tls" and not scene.is_tls:
+    if scene.phase == "tls" and not scene.seen.is_tls:
         return _plaintext(scene)
     for cause in causes:
         if isinstance(cause, OSError):
@@ -134,42 +172,42 @@ def explain(error: BaseException, scene: Scene) -> Problem:
     if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
         return _closed(scene)
     detail = " ".join(str(causes[-1]).split()) or type(causes[-1]).__name__
-    return Problem("malformed_response", f"The answer is not valid HTTP: {scene.secrets.excerpt(detail, 120)}")
+    return Verdict("malformed_response", f"The answer is not valid HTTP: {scene.target.secrets.excerpt(detail, 120)}")
 
 
-def _late(scene: Scene) -> Problem:
+def _late(scene: Scene) -> Verdict:
     if scene.phase == "http":
-        return Problem("response_timeout", f"TLS was verified, but no whole answer came within {scene.timeout:g} s.")
+        return Verdict("response_timeout", f"TLS was verified, but no whole answer came within {scene.target.timeout:g} s.")
     what = (
         "No connection to %s" if scene.phase == "connect" else "%s accepts connections, but finished no TLS handshake"
     )
-    return Problem("connection_timeout", (what % scene.next_hop) + f" within {scene.timeout:g} s.")
+    return Verdict("connection_timeout", (what % scene.next_hop) + f" within {scene.target.timeout:g} s.")
 
 
-def _closed(scene: Scene) -> Problem:
-    alert = _normal(scene.alert)
+def _closed(scene: Scene) -> Verdict:
+    alert = _normal(scene.seen.alert)
     if "CERTIFICATE_REQUIRED" in alert or any(name in alert for name in _CLIENT_ALERTS):
         return _client_certificate(scene, alert)
     if scene.phase == "http":
-        return Problem("connection_reset", f"{scene.place} closed the connection instead of answering.")
-    return Problem("connection_reset", f"{scene.place} closed the connection during the TLS handshake.")
+        return Verdict("connection_reset", f"{scene.place} closed the connection instead of answering.")
+    return Verdict("connection_reset", f"{scene.place} closed the connection during the TLS handshake.")
 
 
-def _network(error: OSError, scene: Scene) -> Problem:
+def _network(error: OSError, scene: Scene) -> Verdict:
     place = scene.next_hop
     if isinstance(error, _ENDINGS) or error.errno in _RESETS:
         return _closed(scene)
     if error.errno == errno.ECONNREFUSED:
-        return Problem("connection_refused", f"Nothing listens on {place}.")
+        return Verdict("connection_refused", f"Nothing listens on {place}.")
     if error.errno == errno.ETIMEDOUT:
         return _late(scene)
     if scene.phase == "http":
         return _closed(scene)
-    return Problem("unreachable", f"{place}: {error.strerror or error}.")
+    return Verdict("unreachable", f"{place}: {error.strerror or error}.")
 
 
-def _plaintext(scene: Scene) -> Problem:
-    return Problem(
+def _plaintext(scene: Scene) -> Verdict:
+    return Verdict(
         "plaintext_service",
         f"{scene.place} answers a TLS greeting with {_shown(scene)}; wanted is TLS.",
     )
@@ -181,45 +219,45 @@ def _normal(reason: str) -> str:
 
 
 def _shown(scene: Scene) -> str:
-    return f'"{scene.secrets.excerpt(scene.first_bytes, 40)}"' if scene.first_bytes else "something else"
+    return f'"{scene.target.secrets.excerpt(scene.seen.first_bytes, 40)}"' if scene.seen.first_bytes else "something else"
 
 
-def _handshake(error: ssl.SSLError, scene: Scene) -> Problem:
-    if not scene.is_tls:
+def _handshake(error: ssl.SSLError, scene: Scene) -> Verdict:
+    if not scene.seen.is_tls:
         return _plaintext(scene)
     reason = _normal(error.reason or "")
     if "ALERT_PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason or "VERSION_TOO_LOW" in reason:
-        return Problem(
+        return Verdict(
             "tls_version_too_old",
             "{} offers {}; wanted is TLS {} or newer.".format(
-                scene.place, scene.version or "no TLS version in common", scene.min_tls_version
+                scene.place, scene.seen.version or "no TLS version in common", scene.target.trust.min_tls_version
             ),
         )
     if "UNRECOGNIZED_NAME" in reason:  # RFC 6066 section 3
-        return Problem("hostname_mismatch", f"{scene.place} refuses the name {scene.name}: it serves no such name.")
+        return Verdict("hostname_mismatch", f"{scene.place} refuses the name {scene.target.name}: it serves no such name.")
     if "CERTIFICATE_REQUIRED" in reason or (
-        "ALERT_HANDSHAKE_FAILURE" in reason and scene.server_hello and not scene.client_cert
+        "ALERT_HANDSHAKE_FAILURE" in reason and scene.agreed and not scene.has_client_cert
     ):
         return _client_certificate(scene, reason)
     if any(alert in reason for alert in _CLIENT_ALERTS):
         return _client_certificate(scene, reason)
-    if "ALERT_HANDSHAKE_FAILURE" in reason and scene.server_hello:
+    if "ALERT_HANDSHAKE_FAILURE" in reason and scene.agreed:
         return _client_certificate(scene, reason)
     text = reason.lower().replace("_", " ") or str(error)
     if scene.phase == "http":
-        return Problem("connection_reset", f"TLS broke off while the answer was awaited: {text}.")
+        return Verdict("connection_reset", f"TLS broke off while the answer was awaited: {text}.")
     if "EE_KEY_TOO_SMALL" in reason or "DH_KEY_TOO_SMALL" in reason:
-        return Problem("weak_key", f"OpenSSL refuses the server's key: {text}.")
+        return Verdict("weak_key", f"OpenSSL refuses the server's key: {text}.")
     if "WRONG_SIGNATURE_TYPE" in reason and scene.chain:
         text += f" ({scene.chain[0].key_type} key of {scene.chain[0].key_bits} bits)"
-    return Problem("tls_handshake_failure", f"{scene.place}: {text}.")
+    return Verdict("tls_handshake_failure", f"{scene.place}: {text}.")
 
 
-def _client_certificate(scene: Scene, reason: str) -> Problem:
+def _client_certificate(scene: Scene, reason: str) -> Verdict:
     alert = reason.partition("ALERT_")[2].lower().replace("_", " ") or reason.lower()
-    if scene.client_cert:
-        return Problem("client_certificate_rejected", f"{scene.place} refuses the client certificate: {alert}.")
-    return Problem("client_certificate_required", f"{scene.place} wants a client certificate ({alert}).")
+    if scene.has_client_cert:
+        return Verdict("client_certificate_rejected", f"{scene.place} refuses the client certificate: {alert}.")
+    return Verdict("client_certificate_required", f"{scene.place} wants a client certificate ({alert}).")
 
 
 # Verification
@@ -231,7 +269,7 @@ _OTHERS = (
 )
 
 
-def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
+def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Verdict:
     code = error.verify_code
     text = error.verify_message or str(error)
     if code in _NO_ISSUER:
@@ -245,35 +283,35 @@ def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Problem:
         return _date(reason, scene)
     leaf = scene.chain[0] if scene.chain else None
     if reason == "self_signed_certificate" and leaf is not None:
-        return Problem(reason, f"{leaf.label} is signed by itself, and is not in {scene.trust}.")
+        return Verdict(reason, f"{leaf.label} is signed by itself, and is not in {scene.target.trusted}.")
     if reason == "untrusted_issuer" and scene.chain:
         top = build_path(scene.chain, ())[-1]
-        return Problem(reason, f"The chain ends at {top.label}, which is not in {scene.trust}.")
+        return Verdict(reason, f"The chain ends at {top.label}, which is not in {scene.target.trusted}.")
     if code in (3, 11, 12):
-        return Problem(
+        return Verdict(
             "invalid_chain",
             f"Revocation cannot be told: {text}.",
             "crl_path must hold a current revocation list of every CA in the chain, the root included.",
         )
-    return _named(reason or "invalid_chain", scene) or Problem(
+    return _named(reason or "invalid_chain", scene) or Verdict(
         reason or "invalid_chain", f"{leaf.label if leaf is not None else scene.place}: {text}."
     )
 
 
-def _named(reason: str, scene: Scene) -> Problem | None:
+def _named(reason: str, scene: Scene) -> Verdict | None:
     """The same verdict from our own rules, which name the certificate that breaks them; OpenSSL's text does not."""
-    steps = build_path(scene.chain, scene.trusted())
+    steps = build_path(scene.chain, scene.trusted)
     try:
         require_sound(steps)
-    except Problem as problem:
-        return problem if problem.reason == reason else None
-    findings = strict_findings(steps) if scene.strict else []
-    return Problem(reason, "; ".join(findings) + ".") if findings and reason == "invalid_chain" else None
+    except CheckFailed as failed:
+        return failed.verdict if failed.verdict.reason == reason else None
+    findings = strict_findings(steps) if scene.target.trust.x509_strict else []
+    return Verdict(reason, "; ".join(findings) + ".") if findings and reason == "invalid_chain" else None
 
 
-def _name(scene: Scene) -> Problem:
+def _name(scene: Scene) -> Verdict:
     if not scene.chain:
-        return Problem("hostname_mismatch", f"The certificate is not for {scene.name}.")
+        return Verdict("hostname_mismatch", f"The certificate is not for {scene.target.name}.")
     leaf = scene.chain[0]
     names = list(leaf.dns_names + leaf.ip_addresses)
     shown = ", ".join(names[:10]) + (", and %s more" % (len(names) - 10) if len(names) > 10 else "")
@@ -281,83 +319,81 @@ def _name(scene: Scene) -> Problem:
         shown = "no name at all (%s is only its subject, which identifies no server: RFC 9525)" % (
             leaf.subject or "nothing"
         )
-    found = f"Asked for is {scene.name}; the certificate is for {shown}."
-    label, _dot, parent = scene.name.lower().partition(".")
+    found = f"The certificate is valid for {shown}, not for {scene.target.name}."
+    label, _dot, parent = scene.target.name.lower().partition(".")
     if "_" in label and any(name.lower() == f"*.{parent}" for name in leaf.dns_names):
         # OpenSSL's wildcard_match(): https://github.com/openssl/openssl/blob/master/crypto/x509/v3_utl.c
-        return Problem(
+        return Verdict(
             "hostname_mismatch",
             f"{found} A wildcard stands for letters, digits and hyphens only, not for an underscore.",
             "Use a name without an underscore (RFC 1123), or a certificate that has this very name.",
         )
-    return Problem("hostname_mismatch", found)
+    return Verdict("hostname_mismatch", found)
 
 
-def _date(reason: str, scene: Scene) -> Problem:
+def _date(reason: str, scene: Scene) -> Verdict:
     now = datetime.now(timezone.utc)
-    for certificate in build_path(scene.chain, scene.trusted()):
+    for certificate in build_path(scene.chain, scene.trusted):
         if reason == "certificate_expired" and certificate.not_after < now:
             days = -certificate.days_left(now)
             when = certificate.not_after.strftime("%Y-%m-%d %H:%M:%S UTC")
-            return Problem(reason, f"{certificate.label} expired on {when}, {days - 1 if days else 0} days ago.")
+            return Verdict(reason, f"{certificate.label} expired on {when}, {days - 1 if days else 0} days ago.")
         if reason == "certificate_not_yet_valid" and certificate.not_before > now:
             when = certificate.not_before.strftime("%Y-%m-%d %H:%M:%S UTC")
             clock = now.strftime("%Y-%m-%d %H:%M:%S UTC")
-            return Problem(reason, f"{certificate.label} is valid from {when} on; the clock here says {clock}.")
+            return Verdict(reason, f"{certificate.label} is valid from {when} on; the clock here says {clock}.")
     if reason == "certificate_expired":
-        return Problem(reason, f"A CA certificate that the server does not send has expired (look in {scene.trust}).")
-    return Problem(reason, f"A CA certificate that the server does not send is not valid yet (look in {scene.trust}).")
+        return Verdict(reason, f"A CA certificate that the server does not send has expired (look in {scene.target.trusted}).")
+    return Verdict(reason, f"A CA certificate that the server does not send is not valid yet (look in {scene.target.trusted}).")
 
 
-def _no_issuer(scene: Scene) -> Problem:
+def _no_issuer(scene: Scene) -> Verdict:
     """No issuer was found: the server forgot an intermediate, or its CA is simply not trusted.
 
     Only a certificate itself can tell which; what it says is weighed here, and the message names the issuer either way.
     """
     if not scene.chain:
-        return Problem("untrusted_issuer", f"The issuer of the certificate is not in {scene.trust}.")
+        return Verdict("untrusted_issuer", f"The issuer of the certificate is not in {scene.target.trusted}.")
     leaf = scene.chain[0]
     top = build_path(scene.chain, ())[-1]
-    trusted = scene.trusted()
+    trusted = scene.trusted
     last = build_path(scene.chain, trusted)[-1]
     if not trusted:
-        return Problem(
+        return Verdict(
             "untrusted_issuer",
-            f"{scene.trust} has no CA certificate in it; {leaf.label} is issued by {leaf.issuer}.",
+            f"{scene.target.trusted} has no CA certificate in it; {leaf.label} is issued by {leaf.issuer}.",
             f"Put the root certificate above {leaf.label} into ca_path; the server's own is no end of a chain. {_OTHERS}",
         )
     if not last.self_issued and any(last.der == certificate.der for certificate in trusted):
-        return Problem(
+        return Verdict(
             "untrusted_issuer",
-            f"{scene.trust} has the intermediate {last.label}, and not the root above it, {last.issuer}.",
+            f"{scene.target.trusted} has the intermediate {last.label}, and not the root above it, {last.issuer}.",
             f"Put the root certificate {last.issuer} into ca_path. {_OTHERS}",
         )
     if top.self_issued:
-        return Problem("untrusted_issuer", f"The chain ends at {top.label}, which is not in {scene.trust}.")
-    if any(authority.subject_der == top.issuer_der for authority in trusted):
-        return Problem(
+        return Verdict("untrusted_issuer", f"The chain ends at {top.label}, which is not in {scene.target.trusted}.")
+    if any(authority.parsed.subject == top.parsed.issuer for authority in trusted):
+        return Verdict(
             "untrusted_issuer",
-            f"{top.label} is issued by another CA of the name {top.issuer} than the one in {scene.trust}.",
+            f"{top.label} is issued by another CA of the name {top.issuer} than the one in {scene.target.trusted}.",
             "Compare the keys of both: the CA was probably made anew. Put the new one into ca_path.",
         )
     if top is leaf and _has_intermediate(leaf, trusted):
-        return Problem(
+        return Verdict(
             "missing_intermediate",
-            f"The server sends only {leaf.label}; its issuer {leaf.issuer} is neither sent nor in {scene.trust}.",
+            f"The server sends only {leaf.label}; its issuer {leaf.issuer} is neither sent nor in {scene.target.trusted}.",
         )
-    return Problem(
+    return Verdict(
         "untrusted_issuer",
-        f"{top.label} is issued by {top.issuer}, which is not in {scene.trust}.",
+        f"{top.label} is issued by {top.issuer}, which is not in {scene.target.trusted}.",
         "Put the root certificate above it into ca_path; if that is there, the server does not send the whole chain.",
     )
 
 
 def _has_intermediate(leaf: Certificate, trusted: Sequence[Certificate]) -> bool:
     """Whether the issuer of a leaf that came alone is itself issued by someone, by the signs that there are."""
-    subjects = {authority.subject_der for authority in trusted}
-    if any(issuer in subjects for issuer in leaf.authority_issuer_ders):
+    if any(issuer == authority.parsed.subject for issuer in leaf.authority_issuers for authority in trusted):
         return True  # it names the issuer of its issuer: RFC 5280 section 4.2.1.1
     if leaf.ca_issuers:
         return True  # an address to fetch the issuer from, which nobody needs for a root
-    organizations = {name for authority in trusted for name in authority.organizations}
-    return any(name in organizations for name in leaf.issuer_organizations)
+    return any(authority.organizations & leaf.issuer_organizations for authority in trusted)

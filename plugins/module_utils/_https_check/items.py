@@ -13,8 +13,9 @@ import re
 from typing import Any, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, parse, shown
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption, Problem
+
+from .endpoint import Endpoint, parse, shown
+from .reasons import CheckFailed, InvalidOption
 
 Spec = Mapping[str, Mapping[str, Any]]
 
@@ -114,6 +115,6 @@ def _shown_item(item: Any) -> str | None:
         return None
     try:
         endpoint: Endpoint = parse(text)
-    except Problem:
+    except CheckFailed:
         return shown(text)
     return endpoint.url

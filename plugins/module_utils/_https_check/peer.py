@@ -13,7 +13,7 @@ import ssl
 import sys
 from typing import Any, List, Sequence, Union, cast
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import Certificate, read_all
+from .certificate import Certificate, read_all
 
 _ENCODING_DER = 2  # _ssl.ENCODING_DER
 _CERTIFICATE_MESSAGE = 11  # RFC 8446 section 4
@@ -67,7 +67,7 @@ def build_path(presented: Sequence[Certificate], trusted: Sequence[Certificate])
 
 
 def _issued(issuer: Certificate, subject: Certificate) -> bool:
-    if issuer.subject_der != subject.issuer_der:
+    if issuer.parsed.subject != subject.parsed.issuer:
         return False
     return (
         None in (issuer.subject_key_id, subject.authority_key_id) or issuer.subject_key_id == subject.authority_key_id
