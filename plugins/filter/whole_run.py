@@ -6,8 +6,9 @@ name: whole_run
 short_description: The hosts of a play, unless the command line leaves out what the play rests on
 version_added: 0.1.0
 description:
-  - For the playbooks of this collection. Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no task
-    could notice, since it would be left out itself. The hosts of a play are always looked at.
+  - For the playbooks of this collection. Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no
+    task could notice, since it would be left out itself, or where a strategy lets some hosts go on when others have failed.
+  - The hosts of a play are always looked at.
 positional: _input
 options:
   _input:
@@ -19,10 +20,6 @@ options:
     type: list
     elements: str
     default: []
-  begun:
-    description: Whether the first steps of the playbook have run. Counts with C(--start-at-task) alone, since nothing runs where playbooks are listed.
-    type: bool
-    default: true
 author: The tlsfront.elasticsearch authors
 """
 
@@ -39,14 +36,16 @@ _value:
 
 import typing as t
 
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleFilterError
 
 # with both, what is tagged `always` is left out: https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_tags.html#special-tags
 _LEAVE_OUT_ALWAYS = {"always", "tagged"}
+# any_errors_fatal does not hold: https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_strategies.html
+_EACH_BY_ITSELF = {"free", "host_pinned", "mitogen_free", "mitogen_host_pinned"}
 
 
-def whole_run(pattern: str, skip_tags: t.Iterable[str] = (), begun: bool = True) -> str:
+def whole_run(pattern: str, skip_tags: t.Iterable[str] = ()) -> str:
     """See DOCUMENTATION. Raises AnsibleFilterError where steps are left out."""
     left_out = sorted(_LEAVE_OUT_ALWAYS.intersection(skip_tags))
     if left_out:
@@ -54,9 +53,15 @@ def whole_run(pattern: str, skip_tags: t.Iterable[str] = (), begun: bool = True)
             f"--skip-tags {','.join(left_out)} leaves out steps of this playbook, and what it says of its proof. Nothing was changed and nothing was proved: "
             "run it again without."
         )
-    if not begun and context.CLIARGS.get("start_at_task"):
+    if context.CLIARGS.get("start_at_task"):
         raise AnsibleFilterError(
-            "--start-at-task leaves out the steps that this playbook begins with, on which all others rest, so nothing was proved: run it again without."
+            "--start-at-task leaves out steps on which all others rest, so nothing was changed and nothing was proved: run the playbook again without."
+        )
+    strategy = str(constants.DEFAULT_STRATEGY)
+    if strategy.rpartition(".")[2] in _EACH_BY_ITSELF:
+        raise AnsibleFilterError(
+            f"With the strategy {strategy}, hosts go on when others have failed, and ports could be closed before all is proved. Nothing was changed. "
+            "Set ANSIBLE_STRATEGY (strategy in ansible.cfg) to linear."
         )
     return pattern
 

@@ -2,8 +2,8 @@
 
 """Who may read and change a file, by itself or by what leads to it: directories and symbolic links.
 
-As sshd looks at what it trusts (``auth_secure_path`` in OpenSSH's misc.c), but for each link on the way, too. Access
-control lists are seen as far as the group's bits show them (acl(5), "correspondence between ACL entries and file permission bits").
+As sshd looks at what it trusts (``auth_secure_path`` in OpenSSH's misc.c), but for each link on the way, too, and with
+what an access control list gives to others: acl(5).
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import os
 import pwd
 import shlex
 import stat
+import struct
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
 _MOST_LINKS = 40  # as Linux: path_resolution(7)
 _VAULT = b"$ANSIBLE_VAULT;"
+_FIRST_OF_PEOPLE = 1000  # UID_MIN of login.defs(5)
+_ACL_NAMED = {0x02: "user", 0x08: "group"}
+_ACL_GROUP_OBJ, _ACL_MASK = 0x04, 0x10
 
 
 class Step(NamedTuple):
@@ -80,32 +84,69 @@ def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]
         link = "-h " if stat.S_ISLNK(mode) else ""
         command = f"chown {link}{shlex.quote(_user(me))} {shlex.quote(step.path)}"
         yield f"{step.path} is owned by {who}, who may change what is there: {_sudo(me, step)}{command}"
-    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX) or _keeps_nothing(step.status):
         return  # a link has no mode; in a sticky directory, each changes only what is his: unlink(2)
-    everybody = bool(mode & stat.S_IWOTH)
-    if everybody or (ours and mode & stat.S_IWGRP and not _private(step.status)):
-        others = "everybody" if everybody else f"the group {_group(step.status.st_gid)}"
-        bits = "go" if ours else "o"
-        yield f"{step.path} may be changed by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-w {shlex.quote(step.path)}"
+    yield from _others(step, owners, ours, me, stat.S_IWOTH, "changed", "w")
 
 
 def _of_secret(step: Step, ours: bool, me: int) -> Iterator[str]:
+    yield from _others(step, {0, me, step.status.st_uid}, ours, me, stat.S_IROTH, "read", "rwx")
+
+
+def _others(step: Step, owners: set[int], ours: bool, me: int, bit: int, verb: str, taken: str) -> Iterator[str]:
+    """Who else has the right, which is a bit of an octal digit."""
     mode = step.status.st_mode
-    everybody = bool(mode & stat.S_IROTH)
-    if everybody or (ours and mode & stat.S_IRGRP and not _private(step.status)):
+    group, named = _granted(step)
+    everybody = bool(mode & bit)
+    if everybody or (ours and group & bit and not _private(step.status)):
         others = "everybody" if everybody else f"the group {_group(step.status.st_gid)}"
         bits = "go" if ours else "o"
-        yield f"{step.path} may be read by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-rwx {shlex.quote(step.path)}"
+        yield f"{step.path} may be {verb} by {others} ({_mode(mode)}): {_sudo(me, step)}chmod {bits}-{taken} {shlex.quote(step.path)}"
+    for kind, number, rights in named if ours else ():
+        if rights & bit and not (kind == "user" and number in owners):
+            name = _user(number) if kind == "user" else _group(number)
+            yield (
+                f"{step.path} may be {verb} by the {kind} {name} (access control list): "
+                f"{_sudo(me, step)}setfacl -x {kind[0]}:{shlex.quote(name)} {shlex.quote(step.path)}"
+            )
+
+
+def _granted(step: Step) -> tuple[int, list[tuple[str, int, int]]]:
+    """The rights of the owning group, and of each user and group that an access control list names, as its mask leaves them.
+
+    The attribute's form is the kernel's, include/uapi/linux/posix_acl_xattr.h. Where there is a list, the group's bits of the mode are its mask.
+    """
+    mode = step.status.st_mode
+    group: int = (mode >> 3) & 7
+    try:
+        octets = os.getxattr(step.path, "system.posix_acl_access", follow_symlinks=False)
+    except (OSError, AttributeError):  # none, or a system without
+        return group, []
+    entries = list(struct.iter_unpack("<HHI", octets[4:]))
+    mask = next((rights for tag, rights, _number in entries if tag == _ACL_MASK), 7)
+    named = [(_ACL_NAMED[tag], number, rights & mask) for tag, rights, number in entries if tag in _ACL_NAMED]
+    return next((rights & mask for tag, rights, _number in entries if tag == _ACL_GROUP_OBJ), group), named
+
+
+def _keeps_nothing(status: os.stat_result) -> bool:
+    """Whether it is /dev/null, by which others say that there is no such file: null(4)."""
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == os.makedev(1, 3)
 
 
 def _private(status: os.stat_result) -> bool:
-    """Whether the group is root's, or has nobody in it but the owner: https://wiki.debian.org/UserPrivateGroups."""
-    owner = _user(status.st_uid)
+    """Whether the group has nobody in it but the owner and root, as most users' own have: https://wiki.debian.org/UserPrivateGroups.
+
+    Of root's group are also accounts of the system that nobody logs in to, such as Red Hat's sync and halt.
+    """
+    insiders = {0, status.st_uid}
+    first = _FIRST_OF_PEOPLE if status.st_gid == 0 else 0
     try:
-        group = grp.getgrgid(status.st_gid)
+        members = {pwd.getpwnam(name).pw_uid for name in grp.getgrgid(status.st_gid).gr_mem}
     except KeyError:
         return False
-    return status.st_gid == 0 or (group.gr_name == owner and set(group.gr_mem) <= {owner})
+    return members <= insiders and all(
+        user.pw_uid in insiders or user.pw_uid < first for user in pwd.getpwall() if user.pw_gid == status.st_gid
+    )
 
 
 def _encrypted_by_ansible(path: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator
 
-__all__ = ["Process", "Socket", "ephemeral_ports", "local_addresses", "processes", "sockets"]
+__all__ = ["Process", "Socket", "ephemeral_ports", "local_addresses", "processes", "reserved_ports", "sockets"]
 
 PROC = Path("/proc")
 # include/net/tcp_states.h of Linux
@@ -77,6 +77,11 @@ def ephemeral_ports() -> tuple[int, int]:
     """The first and the last port that the kernel takes for connections, and for listeners that name none."""
     first, last = _read(PROC / "sys/net/ipv4/ip_local_port_range").split()
     return int(first), int(last)
+
+
+def reserved_ports() -> list[str]:
+    """The ports and ranges that the kernel never takes for that by itself."""
+    return [text for text in _read(PROC / "sys/net/ipv4/ip_local_reserved_ports").strip().split(",") if text]
 
 
 def processes() -> list[Process]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ class Reader:
     unread: dict[str, str] = field(default_factory=dict)  #: why, by path
     read: int = 0
     binary: int = 0
+    left_out: int = 0  #: files that a pattern of exclude names
     _seen: set[tuple[int, int]] = field(default_factory=set)
     _files: int = 0
     _full: bool = False
@@ -44,10 +46,11 @@ class Reader:
         waiting = [top]
         while waiting and not self._full:
             path = waiting.pop()
-            if any(fnmatch.fnmatch(path, pattern) for pattern in self.exclude):
-                continue
             try:
                 facts = Path(path).stat()
+                if self._is_excluded(path, stat.S_ISDIR(facts.st_mode)):
+                    self.left_out += _count(path) if stat.S_ISDIR(facts.st_mode) else 1
+                    continue
                 if (facts.st_dev, facts.st_ino) in self._seen:
                     continue
                 self._seen.add((facts.st_dev, facts.st_ino))
@@ -61,6 +64,12 @@ class Reader:
                 continue
             except OSError as error:
                 self.unread[path] = error.strerror or type(error).__name__
+
+    def _is_excluded(self, path: str, is_directory: bool) -> bool:
+        """Whether a pattern names the file, or all that is below the directory: a directory may be called releases.log."""
+        return any(
+            fnmatch.fnmatch(path, pattern) and (not is_directory or pattern.endswith("/*") or not re.search("[*?[]", pattern)) for pattern in self.exclude
+        )
 
     def _is_out_of_bounds(self, path: str) -> bool:
         """Whether a link leads to where nobody means to look, and where a look may never end."""
@@ -91,6 +100,10 @@ class Reader:
             return
         self.read += 1
         yield path, decoded(content)
+
+
+def _count(path: str) -> int:
+    return sum(len(files) for _place, _directories, files in os.walk(path))
 
 
 def _encoding(head: bytes) -> str:

@@ -26,18 +26,22 @@ description:
   - The task fails unless all endpoints are verified; its result is complete all the same.
   - One task checks many endpoints side by side; there is no need for a loop.
 requirements:
-  - elasticsearch >= 8.0.0 (the official client, from PyPI)
+  - elasticsearch >= 8.0.0 (the official client)
+  - cryptography >= 43.0.0
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - It changes nothing, so it really checks in check mode too.
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
     details:
       - It changes nothing.
+  platform:
+    support: full
+    platforms: posix
 options:
   endpoints:
     description:
@@ -234,15 +238,17 @@ options:
     type: int
     default: 32
 notes:
-  - The module runs on the host that the task is for, and needs the client there. To run it on the controller, use
-    C(delegate_to=localhost) with an inventory host that has the client.
-  - The client of Debian's package C(python3-elasticsearch) is too old in Debian 11 to 13; install C(elasticsearch)
-    into a virtual environment and point C(ansible_python_interpreter) at it.
+  - The module runs on the host that the task is for, and needs both libraries there. To run it on the controller, use
+    C(delegate_to=localhost) with an inventory host that has them.
+  - The client of Debian's package C(python3-elasticsearch) is too old in Debian 11 to 13, and so is C(python3-cryptography) in
+    Debian 11 and 12; install C(elasticsearch) and C(cryptography) into a virtual environment and point
+    C(ansible_python_interpreter) at it.
   - C(ssl) of Python can neither ask for a stapled OCSP answer nor show one. So where a certificate names an OCSP
     responder, or demands stapling (RFC 7633), the answer is asked for on a connection of its own, over TLS 1.2, on
-    which it comes in the clear. Its signature is not verified; an answer that says revoked fails the endpoint with
-    V(certificate_revoked), any other adds nothing. Servers that speak TLS 1.3 alone show none. Use O(crl_path) where
-    revocation must be known.
+    which it comes in the clear. It counts if the issuer, or a responder that the issuer has authorized, has signed it, and while it
+    is valid. Then V(revoked) fails the endpoint with V(certificate_revoked), V(unknown) with V(invalid_chain), and V(good) lets it
+    pass. An answer that does not count gives a warning, and so does one that is missing where it is demanded. Servers that speak
+    TLS 1.3 alone show none. Use O(crl_path) where revocation must be known.
   - A failed task of ansible-core 2.19 and newer shows the lines of the playbook that it stands in. Secrets belong into
     variables, such as those of ansible-vault, and not into the task.
   - Only subjectAltName identifies a server (RFC 9525); the common name does not.
@@ -433,7 +439,7 @@ endpoints:
           reload the server; look at why it was not renewed by itself.
         - >-
           V(http_redirect) - The server answers with a redirect, which is never followed. Check the address that it
-          points to, if that is https; otherwise mend the front.
+          points to, if that is https; otherwise fix the proxy's configuration.
         - >-
           V(http_unauthorized) - TLS is verified, but the request was not authenticated. Give api_key, bearer_token,
           or url_username and url_password that are valid there.
@@ -476,7 +482,7 @@ endpoints:
     message:
       description: What was found and what was wanted.
       type: str
-      sample: Asked for is es.example.org; the certificate is for es1.internal.
+      sample: The certificate is valid for es1.internal, not for es.example.org.
     hint:
       description: What to do about it.
       type: str
@@ -606,28 +612,28 @@ summary:
 """
 
 import traceback
-from importlib import metadata
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._items import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.certificate import (
+    CRYPTOGRAPHY_ERROR,
+    CRYPTOGRAPHY_VERSION,
+)
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.items import (
     items_of,
     own_options,
     place,
     shown_items,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._node import CLIENT_ERROR
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check, make_check, merged
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import failure_text, result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Target, make_target, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import InvalidOption
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.result import failure_text, result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.transport import TRANSPORT_ERROR, TRANSPORT_VERSION
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import InvalidOption
-
-# The official client under each name that PyPI has it by.
-_CLIENTS = ("elasticsearch", "elasticsearch9", "elasticsearch8")
 
 _PER_ENDPOINT: dict[str, dict[str, Any]] = {
     "server_name": {"type": "str"},
@@ -681,53 +687,60 @@ class HttpsCheckModule(AnsibleModule):
             self.params["endpoints"] = shown_items(self.endpoints)
 
 
-def read_checks(params: dict[str, Any]) -> list[Check]:
-    """The module's parameters to one check for each endpoint.
+def read_targets(params: dict[str, Any]) -> list[Target]:
+    """The module's parameters to one target for each endpoint.
 
     :raises InvalidOption: something is wrong with them; the text says what, and of which endpoint
     """
     common = {name: params[name] for name in _PER_ENDPOINT}
     secrets = secrets_of(params)
-    checks: dict[Check, int] = {}
+    targets: dict[Target, int] = {}
     for number, item in enumerate(items_of(params["endpoints"])):
         options = merged(common, own_options(item, number, _PER_ENDPOINT, _WHOLE_TASK))
         try:
-            check = make_check(options, place(number), secrets)
+            target = make_target(options, place(number), secrets)
         except InvalidOption as error:
             raise InvalidOption(str(error) if isinstance(item, str) else f"{place(number)}: {error}") from None
-        first = checks.setdefault(check, number)
+        first = targets.setdefault(target, number)
         if first != number:
             raise InvalidOption(
                 f"{place(number)}: the same as {place(first)}, so it would prove nothing more. Give each endpoint once; where "
                 "several nodes share a name, give the address of each as connect_to."
             )
-    return list(checks)
+    return list(targets)
 
 
-def _require_client(module: AnsibleModule) -> None:
-    library = "elasticsearch >= 8.0.0"
-    found = []
-    for name in _CLIENTS:
-        try:
-            found.append(metadata.version(name))
-        except metadata.PackageNotFoundError:
-            continue
-    if not found:
-        module.fail_json(msg=missing_required_lib(library, reason="to connect to Elasticsearch"))
-    if not any(int(version.partition(".")[0]) >= 8 for version in found):
-        module.fail_json(
-            msg=f"The Python package elasticsearch is version {found[0]} here; wanted is 8.0.0 or newer. Debian's own "
-            "is older: install it with pip into a virtual environment and point ansible_python_interpreter at that."
-        )
-    if CLIENT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib(library), exception=CLIENT_ERROR)
+def _require_libraries(module: AnsibleModule) -> None:
+    """Of the official client, what is used is its transport, which came with 8.0.0; importing all of it would take half as long again."""
+    for package, least, version, error in (
+        ("elasticsearch", "8.0.0", TRANSPORT_VERSION, TRANSPORT_ERROR),
+        ("cryptography", "43.0.0", CRYPTOGRAPHY_VERSION, CRYPTOGRAPHY_ERROR),
+    ):
+        found = version or _installed(package)
+        if found and int(found.partition(".")[0]) < int(least.partition(".")[0]):
+            module.fail_json(
+                msg=f"The Python package {package} is version {found} here; wanted is {least} or newer. Where the distribution's own "
+                "is older, install it with pip into a virtual environment and point ansible_python_interpreter at that."
+            )
+        if error is not None:
+            module.fail_json(msg=missing_required_lib(f"{package} >= {least}", reason="to check endpoints"), exception=error)
 
 
-def _prepare(params: dict[str, Any]) -> tuple[list[Check], dict[Trust, SSLContext]]:
+def _installed(package: str) -> str:
+    """Its version, if there is one that cannot be imported."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _prepare(params: dict[str, Any]) -> tuple[list[Target], dict[Trust, SSLContext]]:
     if params["concurrency"] < 1:
         raise InvalidOption("concurrency: must be 1 or more")
-    checks = read_checks(params)
-    return checks, {trust: make_context(trust) for trust in {check.trust for check in checks}}
+    targets = read_targets(params)
+    return targets, {trust: make_context(trust) for trust in {target.trust for target in targets}}
 
 
 def _where(error: BaseException) -> str:
@@ -744,13 +757,13 @@ def main() -> None:
         required_by={"client_key": "client_cert"},
         supports_check_mode=True,
     )
-    _require_client(module)
-    fault, reports, result = "", [], {}
+    _require_libraries(module)
+    fault, results, result = "", [], {}
     try:
-        checks, contexts = _prepare(dict(module.params, endpoints=module.endpoints))
+        targets, contexts = _prepare(dict(module.params, endpoints=module.endpoints))
         run_wide = {name: module.params[name] for name in ("concurrency", "retry_for", "same_cluster")}
-        reports = probe_all(checks, contexts, **run_wide)
-        result = result_of(reports)
+        results = check_all(targets, contexts, **run_wide)
+        result = result_of(results)
     except InvalidOption as error:
         fault = str(error)
     except Exception as error:
@@ -761,7 +774,7 @@ def main() -> None:
         for warning in endpoint["warnings"]:
             module.warn("{}: {}".format(endpoint["url"], warning))
     if result["failed_endpoints"]:
-        module.fail_json(msg=result["summary"] + "\n" + failure_text(reports), **result)
+        module.fail_json(msg=result["summary"] + "\n" + failure_text(results), **result)
     module.exit_json(**result)
 
 

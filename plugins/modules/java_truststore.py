@@ -20,13 +20,14 @@ description:
   - Read by Java 8 and everything newer. Its checksum is of the kind that Java before 8u301 and 11.0.12 knows, too.
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - Each certificate is a line with its alias, its subject and its last day.
+  platform:
+    support: full
+    platforms: posix
 options:
   path:
     description: The store, a file in a directory that is there.
@@ -41,6 +42,7 @@ options:
     type: str
     default: changeit
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
   - ansible.builtin.files
 """
 

@@ -18,8 +18,8 @@ description:
   - Before it does, it arms a timer that brings the former table back. A second call with O(state=confirmed), over a new connection, makes the new rules
     those of the next boot and disarms the timer, in one step. So rules that nobody could confirm do not outlast the timer or a reboot, and rules that
     were confirmed are there after a reboot at any moment from then on, whatever is killed on the way.
-  - It belongs to the role P(tlsfront.elasticsearch.host_firewall#role), which puts the units C(tlsfront-firewall.service),
-    C(tlsfront-firewall-revert.timer) and C(tlsfront-firewall-revert.service) in place.
+  - The units C(tlsfront-firewall.service), C(tlsfront-firewall-revert.timer) and C(tlsfront-firewall-revert.service), which load the rules at boot and
+    bring former ones back, are given as O(units). The role P(tlsfront.elasticsearch.host_firewall#role) has them as templates.
   - Needs root, C(nft) and systemd.
 attributes:
   check_mode:
@@ -29,12 +29,28 @@ attributes:
     description: Says what has changed, or would change, in diff mode.
     support: full
     details:
-      - Shows the rules file, and the kernel's table where something else has changed it since it was loaded.
+      - Shows the rules file, the units, and the kernel's table where something else has changed it since it was loaded.
 options:
   content:
-    description: The rules. They begin with the removal of the table, so that they can be loaded over it.
+    description: The rules. They begin with the removal of the table, so that they can be loaded over it. Required unless O(state=absent).
     type: str
-    required: true
+  units:
+    description:
+      - Files of systemd that are written before the rules are loaded, as a whole and with mode 0644, and removed with O(state=absent).
+      - Each is a unit, or a drop-in (V(/etc/systemd/system/nftables.service.d/00-tlsfront-firewall.conf)) of another one.
+      - C(tlsfront-firewall.service) is enabled and started, and systemd reads the files again where one has changed.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Where it is.
+        type: path
+        required: true
+      content:
+        description: What is in it. With O(state=absent) it is not looked at.
+        type: str
+        default: ""
   family:
     description: Family of the table.
     type: str
@@ -61,8 +77,10 @@ options:
       - With V(loaded) the rules are loaded, unless they are in force and confirmed already.
       - With V(confirmed) the rules that an earlier call with the same O(content) has loaded are confirmed. Fails when they are not in force any more.
       - With V(former) the rules that an earlier call with the same O(content) has loaded are taken back, unless they were confirmed.
+      - With V(absent) the table, the rules for the next boot, the units and everything else of the module's are taken off. Directories go where they are empty.
+        What a killed removal has left is removed by the next one.
     type: str
-    choices: [loaded, confirmed, former]
+    choices: [loaded, confirmed, former, absent]
     default: loaded
 """
 
@@ -75,19 +93,31 @@ EXAMPLES = r"""
 - name: Try a new connection
   ansible.builtin.wait_for_connection:
     timeout: 60
-  when: table is changed
+  when: table.unconfirmed
 
 - name: Confirm the rules
   tlsfront.elasticsearch.nftables_table:
     content: "{{ rules }}"
     state: confirmed
-  when: table is changed
+  when: table.unconfirmed
+
+- name: Remove the rules
+  tlsfront.elasticsearch.nftables_table:
+    state: absent
 """
 
 RETURN = r"""
 unconfirmed:
   description: Whether the timer is running and the rules are to be confirmed.
   returned: always
+  type: bool
+confirmed:
+  description: Whether the rules of O(content) are those of the next boot.
+  returned: O(state) is not V(absent)
+  type: bool
+closes:
+  description: Whether there were rules before, in the kernel or for the next boot.
+  returned: O(state=absent)
   type: bool
 """
 
@@ -96,51 +126,97 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import Failed, Table
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile
+
+_UNIT_FILE = re.compile(r"(/[A-Za-z0-9@:_.-]+)*/[A-Za-z0-9@:_.-]+\.(service|timer|conf)", re.ASCII)
+
+
+def difference(name: str, before: str, after: str) -> dict[str, str]:
+    return {"before_header": name, "after_header": name, "before": before, "after": after}
 
 
 def diff_of(table: Table) -> list[dict[str, str]]:
-    """What loading would change: the file, and the kernel's table where it is not the one that this file made."""
+    """What loading would change: the rules file, or the kernel's table where it is not the one that this file made, and the units."""
     state = table.state()
     found = []
     if state.rules != table.content:
-        found.append({"before_header": str(table.path), "after_header": str(table.path), "before": state.rules, "after": table.content})
+        found.append(difference(str(table.path), state.rules, table.content))
     elif state.kernel != state.recorded:
-        kernel = f"table {table.family} {table.name} in the kernel"
-        found.append({"before_header": kernel, "after_header": kernel, "before": state.kernel, "after": state.recorded})
-    return found
+        found.append(difference(f"table {table.family} {table.name} in the kernel", state.kernel, state.recorded))
+    return found + [difference(str(file.path), _files.read(file.path), file.content) for file in table.differing_units()]
+
+
+def load(table: Table, patience: float, check_mode: bool) -> dict[str, Any]:
+    diff = diff_of(table)
+    if check_mode:
+        # what systemd would say of units that are still to be written means nothing
+        changes = bool(diff) or not table.is_in_force() or not table.is_at_boot()
+        return {"changed": changes, "unconfirmed": False, "confirmed": table.is_confirmed(), "diff": diff}
+    loaded = table.load(patience)
+    return {"changed": loaded.changed, "unconfirmed": loaded.unconfirmed, "confirmed": table.is_confirmed(), "diff": diff}
+
+
+def remove(table: Table, check_mode: bool) -> dict[str, Any]:
+    remains, closes = table.remains(), table.closes()
+    diff = [difference(name, content, "") for name, content in remains.items()]
+    result: dict[str, Any] = {"changed": bool(remains), "unconfirmed": False, "closes": closes, "diff": diff}
+    if remains and not Path(table.nft).exists():
+        known = f"whether the kernel has a table {table.family} {table.name} until the next boot cannot be seen"
+        result["warnings"] = [f"{table.nft} is not there: {known}."]
+    if not check_mode:
+        table.remove()
+    return result
 
 
 def run(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of one call."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", params["name"], re.ASCII):
         raise Failed(f"name is {params['name']!r}: the name of a table has letters, digits and underscores only. Nothing was changed.")
-    table = Table(family=params["family"], name=params["name"], content=params["content"], path=Path(params["path"]), nft=params["nft"])
-    if params["state"] == "confirmed":
-        if not check_mode:
-            table.confirm()
-        return {"changed": False, "unconfirmed": False}
-    if params["state"] == "former":
-        return {"changed": False if check_mode else table.take_back(), "unconfirmed": False}
-    diff = diff_of(table)
-    if check_mode:
-        return {"changed": not table.is_in_force(), "unconfirmed": False, "diff": diff}
-    loaded = table.load(params["patience"])
-    return {"changed": loaded, "unconfirmed": loaded, "diff": diff}
+    for unit in params["units"]:
+        if not _UNIT_FILE.fullmatch(unit["path"]):
+            raise Failed(f"units: {unit['path']!r} is not the absolute path of a .service, .timer or .conf. Nothing was changed.")
+    table = Table(
+        family=params["family"],
+        name=params["name"],
+        content=params["content"] or "",
+        path=Path(params["path"]),
+        nft=params["nft"],
+        unit_files=tuple(UnitFile(Path(unit["path"]), unit["content"]) for unit in params["units"]),
+    )
+    if params["state"] == "absent":
+        return remove(table, check_mode)
+    if params["state"] == "loaded":
+        return load(table, params["patience"], check_mode)
+    changed = False
+    if not check_mode and params["state"] == "confirmed":
+        table.confirm()
+    elif not check_mode:
+        changed = table.take_back()
+    return {"changed": changed, "unconfirmed": False, "confirmed": table.is_confirmed()}
 
 
 def main() -> None:
     """Runs as a module of Ansible."""
     module = AnsibleModule(
         argument_spec={
-            "content": {"type": "str", "required": True},
+            "content": {"type": "str"},
+            "units": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"path": {"type": "path", "required": True}, "content": {"type": "str", "default": ""}},
+            },
             "family": {"type": "str", "choices": ["inet", "ip", "ip6"], "default": "inet"},
             "name": {"type": "str", "default": "tlsfront"},
             "path": {"type": "path", "default": "/etc/tlsfront/firewall.nft"},
             "nft": {"type": "path", "default": "/usr/sbin/nft"},
             "patience": {"type": "int", "default": 60},
-            "state": {"type": "str", "choices": ["loaded", "confirmed", "former"], "default": "loaded"},
+            "state": {"type": "str", "choices": ["loaded", "confirmed", "former", "absent"], "default": "loaded"},
         },
+        required_if=[("state", state, ["content"]) for state in ("loaded", "confirmed", "former")],
         no_log=True,  # the journal need not have a line with all addresses of a policy
         supports_check_mode=True,
     )

@@ -172,7 +172,7 @@ def main() -> None:
             **FILES,
         },
         required_if=[("state", "present", ("configuration", "drop_in", "restart_drop_in"))],
-        no_log=True,  # the journal need not have a line with all of a configuration
+        no_log=True,  # the journal need not have a configuration, which may have credentials in it
         supports_check_mode=True,
     )
     node, present = front(module), module.params["state"] == "present"

@@ -3,13 +3,13 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Says where Elasticsearch listens on a node, and which nodes it is connected with."""
+"""Says where Elasticsearch listens on a node, which nodes it is connected with, and what nftables can do there."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_info
-short_description: Says where Elasticsearch listens on a node, and which nodes it is connected with
+short_description: Says where Elasticsearch listens on a node, which nodes it is connected with, and what nftables can do there
 version_added: 0.1.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
@@ -20,6 +20,7 @@ description:
     or it asks O(cluster_url).
   - A port that Docker publishes without C(docker-proxy) (C(userland-proxy=false)) has no listener and is not found. Neither is the remote cluster
     interface, 9443, which speaks TLS only.
+  - Says, too, which ports the kernel takes for outgoing connections, and, where O(nft) is given, whether nftables can be used.
   - Needs root to see the sockets of other users' processes. Uses no proxy, and changes nothing.
 attributes:
   check_mode:
@@ -52,6 +53,9 @@ options:
   cluster_api_key:
     description: API key in its encoded form, instead of user and password.
     type: str
+  nft:
+    description: The program nft. Without it, nftables is not looked at.
+    type: path
   timeout:
     description: Seconds that one answer may take.
     type: int
@@ -89,17 +93,32 @@ elasticsearch:
         - C(is_known) says whether it could be seen which other nodes there are, and C(seen) how, or why not.
         - C(answers) has the answers to C(GET /_nodes/transport), and C(addresses) the other ends of connections between nodes.
       type: dict
+nftables:
+  description:
+    - Whether the program O(nft) C(is_installed), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
+  returned: O(nft) is given
+  type: dict
+  sample: {is_installed: true, problem: ""}
+outgoing_ports:
+  description:
+    - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
+  returned: success
+  type: dict
+  sample: {first: 32768, last: 60999, reserved: ["33000-33010"]}
 """
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Any, Iterable
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._local_elasticsearch import Access, cluster_of, find
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import kernel_problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "ports": {"type": "list", "elements": "str", "default": []},
@@ -108,6 +127,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "cluster_username": {"type": "str"},
     "cluster_password": {"type": "str", "no_log": True},
     "cluster_api_key": {"type": "str", "no_log": True},
+    "nft": {"type": "path"},
     "timeout": {"type": "int", "default": 5},
 }
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
@@ -178,7 +198,12 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
         "listeners": [listener.plain() for listener in node.listeners],
         "cluster": {"is_known": cluster.is_known, "seen": cluster.seen, "answers": cluster.answers, "addresses": cluster.addresses},
     }
-    return {"changed": False, "elasticsearch": found}
+    first, last = ephemeral_ports()
+    result = {"changed": False, "elasticsearch": found, "outgoing_ports": {"first": first, "last": last, "reserved": reserved_ports()}}
+    if params["nft"]:
+        is_installed = Path(params["nft"]).exists()
+        result["nftables"] = {"is_installed": is_installed, "problem": kernel_problem(params["nft"]) if is_installed else ""}
+    return result
 
 
 class NodeInfoModule(AnsibleModule):  # type: ignore[misc]

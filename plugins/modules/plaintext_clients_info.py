@@ -16,10 +16,12 @@ author:
 description:
   - Looks into all text files below O(paths), whatever their format and encoding, for what names a port of O(ports), or a host of
     O(cluster_hosts) without https.
-  - Found are URLs with C(http) in any case and notation (C(http\:\/\/) too); C(host:port) without a scheme, for which Beats and Logstash take C(http);
-    ports and hosts that stand in keys of their own, where no key nearby turns TLS on; and hosts of the cluster without a port, for which many programs
-    take 9200. C(https) on one of the ports is found where it names a host of the cluster, since the port is to be closed.
-  - Lines that are comments do not count (C(#), C(;), C(//), and comments of XML).
+  - Found are URLs with C(http) in any case and notation (C(http\:\/\/) too); C(host:port) and C(host:port-port) without a scheme, for which Beats and
+    Logstash take C(http); C(HttpHost) and C(TransportAddress) of Java's clients in one line, where C(http) is the default, too; ports and hosts that stand in
+    keys of their own, where no key nearby of the same owner turns TLS on; and hosts of the cluster without a port, for which many programs take 9200, as
+    Beats and Logstash do for C(https) without a port, too. C(https) on one of the
+    ports is found where it names a host of the cluster, since the port is to be closed.
+  - Lines that are comments do not count (C(#), C(;), C(//), C(--), and comments of XML and C).
   - Nothing is opened that is no regular file. Links are followed, and each file is read once.
   - Not seen are settings in databases, in archives such as C(.jar), in other binary files, and on other hosts.
 attributes:
@@ -41,7 +43,9 @@ options:
     elements: path
     default: []
   exclude:
-    description: Patterns of the shell for whole paths that are left out, such as V(*.log) or V(/opt/old/*).
+    description:
+      - Patterns of the shell for whole paths of files that are left out, such as V(*.log).
+      - One that ends in V(/*), as V(/opt/old/*) and V(*/node_modules/*), or has no C(*), C(?) and C([) leaves out directories, too.
     type: list
     elements: str
     default: []
@@ -127,6 +131,11 @@ files_read:
   returned: success
   type: int
   sample: 212
+files_left_out:
+  description: How many files O(exclude) left out.
+  returned: success
+  type: int
+  sample: 4
 binary_files:
   description: How many files were left out since they are no text.
   returned: success
@@ -203,6 +212,7 @@ def find(options: dict[str, Any]) -> dict[str, Any]:
         "mentions": found,
         "unread": [f"{printable(path)}: {why}" for path, why in sorted(reader.unread.items())],
         "files_read": reader.read,
+        "files_left_out": reader.left_out,
         "binary_files": reader.binary,
     }
 

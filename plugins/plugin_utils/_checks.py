@@ -13,7 +13,7 @@ import typing as t
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import Ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant

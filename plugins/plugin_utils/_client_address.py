@@ -8,8 +8,8 @@ import re
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint, parse
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.endpoint import Endpoint, parse
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import CheckFailed
 
 __all__ = ["Credentials", "absolute", "credentials", "directory_problems", "endpoint", "url", "url_problems"]
 
@@ -34,8 +34,8 @@ def endpoint(text: t.Any) -> Endpoint:
     """
     try:
         found = parse(str(text))
-    except Problem as problem:
-        raise ValueError(f"{problem.message} {problem.hint}") from None
+    except CheckFailed as failed:
+        raise ValueError(f"{failed.verdict.message} {failed.verdict.hint}") from None
     if re.search("%(?![0-9A-Fa-f]{2})", found.path):
         raise ValueError("The path has a percent sign without two hexadecimal digits after it: write %25 for the sign itself.")
     return dataclasses.replace(found, path=quote(found.path, safe="/%"))

@@ -7,10 +7,14 @@ what it sees, in one fact, and what is noted counts.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
+from ansible.errors import AnsibleError
+from jinja2.exceptions import UndefinedError
+
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["NOTED", "OPTIONS", "options"]
 
@@ -30,8 +34,18 @@ OPTIONS = (
 )
 
 
-def options(node: str, hostvars: Mapping[str, t.Any], names: Iterable[str] = OPTIONS) -> dict[str, t.Any]:
-    """Return of the options called `names` those that are said of the node, with their values."""
+def options(node: str, hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return of OPTIONS those that are said of the node, with their values.
+
+    What cannot be told, for it rests on facts of a host that could not be asked, counts as not said.
+    """
     inventory = hostvars[node]
     noted = inventory.get(NOTED) or {}
-    return {name: noted[name] if name in noted else inventory[name] for name in names if name in noted or name in inventory}
+    found = {}
+    for name in OPTIONS:
+        with contextlib.suppress(AnsibleError, UndefinedError):
+            if name in noted or name in inventory:
+                value = noted[name] if name in noted else inventory[name]
+                bool(value)  # what is undefined says so where it is used first
+                found[name] = value
+    return found

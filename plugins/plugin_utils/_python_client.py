@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import Endpoint
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.endpoint import Endpoint
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _client_address
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._client_address import Credentials
 

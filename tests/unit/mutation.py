@@ -22,7 +22,7 @@ TESTS = "tests/unit/plugins/module_utils/"
 ACCEPT, REJECT, REASONS, BOUNDS = (
     f"test_{name}.py" for name in ("no_wrong_accept", "no_wrong_reject", "reasons", "bounds")
 )
-PORTS, SECRETS, INPUT = "test_closed_ports.py", "test_secrets.py", "../modules/test_secrets_in_bad_input.py"
+PORTS, SECRETS, STAPLED, INPUT = "test_closed_ports.py", "test_secrets.py", "test_stapled.py", "../modules/test_secrets_in_bad_input.py"
 # Written in two parts, so that nothing in this repository reads as if verification were off.
 NO_CERT, NO_NAME = "CERT_" + "NONE", "check_hostname = not " + "True"
 
@@ -45,7 +45,7 @@ class Mutation(NamedTuple):
 
 
 def trust(name: str, before: str, after: str, *tests: str) -> Mutation:
-    return Mutation("trust: " + name, "_trust.py", before, after, tests or (REASONS, ACCEPT))
+    return Mutation("trust: " + name, "_https_check/trust.py", before, after, tests or (REASONS, ACCEPT))
 
 
 CHAIN_ON = "    context.verify_mode = ssl.CERT_REQUIRED\n    context.check_hostname = True\n"
@@ -59,7 +59,7 @@ MUTATIONS = [
     ),
     Mutation(
         "trust: chain not verified, and the guard off",
-        "_trust.py",
+        "_https_check/trust.py",
         (CHAIN_ON, GUARD),
         (CHAIN_OFF, "    if False:\n"),
         (REASONS,),
@@ -74,102 +74,136 @@ MUTATIONS = [
     trust("partial chain", "ssl.VERIFY_X509_TRUSTED_FIRST\n", "ssl.VERIFY_X509_TRUSTED_FIRST | 0x80000\n", ACCEPT),
     trust(
         "system store added to ca_path",
-        "    else:\n        _load_authorities",
-        "    if trust.ca_path:\n        context.load_default_certs()\n        _load_authorities",
+        "    elif trust.ca_path is not None:\n",
+        "    elif trust.ca_path is not None:\n        context.load_default_certs()\n",
         ACCEPT,
     ),
     trust("no revocation", "context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN", "pass", REASONS),
     trust("revocation of the leaf alone", "VERIFY_CRL_CHECK_CHAIN", "VERIFY_CRL_CHECK_LEAF", REASONS),
     trust(
         "certificates of crl_path trusted",
-        'copy.write(b"\\n".join(crls))',
-        "copy.write(Path(path).read_bytes())",
+        'copy.write("".join(block.pem for block in blocks))',
+        "copy.write(Path(path).read_text())",
         ACCEPT,
     ),
-    trust("no bound on what is received", "context.sslsocket_class = BoundedSocket", "pass", BOUNDS),
     trust("passphrase asked for", ", password=refuse", "", "test_options.py"),
+    Mutation("connection: guard not asked", "_https_check/connection.py", "    require_verification(context)\n", "    pass\n", (ACCEPT,)),
     Mutation(
-        "node: chain not inspected before http",
-        "_node.py",
-        "            route.inspect(sight.chain)\n",
-        "            pass\n",
+        "connection: no bound on what is received",
+        "_https_check/connection.py",
+        "        if self._received > MAX_RECEIVED:\n",
+        "        if False:\n",
+        (BOUNDS,),
+    ),
+    Mutation(
+        "connection: a drip waited for",
+        "_https_check/limits.py",
+        "        if seconds <= 0:\n            raise socket.timeout(\"the deadline has passed\")\n        return seconds\n",
+        "        return max(seconds, 0.2)\n",
+        (BOUNDS,),
+    ),
+    Mutation(
+        "check: chain not inspected before http",
+        "_https_check/check.py",
+        "    result.warnings += check_chain(chain, target)\n",
+        "    pass\n",
         (REASONS, ACCEPT),
     ),
     Mutation(
-        "node: another name verified",
-        "_node.py",
-        "server_hostname=route.name",
-        'server_hostname="localhost"',
+        "check: another name verified",
+        "_https_check/check.py",
+        "start_tls(sock, context, target.name, deadline)",
+        'start_tls(sock, context, "localhost", deadline)',
         (ACCEPT,),
     ),
-    Mutation("node: truncated body accepted", "_node.py", "    if response.length:\n", "    if False:\n", (REASONS,)),
+    Mutation("check: more connections than allowed", "_https_check/check.py", "        with self._slots:\n", "        if True:\n", (BOUNDS,)),
+    Mutation("addresses: the exit waits for a look-up", "_https_check/addresses.py", "daemon=True", "daemon=False", ("test_resolve.py",)),
+    Mutation("transport: truncated body accepted", "_https_check/transport.py", "    if response.length:\n", "    if False:\n", (REASONS,)),
     Mutation(
-        "node: body not bounded", "_node.py", "        if len(received) > MAX_BODY:\n", "        if False:\n", (REASONS, BOUNDS)
+        "transport: body not bounded",
+        "_https_check/transport.py",
+        "        if len(received) > MAX_BODY:\n",
+        "        if False:\n",
+        (REASONS, BOUNDS),
     ),
     Mutation(
-        "node: gzip not bounded", "_node.py", "        if decoder.unconsumed_tail:\n", "        if False:\n", (REASONS,)
+        "transport: gzip not bounded", "_https_check/transport.py", "        if decoder.unconsumed_tail:\n", "        if False:\n", (REASONS,)
     ),
+    Mutation("chain: CA as leaf", "_https_check/chain.py", "    if leaf.is_ca:\n", "    if False:\n", (REASONS,)),
+    Mutation("chain: weak keys", "_https_check/chain.py", "    if certificate.key_bits < least:\n", "    if False:\n", (REASONS,)),
+    Mutation("chain: wildcards over exclusions", "_https_check/chain.py", 'if star == "*" and', "if False and", (REASONS,)),
     Mutation(
-        "node: late answer accepted", "_node.py", "            if route.alarm.rang:", "            if False:", (BOUNDS,)
-    ),
-    Mutation(
-        "bounds: no alarm",
-        "_bounds.py",
-        "        self.rang = True\n        if self",
-        "        return\n        if self",
-        (BOUNDS,),
-    ),
-    Mutation("chain: CA as leaf", "_chain.py", "    if leaf.is_ca:\n", "    if False:\n", (REASONS,)),
-    Mutation("chain: weak keys", "_chain.py", "    if certificate.key_bits < least:\n", "    if False:\n", (REASONS,)),
-    Mutation("chain: wildcards over exclusions", "_chain.py", 'if star == "*" and', "if False and", (REASONS,)),
-    Mutation(
-        "inspect: pins not asked",
-        "_inspect.py",
-        "    if check.fingerprints and not",
+        "chain: pins not asked",
+        "_https_check/chain.py",
+        "    if target.fingerprints and not",
         "    if False and not",
         (REASONS,),
     ),
     Mutation(
-        "inspect: days not asked", "_inspect.py", "    if days < check.min_days_valid:", "    if False:", (REASONS,)
+        "chain: days not asked", "_https_check/chain.py", "    if days < target.min_days_valid:", "    if False:", (REASONS,)
     ),
     Mutation(
-        "inspect: strictness left to OpenSSL",
-        "_inspect.py",
-        "    if findings and check.trust.x509_strict:",
+        "chain: strictness left to OpenSSL",
+        "_https_check/chain.py",
+        "    if findings and target.trust.x509_strict:",
         "    if False:",
         ("test_chain.py",),
     ),
+    Mutation("ocsp: revocation ignored", "_https_check/ocsp.py", '    if status == "REVOKED":\n', "    if False:\n", (STAPLED,)),
+    Mutation("ocsp: unknown ignored", "_https_check/ocsp.py", '    if status == "UNKNOWN":\n', "    if False:\n", (STAPLED,)),
+    Mutation("ocsp: not asked for", "_https_check/check.py", "    if chain[0].ocsp_responders or", "    if False and", (STAPLED,)),
     Mutation(
-        "inspect: stapled revocation ignored", "_inspect.py", "and _stapled.revoked(", "and not (", ("test_stapled.py",)
+        "ocsp: any signature counts",
+        "_https_check/ocsp.py",
+        "        return False\n    return True\n",
+        "        return True\n    return True\n",
+        (STAPLED,),
     ),
     Mutation(
-        "report: first address is enough",
-        "_report.py",
-        "    return all(outcomes) if check.all_addresses else any(outcomes)\n",
-        "    return any(outcomes)\n",
+        "ocsp: any responder counts",
+        "_https_check/ocsp.py",
+        "(one for one in response.certificates if _is_authorized(one, issuer))",
+        "response.certificates",
+        (STAPLED,),
+    ),
+    Mutation("ocsp: any purpose counts", "_https_check/ocsp.py", " and ExtendedKeyUsageOID.OCSP_SIGNING in usages", "", (STAPLED,)),
+    Mutation("ocsp: another certificate's counts", "_https_check/ocsp.py", "if _is_about(answer, leaf.parsed, issuer.parsed)", "", (STAPLED,)),
+    Mutation("ocsp: an old answer counts", "_https_check/ocsp.py", "    if until is not None and", "    if False and", (STAPLED,)),
+    Mutation(
+        "verdict: first address is enough",
+        "_https_check/options.py",
+        "return all(passed) if self.all_addresses else any(passed)",
+        "return any(passed)",
         (ACCEPT,),
     ),
     Mutation(
-        "probe: cluster not compared",
-        "_probe.py",
-        "_cluster.require_expected(address.cluster",
-        "(lambda *_: 0)(0",
+        "check: cluster not compared",
+        "_https_check/check.py",
+        "            require_expected(result.cluster, target.expected)\n",
+        "",
         (REASONS,),
     ),
-    Mutation("report: open ports ignored", "_report.py", "    if report.open_ports:\n", "    if False:\n", (REASONS,)),
-    Mutation("report: unknown ports ignored", "_report.py", "    if unknown:\n", "    if False:\n", (PORTS,)),
     Mutation(
-        "report: silence of a dead host taken for closed",
-        "_report.py",
-        '*(["silent"] if self.sight.verified else [])',
+        "verdict: open ports ignored",
+        "_https_check/verdict.py",
+        "    if any(address.open_ports for",
+        "    if False and any(address.open_ports for",
+        (REASONS,),
+    ),
+    Mutation("verdict: unknown ports ignored", "_https_check/verdict.py", "    if unknown:\n", "    if False:\n", (PORTS,)),
+    Mutation("verdict: no address is enough", "_https_check/verdict.py", "    if not addresses:\n", "    if False:\n", (ACCEPT,)),
+    Mutation(
+        "result: silence of a dead host taken for closed",
+        "_https_check/result.py",
+        '*(["silent"] if self.tls_verified else [])',
         '"silent"',
         (PORTS,),
     ),
     Mutation(
-        "probe: errors of this host taken for closed",
-        "_probe.py",
-        'return PortSight("error", error.strerror or str(error))',
-        'return PortSight("refused")',
+        "ports: errors of this host taken for closed",
+        "_https_check/ports.py",
+        'return PortAnswer("error", error.strerror or str(error))',
+        'return PortAnswer("refused")',
         (PORTS,),
     ),
     Mutation("secrets: never found", "_secrets.py", "        if not self.texts:\n", "        if True:\n", (SECRETS,)),
@@ -181,14 +215,20 @@ MUTATIONS = [
         (SECRETS,),
     ),
     Mutation(
-        "probe: secrets not kept from messages",
-        "_probe.py",
-        "read_root(*answer, with_credentials, check.secrets)",
-        "read_root(*answer, with_credentials)",
+        "check: secrets not kept from messages",
+        "_https_check/check.py",
+        'read_root(*_ask(requester, "/", result), target.authorization is not None, target.secrets)',
+        'read_root(*_ask(requester, "/", result), target.authorization is not None)',
         (SECRETS,),
     ),
-    Mutation("probe: secrets not kept from causes", "_probe.py", "secrets=check.secrets,", "secrets=_cluster.NO_SECRETS,", (SECRETS,)),
-    Mutation("items: an empty list passes", "_items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
+    Mutation(
+        "diagnosis: secrets not kept from messages",
+        "_https_check/diagnosis.py",
+        "scene.target.secrets.excerpt(detail, 120)",
+        "detail[:120]",
+        (SECRETS,),
+    ),
+    Mutation("items: an empty list passes", "_https_check/items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
     Mutation(
         "items: the same endpoint twice passes",
         "../modules/https_check.py",
@@ -212,23 +252,23 @@ MUTATIONS = [
     ),
     Mutation(
         "cluster: any JSON is a node",
-        "_cluster.py",
+        "_https_check/cluster.py",
         '    elif tagline == "You Know',
         '    elif True or tagline == "You Know',
         (REASONS,),
     ),
     Mutation(
         "cluster: redirects pass",
-        "_cluster.py",
+        "_https_check/cluster.py",
         "    if status == 200 and cluster",
         "    if status < 400 and cluster",
         ("test_cluster.py",),
     ),
     Mutation(
-        "endpoint: http accepted", "_endpoint.py", '.lower() == "http":\n', '.lower() == "no":\n', ("test_endpoint.py",)
+        "endpoint: http accepted", "_https_check/endpoint.py", '.lower() == "http":\n', '.lower() == "no":\n', ("test_endpoint.py",)
     ),
     Mutation(
-        "endpoint: user name accepted", "_endpoint.py", '    if "@" in rest:', "    if False:", ("test_endpoint.py",)
+        "endpoint: user name accepted", "_https_check/endpoint.py", '    if "@" in rest:', "    if False:", ("test_endpoint.py",)
     ),
 ]
 

@@ -7,7 +7,7 @@ trap 'cat "$log"; rm "$log"' EXIT
 ansible-playbook --inventory "$1" "$2" >"$log" 2>&1 &
 run=$!
 wait='import os, sys, time
-until = time.monotonic() + 300
+until = time.monotonic() + 900
 while not os.path.exists("/etc/tlsfront/firewall.nft"):
     if time.monotonic() > until: sys.exit("no rules were confirmed")
     time.sleep(0.01)'

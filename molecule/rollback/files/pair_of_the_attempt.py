@@ -42,6 +42,7 @@ def make(kind, name):
     )
     VERSION.mkdir(0o700)
     for file, content in files.items():
+        (VERSION / file).touch(0o600 if file == "key.pem" else 0o644)
         (VERSION / file).write_bytes(content)
     link = LIVE.with_name("next")
     link.symlink_to(VERSION.relative_to(LIVE.parent))

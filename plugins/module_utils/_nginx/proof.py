@@ -32,12 +32,12 @@ class Proof:
 
     def __init__(self) -> None:
         self.problems: list[str] = []  # one line for each thing that is not served as it was written
-        self.broken = False  # nginx runs another configuration, or users cannot use this one
+        self.another = False  # nginx runs another configuration
         self.running_at: list[str] = []  # the listeners that say that they run it, each with the name that was asked for
 
-    def breaks(self, problem: str) -> None:
+    def is_another(self, problem: str) -> None:
         self.problems.append(problem)
-        self.broken = True
+        self.another = True
 
     @property
     def served(self) -> bool:
@@ -45,8 +45,8 @@ class Proof:
 
     @property
     def running(self) -> bool:
-        """Whether nginx runs it for users. What could not be asked says nothing either way."""
-        return bool(self.running_at) and not self.broken
+        """Whether nginx runs it, if perhaps not for every user. What could not be asked says nothing either way."""
+        return bool(self.running_at) and not self.another
 
 
 class _Contexts(NamedTuple):
@@ -62,7 +62,7 @@ def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
     try:
         written = configuration.served(text)
     except ValueError as error:
-        proof.breaks(f"what was written cannot be read: {error}")
+        proof.is_another(f"what was written cannot be read: {error}")
         return proof
     _files(proof, text, nginx_dir, pid_file)
     try:
@@ -85,13 +85,13 @@ def _files(proof: Proof, text: str, nginx_dir: Path, pid_file: Path) -> None:
     """What it names is there, for whom reads it. nginx -t opens what the master reads, and nothing of what the workers do."""
     for path in configuration.read_by_master(text, nginx_dir):
         if not path.exists():
-            proof.breaks(f"it names {path}, which is not there")
+            proof.problems.append(f"it names {path}, which is not there")
     worker = files.worker(pid_file)
     for path in configuration.read_by_workers(text, nginx_dir):
         if not path.exists():
-            proof.breaks(f"it names {path}, which is not there")
+            proof.problems.append(f"it names {path}, which is not there")
         elif worker is not None and not worker.reads(path):
-            proof.breaks(f"nginx's workers (user {worker.user}, group {worker.group}) cannot read {path}")
+            proof.problems.append(f"nginx's workers (user {worker.user}, group {worker.group}) cannot read {path}")
 
 
 def _ask(proof: Proof, written: Any, fingerprint: str, where: Any, contexts: _Contexts | None) -> None:
@@ -107,7 +107,7 @@ def _ask(proof: Proof, written: Any, fingerprint: str, where: Any, contexts: _Co
     if running == written["configuration"]:
         proof.running_at.append(place)
     else:
-        proof.breaks(f"{place}: another configuration is served ({running[:16]}) than was written ({written['configuration'][:16]})")
+        proof.is_another(f"{place}: another configuration is served ({running[:16]}) than was written ({written['configuration'][:16]})")
     if presented is not None and presented != fingerprint:
         proof.problems.append(f"{place}: another certificate is served ({presented[:16]}) than was written ({fingerprint[:16]})")
 
@@ -127,7 +127,7 @@ def _log_in(proof: Proof, where: Any, contexts: _Contexts) -> None:
         return
     # 429: others ask as much as one address may; it says nothing of logins, and the files have been looked at
     if status not in (401, 429):
-        proof.breaks(f"{place}: a wrong password is answered with {status} and not with 401, so users cannot log in")
+        proof.problems.append(f"{place}: a wrong password is answered with {status} and not with 401, so users cannot log in")
 
 
 def _connect(proof: Proof, where: Any, contexts: _Contexts | None) -> socket.socket:

@@ -9,7 +9,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
+from . import syntax
 
 __all__ = ["found"]
 

@@ -414,6 +414,12 @@ def _together(options: Options) -> list[str]:
         name = options.get("https_front_upstream_name", "")
         if not isinstance(name, str) or not name or _host(name):
             found.append(_wrong("https_front_upstream_name", name, "a host name that the certificate of every upstream has, with https_front_upstream_tls"))
+    readers = [str(user["name"]) for user in options.get("https_front_users", []) if user.get("read_only")]
+    if readers and "proxy_pass" in options.get("https_front_snippet", ""):
+        found.append(
+            f"https_front_snippet has a proxy_pass of its own, and {', '.join(readers)} of https_front_users may only read: what is passed on there is not "
+            "held against that, so it could be written. Take it out of the snippet, or read_only from the users."
+        )
     addresses = [name for name in options.get("https_front_server_names", []) if _address(str(name))]
     if options.get("https_front_client_ca") and addresses and not truth(options, "https_front_reject_unknown_names", True):
         found.append(

@@ -26,6 +26,10 @@ FILES: dict[str, dict[str, bytes]] = {
     "another-cluster": {"x.env": b"ES=http://logs.example.net:9200\n"},
     "large": {"x.env": b"#" * (16 * 2**20 + 1)},
     "missing": {},
+    "nothing-read": {"x.log": b"1", "a/node_modules/x.js": b"1"},
+    "others-code": {"a.env": b"ES=https://es1.example.org\n", "node_modules/x/y.js": b"http://es1.example.org:9200"},
+    "unclear": {"x.yml": b'output.elasticsearch:\n  hosts: ["es1.example.org"]\nhttp.port: 5066\n'},
+    "beats-https": {"x.yml": b'output.elasticsearch:\n  hosts: ["https://es1.example.org"]\n'},
 }
 SAID = {
     "http": "/a.env:1: http://es1.example.org:9200.",
@@ -34,6 +38,9 @@ SAID = {
     "node-without-port": "/x.yml:2: 192.0.2.11, without a port",
     "large": "/x.env: it has more than 16777216 bytes",
     "missing": "/missing: it is not there",
+    "nothing-read": "no text file was read",
+    "unclear": "/x.yml:2: es1.example.org, without a port",
+    "beats-https": "/x.yml:2: https://es1.example.org, without a port",
 }
 
 
@@ -45,7 +52,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     lab = Lab(place / "certificates")
     for host, files in FILES.items():
         for name, content in files.items():
-            (place / host).mkdir(exist_ok=True)
+            (place / host / name).parent.mkdir(parents=True, exist_ok=True)
             (place / host / name).write_bytes(content)
     with lab.serving() as server:
         inventory = {
@@ -79,7 +86,28 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.parametrize("host", FILES)
 def test_a_host_is_ready_when_all_was_read_and_nothing_says_http(outcome: dict[str, Any], host: str) -> None:
     last = outcome[host]
-    if host in ("ready", "another-cluster"):
+    if host in ("ready", "another-cluster", "others-code"):
         assert not last.get("failed") and f"{host} is ready" in last["msg"]
     else:
         assert last["failed"] and SAID[host] in last["msg"], last["msg"]
+
+
+@pytest.mark.parametrize("exclude", [None, ["*.log"]])
+def test_the_official_client_of_the_proof_is_no_client(tmp_path: Path, exclude: list[str] | None) -> None:
+    for name in ("venv[1]/lib/x.py", "venv[1]/y.py", "a.env"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x" if name == "a.env" else "http://es1.example.org:9200")
+    variables: dict[str, Any] = {
+        "tlsfront_probe_venv": f"{tmp_path}/venv[1]/",
+        "tlsfront_cutover_paths": [str(tmp_path)],
+        "client_trust_urls": ["https://es1.example.org"],
+        **({"tlsfront_cutover_exclude": exclude} if exclude else {}),
+    }
+    tasks = [
+        {"ansible.builtin.include_tasks": str(Path(__file__).parents[3] / "playbooks/tasks/plaintext.yml")},
+        {"ansible.builtin.assert": {"that": ["tlsfront_plaintext == []", "tlsfront_plaintext_found.files_left_out == 2"]}},
+    ]
+    (tmp_path.with_suffix(".yml")).write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+    command = [Path(sys.executable).with_name("ansible-playbook"), tmp_path.with_suffix(".yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -110,12 +110,20 @@ def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
     assert "Proved: es1 (1 of 1 nodes)" in run.stdout
 
 
-# to Ansible, the second and the third are not there, for the nodes are grouped first: it would run nothing, and end green
-@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "no task of this name"])
+# to Ansible, some of them are not there, for the nodes are grouped first: it would run nothing, and end green
+@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "Group the nodes", "no task of this name"])
 def test_a_start_that_leaves_out_the_proof_does_not_end_green(play: Any, cluster: Any, task: str) -> None:
     run = play(CHECK, cluster().inventory(), "--start-at-task", task)
     assert run.returncode != 0
-    assert "so nothing was proved" in said(run)
+    assert "--start-at-task leaves out steps on which all others rest" in said(run)
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_that_lets_some_go_on_when_others_fail_is_refused(play: Any, cluster: Any, monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
+    run = play(CHECK, cluster().inventory())
+    assert run.returncode != 0
+    assert f"With the strategy {strategy}, hosts go on when others have failed" in said(run), run.stdout
 
 
 def test_no_probe_host_is_no_proof(play: Any, cluster: Any) -> None:
@@ -200,6 +208,7 @@ def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     (tmp_path / "files").mkdir()
+    (tmp_path / "files/settings.env").write_text("LANG=C\n")  # where nothing is read, nothing is known
     this.client = this.client | {
         "ansible_python_interpreter": f"{bare}/bin/python",
         "client_trust_dir": f"{tmp_path}/tls/front",
@@ -214,6 +223,7 @@ def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster
 def test_a_client_host_is_ready_and_texts_on_the_command_line_mean_what_they_say(play: Any, cluster: Any, tmp_path: Path) -> None:
     this = cluster()
     (tmp_path / "files").mkdir()
+    (tmp_path / "files/settings.env").write_text("LANG=C\n")  # where nothing is read, nothing is known
     this.variables["tlsfront_client_group"] = "apps"  # of the inventory, which a play's hosts know nothing of
     this.client = this.client | {
         "client_trust_dir": f"{tmp_path}/tls/front",
@@ -291,6 +301,31 @@ def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cl
     assert "Names and addresses of every node" not in run.stdout
 
 
+def test_a_dead_node_whose_addresses_rest_on_facts_does_not_keep_the_others_from_being_proved(play: Any, cluster: Any) -> None:
+    this = cluster()
+    dead = DEAD | {"ansible_become": False, "tlsfront_addresses": "{{ tlsfront_identity.private_addresses }}", "tlsfront_https_port": 1}
+    run = play(CHECK, this.inventory(es1=this.node, es2=dead | {"ansible_host": "127.0.0.9"}))
+    assert run.returncode != 0
+    assert "NOT VERIFIED: 1 of 2 checks failed" in said(run), run.stdout
+
+
+def test_a_virtual_environment_that_somebody_else_owns_proves_nothing(play: Any, cluster: Any, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a file away")
+    this = cluster()
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    for name in ("python", "pip"):
+        (venv / "bin" / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+        (venv / "bin" / name).chmod(0o755)
+        shutil.chown(venv / "bin" / name, "nobody")
+    this.variables["tlsfront_probe_venv"] = str(venv)
+    run = play(CHECK, this.inventory())
+    assert run.returncode != 0
+    assert f"{venv}/bin/python is owned by nobody" in said(run), run.stdout
+    assert not (tmp_path / "started").exists()
+
+
 def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> None:
     """The form of use in README.md: hostvars knows nothing of vars of import_playbook."""
     this = cluster()
@@ -301,6 +336,17 @@ def test_what_the_play_says_of_the_nodes_is_proved(play: Any, cluster: Any) -> N
     assert run.returncode == 0, run.stdout
     port = variables["tlsfront_closed_ports"][0]
     assert f"Proved: es1 (1 of 1 nodes): VERIFIED: 1 check, none failed (1 endpoint, seen from localhost); ports closed: {port}." in run.stdout
+
+
+def test_one_run_is_for_one_cluster(play: Any, cluster: Any) -> None:
+    """Otherwise what is said of the second would be done to the first one's nodes."""
+    this = cluster()
+    both = [
+        {"name": f"Cluster of {group}", "ansible.builtin.import_playbook": CHECK, "vars": {"tlsfront_group": group}} for group in ("elasticsearch", "clients")
+    ]
+    run = play(both, this.inventory())
+    assert run.returncode != 0
+    assert 'This run has dealt with es1 before, not of the group "clients": a run is for one cluster.' in said(run), run.stdout
 
 
 def test_what_the_play_says_of_the_nodes_is_what_client_hosts_are_told(play: Any, cluster: Any, tmp_path: Path) -> None:

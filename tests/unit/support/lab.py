@@ -8,9 +8,9 @@ import contextlib
 from pathlib import Path
 from typing import Any, Iterator
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._report import result_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import make_context
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.result import result_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 
@@ -59,10 +59,10 @@ def many(url: str, count: int) -> list[str]:
 def run(*endpoints: Any, **options: Any) -> dict[str, Any]:
     """The module's result for these endpoints, by the module's own defaults."""
     params = defaults(**options, endpoints=list(endpoints))
-    checks = https_check.read_checks(params)
-    contexts = {trust: make_context(trust) for trust in {check.trust for check in checks}}
+    targets = https_check.read_targets(params)
+    contexts = {trust: make_context(trust) for trust in {target.trust for target in targets}}
     run_wide = {key: params[key] for key in ("concurrency", "retry_for", "same_cluster")}
-    return result_of(probe_all(checks, contexts, **run_wide))
+    return result_of(check_all(targets, contexts, **run_wide))
 
 
 def verdict(endpoint: Any, **options: Any) -> dict[str, Any]:

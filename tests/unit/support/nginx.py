@@ -25,6 +25,7 @@ import http.client
 import http.server
 import json
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -74,9 +75,12 @@ def worker_group() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """None that the system gives to an outgoing connection, or to whoever asks for any, before it is used: ip(7), ip_local_port_range."""
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 class Backend:

@@ -29,7 +29,7 @@ AFTER = "      type: str\n"
 
 def page() -> str:
     """The text of ``docs/reasons.md``."""
-    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
     from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, ELSEWHERE
 
     parts = [INTRODUCTION]
@@ -42,7 +42,7 @@ def page() -> str:
 
 def module_text() -> str:
     """The text of the module with the reasons in its documentation."""
-    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 
     before, found, rest = MODULE.read_text("utf-8").partition(BEFORE)
     if not found:

@@ -8,6 +8,7 @@ A certificate that the CA has issued, but that could not be used, is kept aside 
 What others could change since the playbook looked, such as the hook for the DNS, is neither run nor trusted.
 """
 import argparse
+import contextlib
 import datetime
 import fcntl
 import json
@@ -31,21 +32,39 @@ def main():
     parser.add_argument("settings", help="file with the settings, as JSON; - for standard input")
     parser.add_argument("--check", action="store_true", help="only say, as JSON, why a new certificate is due")
     options = parser.parse_args()
-    with sys.stdin if options.settings == "-" else open(options.settings) as file:
-        settings = json.load(file)
+    try:
+        # first of all, for they say what else is looked at
+        if options.settings != "-":
+            refuse(_access.problems(os.path.abspath(options.settings), ours=True))
+        with sys.stdin if options.settings == "-" else open(options.settings) as file:
+            settings = json.load(file)
+    except (issue.Failed, OSError, ValueError) as error:
+        print("NOT RENEWED: %s." % str(error).rstrip("."), file=sys.stderr)
+        return 1
     if options.check:
         print(json.dumps(due.reasons(settings)))
         return 0
 
-    os.makedirs(settings["state_dir"], mode=0o700, exist_ok=True)
-    with open(os.path.join(settings["state_dir"], "lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
+    try:
+        refuse_what_others_can_change(settings)  # where the lock is, too; run() looks again, for it may have been waited for
+        with locked(settings):
             run(settings)
-        except (issue.Failed, OSError, ValueError) as error:
-            print("NOT RENEWED: %s %s" % (str(error).rstrip(".") + ".", state(settings)), file=sys.stderr)
-            return 1
+    except (issue.Failed, OSError, ValueError) as error:
+        print("NOT RENEWED: %s %s" % (str(error).rstrip(".") + ".", state(settings)), file=sys.stderr)
+        return 1
     return 0
+
+
+@contextlib.contextmanager
+def locked(settings):
+    """Alone with the state, as long as it lasts. The file is not emptied, and where it is a link, not followed: it may be somebody else's."""
+    os.makedirs(settings["state_dir"], mode=0o700, exist_ok=True)
+    descriptor = os.open(os.path.join(settings["state_dir"], "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def run(settings):
@@ -77,6 +96,11 @@ def refuse_what_others_can_change(settings):
     paths = (settings["dns_hook"], settings["directory_ca"], settings["state_dir"], settings["certificate_dir"])
     found = [said for path in paths if path for said in _access.problems(path, ours=True)]
     found += _access.problems(os.path.join(settings["state_dir"], "external-account.ini"), secret=True, ours=True)
+    refuse(found)
+
+
+def refuse(found):
+    """Raises issue.Failed where there is a problem."""
     if found:
         raise issue.Failed(
             "others can change or read what a renewal runs or trusts. %s. Look first whether somebody has changed it. Nothing of it was used"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import struct
 import subprocess
 
 import pytest
@@ -34,6 +35,12 @@ def said(place, path="directory/inner/file", **how):
 @pytest.mark.parametrize("how", [{}, {"secret": True}, {"ours": True}, {"secret": True, "ours": True}])
 def test_nothing_is_wrong_with_what_is_its_owners_alone(place, how):
     assert _access.problems(str(place / "directory/inner/file"), **how) == []
+
+
+@pytest.mark.parametrize("how", [{}, {"secret": True}, {"ours": True}])
+def test_that_there_is_no_such_file_may_be_said_by_dev_null(how):
+    """As in AWS_CONFIG_FILE=/dev/null."""
+    assert _access.problems(os.devnull, **how) == []
 
 
 @pytest.mark.parametrize("path", ["directory", "directory/inner", "directory/inner/file"])
@@ -79,17 +86,54 @@ def test_a_group_counts_where_it_is_ours_unless_it_is_roots(place, gid, mode, to
     assert said(place, secret=True) == []
 
 
+def user(name, uid, gid):
+    return _access.pwd.struct_passwd((name, "x", uid, gid, "", "/", "/bin/sh"))
+
+
 @by_root
-def test_a_group_of_the_same_name_with_nobody_else_in_it_is_the_owners(place, monkeypatch):
+@pytest.mark.parametrize("gid", [0, SOMEBODY])
+def test_a_group_with_nobody_else_in_it_is_the_owners(place, monkeypatch, gid):
+    owner = 0 if gid == 0 else SOMEBODY
     file = place / "directory/inner/file"
-    os.chown(file, SOMEBODY, SOMEBODY)
+    os.chown(file, owner, gid)
     file.chmod(0o660)
-    members = []
-    monkeypatch.setattr(_access, "_user", lambda uid: "anna" if uid == SOMEBODY else "root")
-    monkeypatch.setattr(_access.grp, "getgrgid", lambda gid: _access.grp.struct_group(("anna", "x", gid, members)))
-    assert said(place, secret=True, ours=True, me=SOMEBODY) == []
+    users, members = [user("root", 0, 0), user("anna", SOMEBODY, SOMEBODY)], []
+    monkeypatch.setattr(_access.pwd, "getpwall", lambda: users)
+    monkeypatch.setattr(_access.pwd, "getpwnam", lambda name: next(each for each in users if each.pw_name == name))
+    monkeypatch.setattr(_access.grp, "getgrgid", lambda gid: _access.grp.struct_group(("team", "x", gid, members)))
+    assert said(place, secret=True, ours=True, me=owner) == []
+    users.append(user("berta", SOMEBODY + 1, SOMEBODY + 1))
+    assert said(place, secret=True, ours=True, me=owner) == []
     members.append("berta")
-    assert len(said(place, secret=True, ours=True, me=SOMEBODY)) == 2
+    assert len(said(place, secret=True, ours=True, me=owner)) == 2
+    members.clear()
+    users.append(user("ci", SOMEBODY + 2, gid))  # it is the group that she logs in with, where no list of members has her
+    assert len(said(place, secret=True, ours=True, me=owner)) == 2
+
+
+def attribute(*entries):
+    """An access control list as the kernel keeps it: include/uapi/linux/posix_acl_xattr.h."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NOBODYS = 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(("path", "rights", "mask", "told"), [
+    ("directory/inner/file", 6, 6, ["may be changed by the user 54321 (access control list)", "may be read by the user 54321 (access control list)"]),
+    ("directory/inner/file", 6, 4, ["may be read by the user 54321 (access control list)"]),
+    ("directory/inner/file", 7, 0, []),
+    ("directory/inner", 7, 7, ["may be changed by the user 54321 (access control list)"]),
+])
+def test_whom_an_access_control_list_lets_in_is_told(place, path, rights, mask, told):
+    entries = ((0x01, 7, NOBODYS), (0x02, rights, SOMEBODY), (0x04, 0, NOBODYS), (0x10, mask, NOBODYS), (0x20, 0, NOBODYS))
+    try:
+        os.setxattr(place / path, "system.posix_acl_access", attribute(*entries))
+    except OSError:
+        pytest.skip("this file system has no access control lists")
+    found = said(place, secret=True, ours=True)
+    assert all(any(part in one for one in found) for part in told) and len(found) == len(told), found
+    assert all(one.endswith(f"setfacl -x u:54321 {shlex.quote(str(place / path))}") for one in found)
 
 
 @by_root

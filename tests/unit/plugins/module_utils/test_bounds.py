@@ -14,7 +14,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._bounds import MAX_BODY
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.limits import MAX_BODY
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, many, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import dripping, listening, response, silent
@@ -128,6 +129,40 @@ def test_the_others_lose_nothing(lab: Lab) -> None:
     reasons = [entry["reason"] for entry in result["endpoints"]]
     assert (reasons.count("ok"), reasons.count("response_timeout")) == (30, 10)
     assert seconds < 3
+
+
+def test_no_more_connections_are_open_at_the_same_time_than_allowed(lab: Lab, names: Any) -> None:
+    """Endpoints with several addresses and closed ports among them, which are asked beside one another."""
+    lock, running, most = threading.Lock(), [0], [0]
+
+    def handle(connection: Any) -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        try:
+            time.sleep(0.05)
+        finally:
+            with lock:
+                running[0] -= 1
+
+    names["es.test"] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    with listening(handle, "0.0.0.0") as server:  # for all of its loopback addresses
+        urls = [f"https://es.test:{server.port}/{number}" for number in range(6)]
+        entries = run(*urls, ca_path=lab.ca_path, concurrency=4, closed_ports=[server.port])["endpoints"]
+    assert [len(entry["addresses"]) for entry in entries] == [3] * 6
+    assert most[0] == 4
+
+
+def test_a_fault_of_this_code_ends_the_run_before_the_rest_begins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise KeyError("a fault")
+
+    begun = []
+    monkeypatch.setattr(check, "conclude", fail)
+    monkeypatch.setattr(check, "resolve", lambda *arguments: begun.append(arguments) or time.sleep(0.05) or [])
+    with pytest.raises(KeyError):
+        run(*many("https://es.test", 60), ca_path=lab.ca_path, concurrency=2)
+    assert len(begun) < 20
 
 
 def test_no_thread_is_left(lab: Lab) -> None:

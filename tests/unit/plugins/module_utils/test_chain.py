@@ -6,12 +6,12 @@ import ssl
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._chain import require_sound, strict_findings
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._peer import build_path, certificates_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._trust import Trust, make_context
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.certificate import read
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.chain import require_sound, strict_findings
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.peer import build_path, certificates_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import CheckFailed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, defaults, verdict
@@ -67,13 +67,13 @@ def test_a_wildcard_is_held_against_excluded_names(excluded: str, names: list[st
     if sound:
         require_sound(chain)
     else:
-        with pytest.raises(Problem) as problem:
+        with pytest.raises(CheckFailed) as problem:
             require_sound(chain)
-        assert problem.value.reason == "name_constraint_violation"
+        assert problem.value.verdict.reason == "name_constraint_violation"
 
 
 def test_no_certificate_at_all_is_no_chain() -> None:
-    with pytest.raises(Problem):
+    with pytest.raises(CheckFailed):
         require_sound([])
 
 
@@ -126,7 +126,7 @@ def test_strictness_does_not_rest_on_the_version_of_openssl(lab: Lab) -> None:
     loose = pki.root("Loose Root", key_usage=False)
     path = loose.write_certificate(lab.directory)
     with lab.serving(pki.issue("es1", loose)) as server:
-        check = https_check.read_checks(defaults(endpoints=[server.url], ca_path=path, x509_strict=True))[0]
+        check = https_check.read_targets(defaults(endpoints=[server.url], ca_path=path, x509_strict=True))[0]
         lenient = make_context(Trust(ca_path=path))
-        (report,) = probe_all([check], {check.trust: lenient})
-    assert (report.problem.reason, report.addresses[0].sight.verified) == ("invalid_chain", False)
+        (report,) = check_all([check], {check.trust: lenient})
+    assert (report.verdict.reason, report.addresses[0].tls_verified) == ("invalid_chain", False)

@@ -8,7 +8,7 @@ import socket
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import port_ranges
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.ports import port_ranges
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import answering, response

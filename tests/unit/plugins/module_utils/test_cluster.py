@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.cluster import (
     Cluster,
     Expected,
     read_health,
@@ -16,8 +16,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._cluster im
     require_expected,
     version_key,
 )
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import CheckFailed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import excerpt
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.answers import RECORDED
 
 TAGLINE = "You Know, for Search"
@@ -100,9 +100,9 @@ def test_what_real_servers_have_answered_is_recognized(kind: str) -> None:
     ],
 )
 def test_what_is_not_the_answer_of_a_node_is_not_taken_for_one(body: bytes) -> None:
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         read_root(200, {"content-type": "text/plain"}, body, False)
-    assert problem.value.reason == "not_elasticsearch"
+    assert problem.value.verdict.reason == "not_elasticsearch"
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_what_is_not_the_answer_of_a_node_is_not_taken_for_one(body: bytes) -> N
 def test_every_status_has_its_reason_whatever_the_body(status: int, headers: dict[str, str], reason: str) -> None:
     of_a_node = json.dumps({"version": {"number": "8.1.0"}, "tagline": TAGLINE}).encode()
     for body in (b"", of_a_node) if status != 503 else (b"",):  # a node without a master answers 503 itself
-        with pytest.raises(Problem) as problem:
+        with pytest.raises(CheckFailed) as problem:
             read_root(status, headers, body, False)
-        assert problem.value.reason == reason
-        assert str(status) in problem.value.message
+        assert problem.value.verdict.reason == reason
+        assert str(status) in problem.value.verdict.message
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_every_status_has_its_reason_whatever_the_body(status: int, headers: dic
     ],
 )
 def test_health_that_is_not_told(status: int, body: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         read_health(status, {}, json.dumps(body).encode(), False)
-    assert problem.value.reason == reason
+    assert problem.value.verdict.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_health_is_compared(found: str, wanted: str, passes: int) -> None:
     if passes:
         require_expected(cluster, Expected(min_status=wanted))
     else:
-        with pytest.raises(Problem):
+        with pytest.raises(CheckFailed):
             require_expected(cluster, Expected(min_status=wanted))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._endpoint import (
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.endpoint import (
     Endpoint,
     parse,
     parse_address,
     shown,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import CheckFailed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -83,17 +83,17 @@ def test_reads(text: str, host: str, port: int, path: str) -> None:
     ],
 )
 def test_refuses(text: str) -> None:
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         parse(text)
-    assert problem.value.reason == "invalid_url"
-    assert ("user name" in problem.value.message) == ("@" in text and "\\" not in text)
+    assert problem.value.verdict.reason == "invalid_url"
+    assert ("user name" in problem.value.verdict.message) == ("@" in text and "\\" not in text)
 
 
 @pytest.mark.parametrize("text", ["http://es", "HTTP://es:9200/x", "http://"])
 def test_http_is_told_apart(text: str) -> None:
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         parse(text)
-    assert problem.value.reason == "plaintext_url"
+    assert problem.value.verdict.reason == "plaintext_url"
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_reads_an_address_to_connect_to(text: str, place: tuple[str, int]) -> No
 def test_any_text_gives_an_endpoint_or_a_problem(text: str) -> None:
     try:
         endpoint = parse(text)
-    except Problem as problem:
-        assert problem.reason in ("invalid_url", "plaintext_url")
+    except CheckFailed as failed:
+        assert failed.verdict.reason in ("invalid_url", "plaintext_url")
     else:
         assert endpoint.host.isascii() and endpoint.path.isascii() and 1 <= endpoint.port <= 65535
         assert not set(endpoint.url) & set("\r\n \\@?#")
@@ -159,9 +159,9 @@ def test_a_password_is_never_shown(host: str, password: str, scheme: str) -> Non
     text = f"{scheme}user:{password}@{host}"
     assert password not in str(shown(text))
     assert shown(text) in (None, f"https://{host}", f"http://{host}")
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         parse(text)
-    assert password not in problem.value.message + problem.value.hint
+    assert password not in problem.value.verdict.message + problem.value.verdict.hint
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
 
 import elastic_transport._node._base as client_base
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import trust as _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.connection import start_tls
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.limits import Deadline
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import (
@@ -166,13 +169,13 @@ def test_a_run_leaves_the_trust_as_it_was(lab: Lab) -> None:
     trust = _trust.Trust(ca_path=lab.ca_path, min_tls_version="1.3")
     context = _trust.make_context(trust)
     with lab.serving() as server:
-        from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._probe import probe_all
+        from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
         from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 
         params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
         params.update(endpoints=[server.url], ca_path=lab.ca_path, min_tls_version="1.3")
-        (report,) = probe_all(https_check.read_checks(params), {trust: context})
-    assert report.verified
+        (report,) = check_all(https_check.read_targets(params), {trust: context})
+    assert report.verdict.ok
     assert context.get_ca_certs(binary_form=True) == [lab.root.der]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_3
 
@@ -188,6 +191,16 @@ def test_session_keys_are_not_written(lab: Lab, monkeypatch: pytest.MonkeyPatch,
 def test_a_weakened_context_is_not_used() -> None:
     with pytest.raises(RuntimeError):
         _trust.require_verification(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # asks nothing of its peer
+
+
+def test_no_handshake_is_begun_with_a_weakened_context() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        with pytest.raises(RuntimeError):
+            start_tls(near, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "localhost", Deadline(1))
+        far.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            far.recv(1)
 
 
 def test_no_secret_is_in_the_result(lab: Lab) -> None:

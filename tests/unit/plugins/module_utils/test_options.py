@@ -7,15 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._options import Check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Target
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, servers
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, run
 
 
-def check(endpoint: Any, **options: Any) -> Check:
+def check(endpoint: Any, **options: Any) -> Target:
     params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
-    (found,) = https_check.read_checks({**params, **options, "endpoints": [endpoint]})
+    (found,) = https_check.read_targets({**params, **options, "endpoints": [endpoint]})
     return found
 
 
@@ -69,9 +69,9 @@ def test_a_wrong_endpoint_is_named(endpoint: Any, says: str) -> None:
         check(endpoint)
 
 
-def checks(endpoints: Any) -> list[Check]:
+def checks(endpoints: Any) -> list[Target]:
     params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
-    return https_check.read_checks({**params, "endpoints": endpoints})
+    return https_check.read_targets({**params, "endpoints": endpoints})
 
 
 @pytest.mark.parametrize("endpoints", [[], (), "[]", " [ ] ", "[\n]"])
@@ -92,7 +92,7 @@ def test_an_empty_endpoint_never_ends_well(endpoints: Any) -> None:
         found = checks(endpoints)
     except ValueError:
         return
-    assert all(one.problem is not None and one.problem.reason == "invalid_url" for one in found)
+    assert all(one.verdict is not None and one.verdict.reason == "invalid_url" for one in found)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_ports_are_given_as_numbers_and_ranges() -> None:
 def test_endpoints_that_trust_alike_share_one_context() -> None:
     params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
     endpoints = ["a", "b", {"url": "c", "timeout": 1}, {"url": "d", "min_tls_version": "1.3"}]
-    assert len({found.trust for found in https_check.read_checks({**params, "endpoints": endpoints})}) == 2
+    assert len({found.trust for found in https_check.read_targets({**params, "endpoints": endpoints})}) == 2
 
 
 @pytest.mark.parametrize("option", ["ca_path", "crl_path", "client_cert"])

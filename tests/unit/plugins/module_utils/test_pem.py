@@ -7,7 +7,8 @@ import base64
 import subprocess
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem, _trust
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import trust as _trust
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 ROOT = pki.root()
@@ -99,7 +100,11 @@ def test_an_encrypted_key_is_known_as_one_and_opens_when_it_is_written_anew(octe
     assert openssl("pkey", "-passin", "pass:secret", given=block.pem.encode()) == openssl("pkey", given=KEY)
 
 
-@pytest.mark.parametrize(("octets", "said"), [(ROOT.pem, "there is no private key"), (KEY + OTHER.key_pem, "there are 2 private keys")])
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [(ROOT.pem, "there is no private key"), (KEY + OTHER.key_pem, "there are 2 private keys")],
+    ids=["none", "two"],
+)
 def test_a_text_without_exactly_one_key_is_refused(octets, said):
     with pytest.raises(ValueError, match=said):
         _pem.key(_pem.text_of(octets))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.cases import CASES, ELSEWHERE, Case
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.reasons_page import MODULE, PAGE, module_text, page

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._resolve import resolve
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import Problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.addresses import resolve
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import CheckFailed
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab, verdict
 
 
@@ -36,9 +36,9 @@ def test_a_name_that_does_not_exist(lab: Lab, names: Any) -> None:
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(2) or [])
     start = time.monotonic()
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CheckFailed) as problem:
         resolve("es.test", 443, 0.3)
-    assert problem.value.reason == "dns_failure"
+    assert problem.value.verdict.reason == "dns_failure"
     assert time.monotonic() - start < 1
 
 
@@ -68,3 +68,31 @@ print(entry["reason"], entry["message"])
         [*command, sys.executable, "-c", program, lab.ca_path], env=environment, stdout=subprocess.PIPE, check=True
     )
     assert done.stdout.startswith(b"dns_failure ")
+
+
+def test_a_look_up_that_hangs_does_not_delay_the_exit(lab: Lab) -> None:
+    """The real resolver, whose only server takes the question and never answers: it would wait for 10 s."""
+    command = _without_network()
+    if command is None:
+        pytest.skip("no network namespace can be made here")
+    program = """
+import socket, subprocess, sys, time
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import verdict
+entry = verdict("https://es.example.org", ca_path=sys.argv[1], timeout=0.5)
+server.setblocking(False)
+assert server.recv(512)
+print(entry["reason"], time.time(), flush=True)
+"""
+    settings = lab.file(b"nameserver 127.0.0.1\n")
+    command = [*command, "--mount", "sh", "-c", 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh", settings]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    done = subprocess.run(
+        [*command, sys.executable, "-c", program, lab.ca_path], env=environment, stdout=subprocess.PIPE, check=True, timeout=60
+    )
+    ended = time.time()
+    reason, said = done.stdout.decode().split()
+    assert reason == "dns_failure"
+    assert ended - float(said) < 2

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module, module_runs
@@ -110,22 +110,35 @@ def test_bad_input_is_refused_with_a_text_that_names_it() -> None:
         assert says in result["msg"], params
 
 
-NO_CLIENT = """
+def _without(library: str, installed: str | None) -> str:
+    """A Python that cannot import it, whatever version of it is installed."""
+    return f"""
+sys.modules[{library!r}] = None
 from importlib import metadata
+real = metadata.version
 def version(name):
-    raise metadata.PackageNotFoundError(name)
+    if name not in ("elasticsearch", "cryptography"):
+        return real(name)
+    if {installed!r} is None:
+        raise metadata.PackageNotFoundError(name)
+    return {installed!r}
 metadata.version = version
 """
-OLD_CLIENT = "from importlib import metadata\nmetadata.version = lambda name: '7.17.6'"
-BROKEN_CLIENT = "sys.modules['elastic_transport'] = None"
 
 
-@pytest.mark.parametrize(
-    ("before", "says"),
-    [(NO_CLIENT, "elasticsearch >= 8.0.0"), (OLD_CLIENT, "7.17.6"), (BROKEN_CLIENT, "elasticsearch >= 8.0.0")],
-    ids=["missing", "old", "broken"],
-)
-def test_a_missing_or_old_client_is_told_in_words(before: str, says: str) -> None:
+LIBRARIES = {
+    "no client": (_without("elastic_transport", None), "elasticsearch >= 8.0.0"),
+    "an old client": (_without("elastic_transport", "7.17.6"), "elasticsearch is version 7.17.6 here; wanted is 8.0.0"),
+    "a broken client": (_without("elastic_transport", "9.1.0"), "elasticsearch >= 8.0.0"),
+    "no cryptography": (_without("cryptography", None), "cryptography >= 43.0.0"),
+    "an old cryptography": ("import cryptography; cryptography.__version__ = '38.0.4'", "cryptography is version 38.0.4 here; wanted is 43.0.0"),
+    "a broken cryptography": (_without("cryptography", "46.0.1"), "cryptography >= 43.0.0"),
+}
+
+
+@pytest.mark.parametrize("kind", LIBRARIES)
+def test_a_missing_or_old_library_is_told_in_words(kind: str) -> None:
+    before, says = LIBRARIES[kind]
     result, _log = module(before=before, endpoints=["https://es"])
     assert result["failed"]
     assert says in result["msg"]

@@ -230,3 +230,23 @@ def test_a_url_that_does_not_tell_is_unknown_whatever_the_sockets_say(host: Host
 def test_what_cannot_be_meant_is_refused_without_a_secret(host: Host, params: dict[str, Any], says: str) -> None:
     result = host.run(**params)
     assert result["failed"] and says in result["msg"]
+
+
+def test_it_says_which_ports_outgoing_connections_use(host: Host) -> None:
+    for name, value in (("port_range", "40000 50000"), ("reserved_ports", "40005,40010-40012")):
+        subprocess.run(["ip", "netns", "exec", host.names["node"], "sysctl", "-qw", f"net.ipv4.ip_local_{name}={value}"], check=True)
+    assert host.run()["outgoing_ports"] == {"first": 40000, "last": 50000, "reserved": ["40005", "40010-40012"]}
+
+
+def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> None:
+    nft = shutil.which("nft")
+    if not nft:
+        pytest.skip("needs nft")
+    assert "nftables" not in host.run()
+    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": ""}
+    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": ""}
+    powerless = tmp_path / "powerless"
+    powerless.write_text(f'#!/bin/sh\nexec setpriv --bounding-set -net_admin --inh-caps -net_admin {nft} "$@"\n')
+    powerless.chmod(0o755)
+    problem = host.run(nft=str(powerless))["nftables"]["problem"]
+    assert "Operation not permitted" in problem and "The role needs root (become), the capability CAP_NET_ADMIN" in problem

@@ -148,6 +148,15 @@ def test_exclusions_and_other_hosts(tree: Path) -> None:
     assert look(tree, exclude=["*.log", "*/last.conf"], other_hosts=["http://ES1:9200/"])["told"] == []
 
 
+def test_a_pattern_of_files_leaves_out_no_directory(tree: Path) -> None:
+    for name in ("releases.log.2/x.conf", "old.log/x.conf", "conf.log.4j.properties", "app.log.1", "a/node_modules/b/c.js", "a/node_modules/d.js"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("http://es5:9200")
+    found = look(tree, exclude=["*.log", "*.log.[0-9]", "*/node_modules/*", str(tree / "app")])
+    assert [line.partition(":")[0] for line in found["told"]] == ["conf.log.4j.properties", "old.log/x.conf", "releases.log.2/x.conf"]
+    assert (found["files_left_out"], found["files_read"]) == (5, 3)
+
+
 def test_a_range_of_ports(tree: Path) -> None:
     (tree / "app/x.conf").write_text("http://es1:9201")
     assert "app/x.conf:1: http://es1:9201" in look(tree, ports=["9200-9299"])["told"]

@@ -111,7 +111,7 @@ FAULT = """
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 def fail(checks, *args, **options):
     raise RuntimeError(checks[0].authorization)
-https_check.probe_all = fail
+https_check.check_all = fail
 """
 
 

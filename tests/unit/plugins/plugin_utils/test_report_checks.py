@@ -5,7 +5,7 @@ import datetime
 
 import pytest
 import yaml
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._verdict import REASONS
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import NOT_RUN, checks_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ports import Ports

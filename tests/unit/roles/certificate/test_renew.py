@@ -320,6 +320,38 @@ def test_it_is_said_before_a_renewal_is_due(node, ca_of_node, monkeypatch):
         renew.run(node.settings)
 
 
+def program(settings, path, monkeypatch):
+    path.write_text(json.dumps(settings))
+    monkeypatch.setattr(sys, "argv", ["renew.py", str(path)])
+    return renew.main()
+
+
+def test_a_link_in_place_of_the_lock_empties_nothing(node, ca_of_node, tmp_path, monkeypatch, capsys):
+    state = Path(node.settings["state_dir"])
+    state.mkdir(exist_ok=True)
+    precious = tmp_path / "precious"
+    precious.write_text("text")
+    (state / "lock").unlink(missing_ok=True)
+    (state / "lock").symlink_to(precious)
+    for mode in (0o777, 0o700):
+        state.chmod(mode)
+        assert program(node.settings, tmp_path / "settings.json", monkeypatch) == 1
+        assert precious.read_text() == "text"
+    assert "NOT RENEWED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["file", "directory"])
+def test_settings_that_others_can_write_are_not_read(node, ca_of_node, tmp_path, monkeypatch, capsys, place):
+    directory = tmp_path / "settings"
+    directory.mkdir()
+    path = directory / "settings.json"
+    path.touch()
+    (path if place == "file" else directory).chmod(0o666 if place == "file" else 0o777)
+    assert program({"state_dir": str(tmp_path / "another")}, path, monkeypatch) == 1
+    assert "may be changed by everybody" in capsys.readouterr().err
+    assert not (tmp_path / "another").exists()
+
+
 def test_a_hook_that_only_root_may_change_is_used(due_node, ca_of_node):
     hook_of(due_node)
     renew.run(due_node.settings)
@@ -337,6 +369,10 @@ def installed(tmp_path_factory):
     variables |= {"__certificate_there": ["/usr/bin/certbot"], "__certificate_acme_package_path": "/usr/bin/certbot"}
     variables |= {"certificate_names": ["es1.example.org"], "certificate_dir": str(place / "certificate"), "certificate_acme_challenge": "dns-01"}
     variables |= {"certificate_acme_dns_hook": str(place / "hook"), "certificate_acme_eab_kid": "k", "certificate_acme_eab_key": "s3cret"}
+    comment = "# f\u00fcr alle\n".encode("latin-1")
+    for name, title in (("certificate_acme_ca", "Clients"), ("certificate_acme_directory_ca", "Directory")):
+        (place / title).write_bytes(comment + pki.root(title).pem)
+        variables[name] = str(place / title)
     play = place / "play.yml"
     role = {"name": "tlsfront.elasticsearch.certificate", "tasks_from": "acme_prepare"}
     play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]))
@@ -345,6 +381,13 @@ def installed(tmp_path_factory):
     )
     assert done.returncode == 0, done.stdout
     return place
+
+
+def test_a_ca_with_a_comment_of_any_encoding_reaches_the_node_without_it(installed):
+    told = json.loads((installed / "state/settings.json").read_text("ascii"))
+    for pem, title in ((told["ca"], "Clients"), (Path(told["directory_ca"]).read_text("ascii"), "Directory")):
+        assert pem.startswith("-----BEGIN CERTIFICATE-----")
+        assert x509.load_pem_x509_certificate(pem.encode()).subject.rfc4514_string() == f"CN={title}"
 
 
 def test_the_program_on_the_node_refuses_a_hook_that_others_may_write_by_then(installed):

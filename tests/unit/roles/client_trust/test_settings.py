@@ -40,7 +40,7 @@ WRITTEN = list(URLS.values())
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place: Path = tmp_path_factory.mktemp("settings")
-    (place / "ca.pem").write_bytes(pki.root("CA").pem)
+    (place / "ca.pem").write_bytes("# f\u00fcr alle\n".encode("latin-1") + pki.root("CA").pem)
     return place
 
 
@@ -51,6 +51,10 @@ def directory(place: Path, play: Callable[..., Any]) -> Path:
     run = play(PLAYBOOK, {"machine": host})
     assert run.count("machine", "failures") == 0, [each for each in run.outcomes("machine") if each.get("failed")]
     return place / "client"
+
+
+def test_a_ca_with_a_comment_of_any_encoding_is_written_without_it(directory: Path) -> None:
+    assert (directory / "ca.pem").read_text("ascii").count("-----BEGIN CERTIFICATE-----") == 1
 
 
 def by_shell(shell: str, file: Path, work: Path) -> dict[str, str]:

@@ -20,28 +20,53 @@ from typing import Any
 from firewall_rules import render
 
 SYSTEMCTL = r"""#!/bin/sh
-# systemctl COMMAND [OPTION...] UNIT, of systemctl(1); and: fire, which lets the timer elapse, and boot
+# systemctl COMMAND [OPTION...] UNIT..., of systemctl(1); and: fire, which lets the timer elapse, and boot.
+# What is in units/ is on the disk; in loaded/ is what systemd has read of it: what has changed since counts after daemon-reload only.
 cd "$(dirname "$0")"
 fails() { echo "$1" >&2; exit 1; }
+load() { for part in "$1" "$1.d"; do [ -e "loaded/$part" ] || [ ! -e "units/$part" ] || cp -r "units/$part" loaded/; done; }
 start() {
-  sed -n 's/^ConditionPathExists=//p' "units/$1" | while read -r path; do [ -e "$path" ] || exit 1; done || return 0
-  sed -n 's/^ExecStart=//p' "units/$1" | while read -r command; do $command || exit 1; done || fails "$1 failed"
+  load "$1"
+  [ -e "loaded/$1" ] || fails "no $1"
+  [ ! -e "active/$1" ] || return 0
+  sed -n 's/^ConditionPathExists=//p' "loaded/$1" | while read -r path; do [ -e "$path" ] || exit 1; done || return 0
+  sed -n 's/^ExecStart=//p' "loaded/$1" | while read -r command; do $command || exit 1; done || fails "$1 failed"
+  ! grep -q '^RemainAfterExit=yes' "loaded/$1" || touch "active/$1"
 }
+show() {
+  load "$1"
+  if [ -e "loaded/$1" ]; then echo LoadState=loaded; else echo LoadState=not-found; fi
+  if [ -e "active/$1" ]; then echo ActiveState=active; else echo ActiveState=inactive; fi
+  if [ -e "units/sysinit.target.wants/$1" ]; then echo UnitFileState=enabled; else echo UnitFileState=; fi
+  reload=no
+  for part in "$1" "$1.d"; do
+    if [ -e "loaded/$part" ] && ! diff -rq "loaded/$part" "units/$part" >/dev/null 2>&1; then reload=yes; fi
+  done
+  echo "NeedDaemonReload=$reload"
+  echo "FragmentPath=$PWD/units/$1"
+  echo
+}
+command=$1
+shift
 for unit; do :; done
-case $1 in
-  daemon-reload) ;;
-  enable) mkdir -p units/sysinit.target.wants && ln -sf "../$unit" "units/sysinit.target.wants/$unit" ;;
-  show) echo "$PWD/units/$unit" ;;
-  is-active) if [ -e "active/$unit" ]; then echo active; else echo inactive; exit 3; fi ;;
-  restart) [ -e "units/$unit" ] || fails "no $unit"; touch "active/$unit" ;;
-  stop) rm -f "active/$unit" ;;
+case $command in
+  daemon-reload) rm -rf loaded; cp -r units loaded ;;
+  enable) [ -e "units/$unit" ] || fails "no $unit"; mkdir -p units/sysinit.target.wants; ln -sf "../$unit" "units/sysinit.target.wants/$unit" ;;
+  disable) rm "units/sysinit.target.wants/$unit" ;;
+  show) for unit; do case $unit in --*) ;; *) show "$unit" ;; esac; done ;;
+  restart) load "$unit"; [ -e "loaded/$unit" ] || fails "no $unit"; touch "active/$unit" ;;
+  stop) load "$unit"; [ -e "loaded/$unit" ] || fails "$unit not loaded"; rm -f "active/$unit" ;;
   start) start "$unit" ;;
-  fire) if [ -e active/tlsfront-firewall-revert.timer ]; then rm active/*; start tlsfront-firewall-revert.service; fi ;;
-  boot) for link in units/*.wants/*; do [ ! -e "$link" ] || start "${link##*/}"; done ;;
-  *) fails "$1?" ;;
+  fire) if [ -e active/tlsfront-firewall-revert.timer ]; then rm active/*.timer; start tlsfront-firewall-revert.service; fi ;;
+  boot)
+    rm -rf loaded; mkdir loaded
+    for link in units/*.wants/*; do [ ! -e "$link" ] || start "${link##*/}"; done ;;
+  *) fails "$command?" ;;
 esac
 """
-EVENTS = ("open", "os.rename", "os.remove", "subprocess.Popen")  # https://docs.python.org/3/library/audit_events.html
+EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen")  # https://docs.python.org/3/library/audit_events.html
+
+UNITS = ("tlsfront-firewall.service", "tlsfront-firewall-revert.service", "tlsfront-firewall-revert.timer")
 
 
 class Node:
@@ -55,12 +80,16 @@ class Node:
         subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
 
     def install(self) -> None:
-        """From nothing to what the role puts in place before it loads rules."""
+        """A node on which the role has not been yet."""
         shutil.rmtree(self.directory)
-        for directory in (self.etc, self.run, self.active, self.directory / "units"):
-            directory.mkdir(parents=True)
+        for directory in (self.etc.parent, self.run, self.active, self.directory / "units", self.directory / "loaded"):
+            directory.mkdir(parents=True, exist_ok=True)
         self.systemctl_path.write_text(SYSTEMCTL)
         self.systemctl_path.chmod(0o755)
+        self.inside("nft", "flush", "ruleset")
+
+    def unit_files(self, confirm_timeout: int = 60) -> dict[Path, str]:
+        """The units of the role, for the places of this node."""
         paths = {
             "__host_firewall_rules_file": str(self.rules_file),
             "__host_firewall_staged_file": f"{self.rules_file}.staged",
@@ -68,10 +97,14 @@ class Node:
             "__host_firewall_former_file": str(self.run / "tlsfront-firewall-former.nft"),
             "__host_firewall_unconfirmed_file": str(self.run / "tlsfront-firewall-unconfirmed"),
             "__host_firewall_nft": shutil.which("nft"),
+            "host_firewall_confirm_timeout": confirm_timeout,
         }
-        for unit in ("tlsfront-firewall.service", "tlsfront-firewall-revert.service", "tlsfront-firewall-revert.timer"):
-            (self.directory / "units" / unit).write_text(render(f"{unit}.j2", **paths))
-        self.inside("nft", "flush", "ruleset")
+        names = (*UNITS, "nftables.service.d/00-tlsfront-firewall.conf")
+        return {self.directory / "units" / name: render(f"{Path(name).name}.j2", **paths) for name in names}
+
+    def loaded_units(self) -> dict[str, str]:
+        """What systemd knows, by name."""
+        return {str(file.relative_to(self.directory / "loaded")): file.read_text() for file in (self.directory / "loaded").rglob("*") if file.is_file()}
 
     @property
     def systemctl_path(self) -> Path:
@@ -118,7 +151,7 @@ class Node:
 
     def do(self, step: Callable[[], Any], kill_before: int = 0) -> str:
         """Does the step in a process of its own inside the node. It kills itself before that action (a file opened to
-        write, renamed, removed, a program run), counted from 1; 0 is never.
+        write, renamed, removed, a directory made or removed, a program run), counted from 1; 0 is never.
 
         "killed", "done", or what went wrong.
         """

@@ -13,8 +13,6 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLE = Path(__file__).parents[4] / "roles" / "host_firewall"
-# No Elasticsearch is found, so the ports are those that are named.
-NODE = {"__host_firewall_node": {"elasticsearch": {"ports": [], "cluster": {}}}}
 # Of whom the role takes the peers where none are named: nobody that a packet comes from.
 GROUP = {
     "groups": {"elasticsearch": ["elsewhere"]},
@@ -28,19 +26,23 @@ def role_variables() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in ("defaults/main.yml", "vars/main.yml", "vars/Debian.yml"):
         found |= yaml.safe_load((ROLE / part).read_text())
-    return {name: trust(value) for name, value in found.items()}
+    # no Elasticsearch is found, so the ports are those that are named
+    decided = "{{ (__host_firewall_options | tlsfront.elasticsearch.host_firewall_policy(hosts=groups.elasticsearch, hostvars=hostvars)).policy }}"
+    return {name: trust(value) for name, value in found.items()} | {"__host_firewall_policy": trust(decided)}
 
 
 def trust(value: Any) -> Any:
     if isinstance(value, list):
         return [trust(item) for item in value]
+    if isinstance(value, dict):
+        return {name: trust(item) for name, item in value.items()}
     return trust_as_template(value) if isinstance(value, str) else value
 
 
 def render(template: str, **variables: Any) -> str:
     """The text of a template of the role."""
     lookup = "{{ lookup('ansible.builtin.template', '%s') }}" % (ROLE / "templates" / template)
-    text = Templar(loader=DataLoader(), variables=role_variables() | GROUP | NODE | variables).template(trust_as_template(lookup))
+    text = Templar(loader=DataLoader(), variables=role_variables() | GROUP | variables).template(trust_as_template(lookup))
     assert isinstance(text, str)
     return text
 

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
-from firewall_node import Node
+from firewall_node import UNITS, Node
 from firewall_rules import role_variables, rules
 
 # The role's variables come first: Ansible finds no collection's filters once something else has imported a collection.
 role_variables()
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import Table  # noqa: E402
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table  # noqa: E402
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile  # noqa: E402
 
 OLD, NEW, OTHER = (rules(peers=["192.0.2.0/24"], closed_ports=ports) for ports in ([9200], [9200, 9300], [9200, 9400]))
 FROM = pytest.mark.parametrize("installed", [False, True], ids=["first install", "change"])
@@ -36,15 +39,39 @@ def node(built_node: Node) -> Node:
     return built_node
 
 
+@functools.cache
+def unit_files(node: Node, confirm_timeout: int) -> tuple[UnitFile, ...]:
+    return tuple(UnitFile(path, content) for path, content in node.unit_files(confirm_timeout).items())
+
+
 def table(node: Node, content: str) -> Table:
+    """The rules of another policy come with other units."""
     nft = shutil.which("nft")
     assert nft
-    return Table("inet", "tlsfront", content, node.rules_file, node.run, nft=nft, systemctl=str(node.systemctl_path))
+    files = unit_files(node, 60 if content == NEW else 30)
+    return Table("inet", "tlsfront", content, node.rules_file, node.run, nft=nft, systemctl=str(node.systemctl_path), unit_files=files)
+
+
+def run(node: Node, content: str) -> None:
+    """What the role does."""
+    if table(node, content).load(0).unconfirmed:
+        table(node, content).confirm()
 
 
 def change(node: Node, content: str) -> None:
-    """A whole run."""
-    assert node.do(lambda: table(node, content).load(0) and table(node, content).confirm()) == "done"
+    """A whole run, and that it has ended as it must."""
+    assert node.do(lambda: run(node, content)) == "done"
+    assert table(node, content).is_confirmed()
+    assert not table(node, content).differing_units()
+    known = node.loaded_units()
+    assert all(known[str(file.path.relative_to(node.directory / "units"))] == file.content for file in unit_files(node, 60 if content == NEW else 30))
+    assert (node.active / "tlsfront-firewall.service").exists() and (node.directory / "units/sysinit.target.wants/tlsfront-firewall.service").exists()
+
+
+def remains(node: Node) -> list[str]:
+    """Whatever the role has brought, on the disk and in the kernel."""
+    brought = [str(file) for file in node.directory.rglob("*firewall*") if "loaded" not in file.parts] + [node.table()]
+    return [each for each in [*brought, *map(str, node.directory.glob("units/nftables.service.d"))] if each]
 
 
 def made_by(node: Node, content: str) -> str:
@@ -196,9 +223,9 @@ def test_rules_that_something_else_changes_before_they_are_confirmed_are_not_con
 def test_rules_that_nft_refuses_change_nothing(node: Node, installed: bool) -> None:
     if installed:
         change(node, OLD)
-    before, files = node.table(), sorted(node.etc.iterdir())
+    before, files = node.table(), sorted(node.directory.rglob("*"))
     assert "syntax error" in node.do(lambda: table(node, NEW.replace("drop", "dorp")).load(0))
-    assert (node.table(), sorted(node.etc.iterdir())) == (before, files)
+    assert (node.table(), sorted(node.directory.rglob("*"))) == (before, files)
 
 
 def test_a_second_run_changes_nothing_and_one_after_a_flush_puts_the_table_back(node: Node) -> None:
@@ -214,6 +241,104 @@ def test_a_second_run_changes_nothing_and_one_after_a_flush_puts_the_table_back(
 def test_systemd_accepts_the_units(node: Node) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("not installed: systemd-analyze")
-    for unit in sorted((node.directory / "units").glob("*.*")):
+    change(node, NEW)
+    for unit in (node.directory / "units" / name for name in UNITS):
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
         assert "tlsfront" not in done.stderr.replace(str(node.directory), ""), done.stderr
+
+
+def test_units_that_others_have_changed_and_a_service_that_was_disabled_or_stopped_are_put_right(node: Node) -> None:
+    change(node, NEW)
+    units = node.directory / "units"
+    for damage in (
+        lambda: (units / UNITS[1]).write_text("[Service]\nExecStart=/bin/false\n"),
+        lambda: (units / UNITS[0]).chmod(0o666),
+        lambda: (units / UNITS[2]).unlink(),
+        lambda: node.inside(str(node.systemctl_path), "disable", UNITS[0]),
+        lambda: node.inside(str(node.systemctl_path), "stop", UNITS[0]),
+        lambda: (node.directory / "loaded" / UNITS[1]).write_text("# as it was before"),
+    ):
+        damage()
+        assert node.do(lambda: require(table(node, NEW).load(0) == (True, False))) == "done"
+        change(node, NEW)
+        assert node.do(lambda: require(table(node, NEW).load(0) == (False, False))) == "done"
+
+
+def require(fact: bool) -> None:
+    assert fact, "it is not so"
+
+
+def test_units_that_are_killed_while_they_change_are_put_right_by_the_next_run(node: Node) -> None:
+    """The rules stay as they are."""
+    old = Table(**{**vars(table(node, NEW)), "unit_files": unit_files(node, 30)})
+    assert node.do(lambda: old.load(0).unconfirmed and old.confirm()) == "done"
+    rules, restore, step = node.table(), node.snapshot(), 1
+    while node.do(lambda: table(node, NEW).load(0), kill_before=step) == "killed":
+        again = node.snapshot()
+        node.power_off_and_boot()
+        assert node.table() == rules, step
+        again()
+        change(node, NEW)
+        assert node.table() == rules, step
+        restore()
+        step += 1
+    assert step > 8, "it was killed at every step"
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["confirmed", "unconfirmed"])
+def test_a_removal_that_is_killed_can_be_finished_or_taken_back_by_the_next_run(node: Node, pending: bool) -> None:
+    change(node, OLD)
+    old = node.table()
+    if pending:
+        assert node.do(lambda: table(node, NEW).load(0)) == "done"
+    possible, new, restore, step = {"", old, node.table()}, made_by(node, NEW), node.snapshot(), 1
+    while node.do(table(node, NEW).remove, kill_before=step) == "killed":
+        again = node.snapshot()
+        for end in (node.power_off_and_boot, node.let_the_timer_elapse):
+            end()
+            assert node.table() in possible, step
+            assert node.do(table(node, NEW).remove) == "done"
+            assert remains(node) == [], step
+            assert node.loaded_units() == {}, step
+            again()
+        node.let_the_timer_elapse()  # the next run waits for it
+        change(node, NEW)
+        assert node.table() == new, step
+        restore()
+        step += 1
+    assert step > 15, "it was killed at every step"
+    assert remains(node) == []
+
+
+def test_a_removal_leaves_what_others_have_put_beside_it_and_does_nothing_where_nothing_is(node: Node) -> None:
+    assert node.do(lambda: require(not table(node, NEW).remove())) == "done"
+    change(node, NEW)
+    others = [node.etc / "certificate", node.directory / "units/nftables.service.d/mine.conf"]
+    for file in others:
+        file.write_text("mine")
+    node.inside("nft", "add", "table", "inet", "others")
+    assert node.do(table(node, NEW).remove) == "done"
+    assert all(file.read_text() == "mine" for file in others)
+    assert node.table().split() == ["table", "inet", "others", "{", "}"]
+    node.inside("nft", "flush", "ruleset")
+    assert [each for each in remains(node) if "nftables.service.d" not in each] == []
+
+
+def test_what_waits_for_a_removal_makes_a_lock_of_its_own(node: Node) -> None:
+    """Otherwise two would hold one each."""
+    change(node, NEW)
+    waiting, marker = table(node, NEW), node.directory / "held"
+
+    def hold() -> None:
+        with waiting._locked():
+            marker.touch()
+            time.sleep(1)
+            waiting.lock.unlink()
+
+    holder = threading.Thread(target=node.do, args=(hold,))
+    holder.start()
+    while not marker.exists():
+        time.sleep(0.01)
+    assert node.do(lambda: require(waiting.load(0) == (False, False))) == "done"
+    holder.join()
+    assert waiting.lock.exists()

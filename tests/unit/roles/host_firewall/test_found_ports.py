@@ -126,6 +126,25 @@ def test_that_it_says_what_it_has_seen(results: Any, host: str, says: str) -> No
     assert says in json.dumps(results.outcomes(host))
 
 
+def test_that_check_mode_shows_the_rules_and_the_units(results: Any) -> None:
+    (diffs,) = (outcome["diff"] for outcome in results.outcomes("fresh") if outcome.get("diff"))
+    assert results.count("fresh", "changed") == 1
+    assert [diff["after_header"] for diff in diffs] == [
+        "/etc/tlsfront/firewall.nft",
+        "/etc/systemd/system/tlsfront-firewall.service",
+        "/etc/systemd/system/tlsfront-firewall-revert.service",
+        "/etc/systemd/system/tlsfront-firewall-revert.timer",
+        "/etc/systemd/system/nftables.service.d/00-tlsfront-firewall.conf",
+    ]
+    assert all(diff["before"] == "" and diff["after"].endswith("\n") for diff in diffs)
+
+
+def test_that_it_does_with_few_tasks(results: Any) -> None:
+    """Each costs every node a connection or the controller a moment: the role's are 7, two are of the test, and facts are set by one more."""
+    done = [outcome for outcome in results.outcomes("fresh") if not outcome.get("skipped")]
+    assert len(done) <= 10, done
+
+
 @pytest.mark.parametrize(
     ("variables", "says", "ports"),
     [

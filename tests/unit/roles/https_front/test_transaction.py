@@ -194,6 +194,32 @@ def test_a_change_goes_back_to_what_is_live_when_nginx_did_not_answer_in_time(pa
     assert began.keep and not began.proof.running
 
 
+@pytest.mark.parametrize("fault", ["no users", "users for root only", "no file of a snippet"])
+def test_a_failed_change_takes_no_passwords_off_whatever_is_wrong_with_them(
+    passwords_not_kept: Node, fronts: nginx.Fronts, fault: str
+) -> None:
+    (users,) = users_files(passwords_not_kept)
+    if fault == "no users":
+        users.unlink()
+    elif fault == "users for root only":
+        users.chmod(0o600)
+    else:
+        live = passwords_not_kept.live[0]
+        live.write_text(live.read_text() + f"# a file that is gone\nssl_trusted_certificate {passwords_not_kept.place}/gone.pem;\n")
+    assert passwords_not_kept.finish(policy(fronts, "refused"), wait=0) in ("rolled back", "rolled back, not served", "failed")
+    assert passwords_not_kept.status() == 401
+
+
+def test_a_run_that_begins_while_nginx_reloads_goes_back_to_what_is_reloaded(node: Node, fronts: nginx.Fronts) -> None:
+    assert node.finish(policy(fronts, "everybody")) == "done"
+    node.killed_after("wrote", policy(fronts, "anna"))
+    timer = threading.Timer(0.5, node.reload)
+    timer.start()
+    assert node.finish(policy(fronts, "refused")) == "rolled back"
+    timer.join()
+    assert (node.status(), node.status(ANNA)) == (401, 200)
+
+
 def test_a_change_goes_back_to_what_is_served_on_another_port_than_what_is_live(node: Node, fronts: nginx.Fronts) -> None:
     """The run before was killed between the swap and the reload: nobody listens where the live configuration says."""
     assert node.change(policy(fronts, "anna")) == "done"

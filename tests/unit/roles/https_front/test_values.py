@@ -46,6 +46,9 @@ def fronts() -> Iterator[nginx.Fronts]:
         }.items():
             front = cases.add(name + beside, issued, https_front_server_names=[nginx.NAME, *each], https_front_redirect_port=nginx.free_port())
             front.neighbours = neighbours
+    passes_on = "location /logs- { proxy_pass http://tlsfront_elasticsearch; }"
+    for name, read_only in (("snippet-readers", True), ("snippet-users", False)):
+        cases.add(name, https_front_snippet=passes_on, https_front_users=[{"name": "anna", "password": "secret", "read_only": read_only}])
     long_users = [{"name": "u" * 64, "password": "secret", "read_only": True}]
     long_users += [{"name": name, "password": "secret", "read_only": True} for name in ODD]
     cases.add("users", https_front_users=long_users).neighbours = MAP
@@ -101,6 +104,12 @@ def test_a_neighbours_setting_that_is_too_small_is_told_before_anything_changes(
     assert f"server_names_hash_bucket_size to 64, once for all sites: set it to {size} there" in fronts[f"{name}-small"].refused
     with fronts["fits-small"].running() as running:
         assert running.ask("GET", "/").status == 200
+
+
+def test_what_a_snippet_passes_on_is_refused_beside_users_that_may_only_read(fronts: nginx.Fronts) -> None:
+    assert "https_front_snippet has a proxy_pass of its own, and anna of https_front_users may only read" in fronts["snippet-readers"].refused
+    assert not any(outcome.get("changed") for outcome in fronts["snippet-readers"].outcomes)
+    assert not fronts["snippet-users"].refused
 
 
 def test_any_name_of_a_user_that_may_only_read_does_so(fronts: nginx.Fronts) -> None:

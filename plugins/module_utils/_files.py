@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Files that are written as a whole or not at all, also when the power goes: written beside, fsync(2), rename(2), fsync(2) of the directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+__all__ = ["beside", "differs", "make_directory", "read", "remove", "sync", "write"]
+
+
+def read(path: Path) -> str:
+    """What is in it; empty where there is no such file."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def differs(path: Path, content: str, mode: int) -> bool:
+    """Whether it is not there with this content and mode, or belongs to somebody else, who could change it."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != mode or status.st_uid != os.geteuid():
+        return True
+    return path.read_bytes() != content.encode()
+
+
+def beside(path: Path) -> Path:
+    """Where the next content is written before it becomes the current one. What a killed run has left there is overwritten by the next."""
+    return path.with_name(path.name + ".new")
+
+
+def write(path: Path, content: str, mode: int) -> None:
+    """The file has the content and the mode, whatever the process's umask is. Who has the former one open goes on reading that."""
+    fresh = beside(path)
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    with os.fdopen(os.open(str(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "w", encoding="utf-8", newline="") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    sync(path.parent)
+
+
+def remove(path: Path) -> None:
+    """The file is not there, and nothing that a killed run has left beside it."""
+    for each in (path, beside(path)):
+        with contextlib.suppress(FileNotFoundError):
+            each.unlink()
+
+
+def make_directory(path: Path) -> None:
+    """The directory is there. One that is made can be changed by its owner only, and read by everybody, whatever the process's umask is."""
+    before = os.umask(0o022)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    finally:
+        os.umask(before)
+
+
+def sync(path: Path) -> None:
+    """A file or directory is on the disk as it is now."""
+    descriptor = os.open(str(path), os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation of an action, which has its code in plugins/action."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: debian_package
+short_description: Installs packages of Debian, also where somebody else's repository is out of order
+version_added: 0.1.0
+author:
+  - The tlsfront.elasticsearch authors (@tlsfront)
+description:
+  - Installs packages by M(ansible.builtin.apt), without those that they only recommend, after the package lists have been updated.
+  - Where not all lists can be updated, such as that of a repository that is gone, it goes on with those that are there, and warns which one is in the way.
+  - Where a package cannot be installed, it says why, and what to do.
+  - Needs root (C(become)).
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+    details:
+      - Package lists are not updated in check mode. A package that is in none of them is said to be installed.
+  diff_mode:
+    description: Says what has changed, or would change, in diff mode.
+    support: none
+options:
+  name:
+    description: The packages.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Install nftables
+  tlsfront.elasticsearch.debian_package:
+    name: [nftables]
+  become: true
+"""
+
+RETURN = r"""
+msg:
+  description: What would be installed, which package list is in the way, or why it failed.
+  returned: in check mode, where a package list is in the way, and on failure
+  type: str
+"""

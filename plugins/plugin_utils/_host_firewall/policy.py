@@ -1,0 +1,178 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whom the rules of the role host_firewall let in to which ports, and all that speaks against loading them."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.compat.version import LooseVersion
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.host_addresses import host_addresses
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.outside import outside
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
+
+from .transport_addresses import transport_addresses
+
+__all__ = ["policy"]
+
+_SSHD_PORT = re.compile(r"[0-9]+\Z", re.ASCII)
+
+
+class _Problems(list[str]):
+    """Sentences for the user."""
+
+    def of(self, made: Callable[[], list[t.Any]]) -> list[t.Any]:
+        """What is made. Where it cannot be, there is the sentence why, and nothing else."""
+        try:
+            return made()
+        except AnsibleFilterError as error:
+            if str(error) not in self:
+                self.append(str(error))
+            return []
+
+
+def policy(
+    options: Mapping[str, t.Any],
+    node: Mapping[str, t.Any] | None = None,
+    facts: Mapping[str, t.Any] | None = None,
+    host: str = "",
+    group: str = "elasticsearch",
+    hosts: Iterable[str] = (),
+    hostvars: Mapping[str, t.Any] | None = None,
+    https_port: int | str = 443,
+    ansible_port: int | str = 22,
+    min_version: str = "",
+) -> dict[str, t.Any]:
+    """The policy in canonical form, with a sentence for each thing that speaks against it; see the documentation of the filter."""
+    found = _Problems()
+    node, facts = node or {}, facts or {}
+    elasticsearch = node.get("elasticsearch") or {}
+    named = found.of(lambda: ports(options["closed_ports"], name="host_firewall_closed_ports"))
+    numbers = ports(named, expand=True)
+    left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
+    found_ports = [port for port in elasticsearch.get("ports", []) if port not in left_open and port != int(https_port)]
+    unnamed = [port for port in found_ports if port not in numbers]
+    result: dict[str, t.Any] = {
+        "named_ports": named,
+        "found_ports": found_ports,
+        "unnamed_ports": unnamed,
+        "ports": ports(named + unnamed),
+        "direct_clients": found.of(lambda: networks(options["direct_clients"], name="host_firewall_direct_clients", collapse=False)),
+        "container_networks": found.of(lambda: networks(options["container_networks"], name="host_firewall_container_networks")),
+        "peers": found.of(
+            lambda: networks(options["peers"] or host_addresses(hosts, hostvars or {}), name="host_firewall_peers", collapse=False)
+        ),
+    }
+    seen = _seen(elasticsearch.get("cluster", {}))
+    if "distribution" not in facts or "interfaces" not in facts:
+        problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
+        return {"policy": result, "seen": seen, "problems": [problem]}
+    found += _distribution(facts, min_version)
+    found += _timeout(options["confirm_timeout"])
+    if not options["closed_ports"]:
+        found.append("host_firewall_closed_ports is empty. Name the ports to close, or set host_firewall_state to absent.")
+    own = found.of(lambda: host_addresses([host], {host: {"ansible_facts": facts}}))
+    if own and result["peers"] and len(outside(own, result["peers"])) == len(own):
+        found.append(
+            f"None of the addresses of {host} is in host_firewall_peers, so this list belongs to other hosts. "
+            f"Put {host} into the group {group}, or list the addresses of all nodes of its cluster in host_firewall_peers."
+        )
+    closed, closed_are = [*numbers, *unnamed], _closed_are(unnamed)
+    found += _needed(closed, closed_are, [ansible_port, https_port, *_sshd_port(facts)])
+    found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
+    if "elasticsearch" not in node:
+        found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))
+    else:
+        allowed = [*result["peers"], *result["direct_clients"], *result["container_networks"], *own]
+        found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
+    nftables = node.get("nftables") or {}
+    if nftables.get("problem"):
+        found.append(nftables["problem"])
+    return {"policy": result, "seen": seen, "problems": list(found)}
+
+
+def _distribution(facts: Mapping[str, t.Any], min_version: str) -> list[str]:
+    name, version = facts["distribution"], facts.get("distribution_version", "")
+    if not min_version:
+        return [f"{name} is not supported by the role host_firewall (Debian is). To add it, write roles/host_firewall/vars/{name}.yml."]
+    if LooseVersion(str(version)) < LooseVersion(min_version):
+        return [f"The role host_firewall needs {name} {min_version} or newer, this host has {version}."]
+    return []
+
+
+def _timeout(value: t.Any) -> list[str]:
+    """It stands in a unit of systemd."""
+    if re.fullmatch(r"[1-9][0-9]{0,3}", str(value), re.ASCII) and 5 <= int(value) <= 3600:
+        return []
+    return [f"host_firewall_confirm_timeout is {json.dumps(str(value))}. Give a whole number of seconds from 5 to 3600."]
+
+
+def _closed_are(unnamed: list[int]) -> str:
+    found = f" with {', '.join(map(str, unnamed))}, at which Elasticsearch listens," if unnamed else ""
+    return f"host_firewall_closed_ports{found}"
+
+
+def _sshd_port(facts: Mapping[str, t.Any]) -> list[str]:
+    """The port at which sshd was reached is the last number. sudo hides the variable, other ways to become root do not."""
+    return _SSHD_PORT.findall(str((facts.get("env") or {}).get("SSH_CONNECTION", "")))
+
+
+def _needed(closed: list[t.Any], closed_are: str, needed: Iterable[int | str]) -> list[str]:
+    """The ports of this connection and of https stay open."""
+    wanted = {int(port) for port in needed}
+    both = [str(port) for port in closed if port in wanted]
+    if not both:
+        return []
+    return [f"{closed_are} contains {' and '.join(both)}, which Ansible connects to or clients are to use by https. Take it out of the list."]
+
+
+def _outgoing(closed: list[t.Any], closed_are: str, outgoing: Mapping[str, t.Any] | None) -> list[str]:
+    """Answers to an outgoing connection come to its source port: were that closed, some connections of the node would hang by chance."""
+    if not outgoing:
+        return []
+    reserved = ports(outgoing["reserved"], expand=True, name="net.ipv4.ip_local_reserved_ports")
+    clash = [str(port) for port in closed if outgoing["first"] <= port <= outgoing["last"] and port not in reserved]
+    if not clash:
+        return []
+    return [
+        f"{closed_are} contains {', '.join(clash[:3])}, which this host may also use as the source port of an outgoing "
+        f"connection (net.ipv4.ip_local_port_range is {outgoing['first']}-{outgoing['last']}). Add it to net.ipv4.ip_local_reserved_ports first."
+    ]
+
+
+def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[str], group: str) -> list[str]:
+    """It is known which nodes the cluster has, and each is a peer.
+
+    Raises AnsibleFilterError when the address of one cannot be read.
+    """
+    found = []
+    if not cluster["is_known"] and not accepts_unknown:
+        found.append(
+            f"It cannot be seen which nodes the cluster of this host has, so some could be cut off: {cluster['seen']}. "
+            "Set host_firewall_cluster_url to where the node's own Elasticsearch answers, with host_firewall_cluster_ca_path for https, and "
+            "host_firewall_cluster_username and host_firewall_cluster_password, or host_firewall_cluster_api_key, for a login. "
+            "If host_firewall_peers is known to be complete, set host_firewall_accept_unknown_cluster to true."
+        )
+    told = [address for answer in cluster["answers"] for address in transport_addresses(answer)]
+    cut_off = outside(dict.fromkeys([*told, *map(_plain, cluster["addresses"])]), allowed)
+    if cut_off:
+        found.append(
+            f"{' and '.join(cut_off)} would be cut off: a node of this cluster has or uses that address ({cluster['seen']}), "
+            f"but it is not in host_firewall_peers. Put the node into the group {group} "
+            "of the inventory, or add the address to host_firewall_peers. If it is a client, add it to host_firewall_direct_clients."
+        )
+    return found
+
+
+def _plain(address: str) -> str:
+    return str(ipaddress.ip_address(address))
+
+
+def _seen(cluster: Mapping[str, t.Any]) -> str:
+    known = "Nobody would be cut off" if cluster.get("is_known") else "Not known whether a node would be cut off"
+    return f"{known}: {cluster.get('seen', '')}."

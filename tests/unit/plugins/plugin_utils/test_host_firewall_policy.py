@@ -1,0 +1,116 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All that speaks against a policy is said at once, and what is closed is in canonical form. Single faults: roles/host_firewall/test_preflight.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.policy import policy
+
+OPTIONS = {
+    "closed_ports": [9200, 9300],
+    "ports_left_open": [],
+    "peers": ["192.0.2.0/24"],
+    "direct_clients": [],
+    "container_networks": [],
+    "confirm_timeout": 60,
+    "accept_unknown_cluster": False,
+}
+FACTS = {
+    "distribution": "Debian",
+    "distribution_version": "12.5",
+    "interfaces": ["lo"],
+    "all_ipv4_addresses": ["192.0.2.1"],
+    "env": {"SSH_CONNECTION": "192.0.2.200 50000 192.0.2.1 2222"},
+}
+CLUSTER = {"is_known": True, "seen": "port 9200 was asked for its nodes", "answers": [], "addresses": []}
+NODE = {
+    "elasticsearch": {"ports": [9200, 9300], "cluster": CLUSTER},
+    "outgoing_ports": {"first": 32768, "last": 60999, "reserved": ["40000-40010"]},
+    "nftables": {"is_installed": True, "problem": ""},
+}
+
+
+def decide(node: dict[str, Any] = NODE, facts: dict[str, Any] = FACTS, **options: Any) -> dict[str, Any]:
+    return policy({**OPTIONS, **options}, node=node, facts=facts, host="es1", min_version="11")
+
+
+def found(*ports: int, **cluster: Any) -> dict[str, Any]:
+    return {**NODE, "elasticsearch": {"ports": list(ports), "cluster": {**CLUSTER, **cluster}}}
+
+
+def test_that_a_good_policy_has_no_problem() -> None:
+    decided = decide()
+    assert decided["problems"] == []
+    assert decided["policy"]["ports"] == ["9200", "9300"]
+    assert decided["seen"] == "Nobody would be cut off: port 9200 was asked for its nodes."
+
+
+def test_that_all_that_is_wrong_is_said_at_once() -> None:
+    node = {
+        **found(9200, 45000, is_known=False, seen="port 9200 answers HTTP 401", addresses=["198.51.100.7"]),
+        "nftables": {"is_installed": True, "problem": "nft cannot talk to this kernel: x"},
+    }
+    old = {**FACTS, "distribution_version": "10.13"}
+    options = {
+        "closed_ports": [9200, 2222],
+        "ports_left_open": ["9201; accept"],
+        "direct_clients": ["client.example"],
+        "container_networks": ["172.17.0.1/16"],
+        "confirm_timeout": -1,
+    }
+    said = " ".join(decide(node, old, **options)["problems"])
+    for part in (
+        "needs Debian 11 or newer, this host has 10.13",
+        "host_firewall_ports_left_open: '9201; accept' is not a port",
+        "host_firewall_direct_clients: 'client.example' is not an IPv4",
+        "host_firewall_container_networks: '172.17.0.1/16' has host bits set",
+        'host_firewall_confirm_timeout is "-1"',
+        "host_firewall_closed_ports with 45000, at which Elasticsearch listens, contains 2222, which Ansible connects to",
+        "contains 45000, which this host may also use as the source port",
+        "It cannot be seen which nodes the cluster of this host has, so some could be cut off: port 9200 answers HTTP 401",
+        "198.51.100.7 would be cut off",
+        "nft cannot talk to this kernel: x",
+    ):
+        assert part in said
+
+
+def test_that_what_the_node_could_not_say_is_a_problem_beside_others() -> None:
+    problems = decide({"msg": "cluster_url is no URL of http or https."}, closed_ports=[93000])["problems"]
+    assert any("'93000' is out of range" in problem for problem in problems)
+    assert "cluster_url is no URL of http or https." in problems
+    assert len(decide({})["problems"]) == 1, "silence is no proof"
+
+
+def test_that_ports_that_were_found_are_closed_unless_they_are_left_open_or_https() -> None:
+    decided = policy({**OPTIONS, "ports_left_open": [9301]}, node=found(9200, 9201, 9301, 9443), facts=FACTS, host="es1", https_port="9443", min_version="11")
+    assert decided["problems"] == []
+    kept = decided["policy"]
+    assert (kept["found_ports"], kept["unnamed_ports"], kept["ports"]) == ([9200, 9201], [9201], ["9200-9201", "9300"])
+
+
+def test_that_no_text_of_others_is_kept() -> None:
+    node = {**found(9200, seen="{{ lookup('pipe', 'id') }}"), "nftables": {"problem": "{{ 1 }}"}}
+    decided = decide(node)
+    assert "{{" not in str(decided["policy"])
+    assert "{{ 1 }}" in decided["problems"]
+
+
+@pytest.mark.parametrize("port", [40005, 32767, 61000])
+def test_that_a_reserved_port_and_one_beside_the_range_may_be_closed(port: int) -> None:
+    assert decide(closed_ports=[port])["problems"] == []
+
+
+def test_that_an_unknown_cluster_can_be_accepted_and_a_node_that_would_be_cut_off_cannot() -> None:
+    assert decide(found(is_known=False), accept_unknown_cluster=True)["problems"] == []
+    answer = {"nodes": {"a": {"name": "es2", "transport_address": "198.51.100.2:9300"}}}
+    assert "198.51.100.2 would be cut off" in decide(found(answers=[answer]), accept_unknown_cluster=True)["problems"][0]
+    assert decide(found(answers=[answer]), direct_clients=["198.51.100.0/24"])["problems"] == []
+    broken = {"nodes": {"a": {"name": "es2", "transport_address": "es2:9300"}}}
+    assert "the address of node 'es2' cannot be read" in decide(found(answers=[broken]))["problems"][0]
+
+
+@pytest.mark.parametrize("timeout", ["30\n", "3e1", "٦٠", 4, 3601, "", True])
+def test_that_what_stands_in_a_unit_is_a_number_of_seconds(timeout: Any) -> None:
+    assert any("Give a whole number of seconds from 5 to 3600" in problem for problem in decide(confirm_timeout=timeout)["problems"])
