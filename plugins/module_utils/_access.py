@@ -15,7 +15,7 @@ import shlex
 import stat
 import struct
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple
 
 _MOST_LINKS = 40  # as Linux: path_resolution(7)
 _VAULT = b"$ANSIBLE_VAULT;"
@@ -76,6 +76,12 @@ def problems(path: str, *, secret: bool = False, ours: bool = False, me: int | N
     if secret and way and stat.S_ISREG(way[-1].status.st_mode) and not _encrypted_by_ansible(way[-1].path):
         found += _of_secret(way[-1], ours, me)
     return found
+
+
+def described(path: str) -> dict[str, Any]:
+    """What is at a path: whether a file, and whether the user who asks may run it."""
+    regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
+    return {"path": path, "regular": regular, "executable": regular and os.access(path, os.X_OK)}
 
 
 def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ import binascii
 import re
 from typing import NamedTuple
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _der
+from . import _der
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9][A-Z0-9 ]*)-----(.*?)-----END \1-----", re.DOTALL)
 _BEGIN = re.compile(r"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----")
@@ -79,6 +79,11 @@ def certificates(text: str) -> list[bytes]:
     if not found:
         raise ValueError("there is no block BEGIN CERTIFICATE")
     return list(dict.fromkeys(found))
+
+
+def in_pem(certificate: bytes) -> str:
+    """A certificate as every program reads it."""
+    return Block("CERTIFICATE", (), certificate).pem
 
 
 def key(text: str) -> Block:

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 from typing import Iterable
 
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._der import (
+from ._der import (
     INTEGER,
     OCTET_STRING,
     OID,

@@ -85,17 +85,8 @@ paths:
       type: bool
 """
 
-import os
-from pathlib import Path
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import problems
-
-
-def described(path: str) -> dict[str, Any]:
-    regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
-    return {"path": path, "regular": regular, "executable": regular and os.access(path, os.X_OK)}
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import described, problems
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_keypair_info
-short_description: Says whether clients would accept a certificate with its key
+short_description: Says which certificates and keys are on a host, and whether clients would accept them
 version_added: 0.1.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:
   - A client and a server shake hands within the module, so key, chain, dates and names are judged as real clients would do it.
     Nothing is sent over a network, and nothing is changed.
+  - Says in the same call who else may read or change files that a certificate comes from, and which programs are there.
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.
@@ -29,12 +30,35 @@ options:
       - Directories, each with C(chain.pem), C(key.pem) and, for a private CA, C(ca.pem). Without C(ca.pem) the system's store is trusted.
     type: list
     elements: str
-    required: true
+    default: []
   names:
-    description: Names and addresses that clients ask for.
+    description: Names and addresses that clients ask for. Without one, no certificate is accepted.
     type: list
     elements: str
-    required: true
+    default: []
+  paths:
+    description: Files, as for M(tlsfront.elasticsearch.path_access_info).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: An absolute path. What is not there is no problem, but what leads to it may be.
+        type: str
+        required: true
+      secret:
+        description: Whether only its owner may read it, and its group unless it is O(paths[].ours).
+        type: bool
+        default: false
+      ours:
+        description: Whether nobody may change it but root and the user who asks.
+        type: bool
+        default: false
+  look_for:
+    description: Paths of programs and directories.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -72,29 +96,57 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, check, key_state
 
 
-def judged(directory: str, names: list[str]) -> dict[str, Any]:
-    """What the result says of one directory."""
+def judged(directory: Path, names: list[str]) -> dict[str, Any]:
+    """Whether clients would accept it."""
+    if not names:
+        return {"accepted": False, "message": "names is empty, and a certificate is accepted for a name", "ocsp": []}
     try:
-        return {"directory": directory, "accepted": True, "message": "", "ocsp": check(Path(directory), names)}
+        return {"accepted": True, "message": "", "ocsp": check(directory, names)}
     except Refused as error:
-        return {"directory": directory, "accepted": False, "message": str(error), "ocsp": []}
+        return {"accepted": False, "message": str(error), "ocsp": []}
+
+
+def chain_of(directory: Path) -> str:
+    try:
+        return _pem.text_of((directory / "chain.pem").read_bytes())
+    except (OSError, ValueError):
+        return ""
+
+
+def keypair(directory: str, names: list[str]) -> dict[str, Any]:
+    """What the result says of one directory."""
+    place = Path(directory)
+    return {"directory": directory, **judged(place, names), "chain": chain_of(place), "key": key_state(place)}
 
 
 def main() -> None:
+    options = {
+        "path": {"type": "str", "required": True},
+        "secret": {"type": "bool", "default": False, "no_log": False},
+        "ours": {"type": "bool", "default": False},
+    }
     module = AnsibleModule(
         argument_spec={
-            "directories": {"type": "list", "elements": "str", "required": True},
-            "names": {"type": "list", "elements": "str", "required": True},
+            "directories": {"type": "list", "elements": "str", "default": []},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "paths": {"type": "list", "elements": "dict", "default": [], "options": options},
+            "look_for": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
-    names = module.params["names"]
-    if not names:
-        module.fail_json(msg="names must not be empty: a certificate is accepted for a name.")
-    module.exit_json(changed=False, keypairs=[judged(each, names) for each in module.params["directories"]])
+    given = module.params
+    problems = [said for one in given["paths"] for said in _access.problems(one["path"], secret=one["secret"], ours=one["ours"])]
+    module.exit_json(
+        changed=False,
+        keypairs=[keypair(each, given["names"]) for each in given["directories"]],
+        paths=[_access.described(one["path"]) for one in given["paths"]],
+        problems=list(dict.fromkeys(problems)),
+        found=[path for path in given["look_for"] if Path(path).exists()],
+    )
 
 
 if __name__ == "__main__":

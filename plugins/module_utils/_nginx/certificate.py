@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .._tls.keypair import Refused, check
+from .._tls.versions import NO_VERSIONS
 
 
 def missing(directory: Path) -> bool:
@@ -35,7 +36,7 @@ def former(directory: Path, names: Sequence[str]) -> Path | None:
     if not directory.is_symlink():
         return None
     live = directory.resolve()
-    others = [each for each in live.parent.iterdir() if each != live and each.is_dir() and not each.is_symlink()]
+    others = [each for each in live.parent.iterdir() if each != live and each.name not in NO_VERSIONS and each.is_dir() and not each.is_symlink()]
     return next((each for each in sorted(others, key=lambda each: each.stat().st_mtime, reverse=True) if not why_refused(each, names)), None)
 
 

@@ -7,43 +7,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import stat
-import time
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import NamedTuple
+
+from .._files import Locked, locked
+
+__all__ = ["Access", "Locked", "Worker", "access", "beside", "content", "locked", "make_directory", "swap_in", "worker", "write", "write_beside"]
 
 _PROC = Path("/proc")
-
-
-class Locked(Exception):
-    """Another process has held the lock for too long."""
-
-
-@contextlib.contextmanager
-def locked(directory: Path, seconds: float = 60) -> Iterator[None]:
-    """One process at a time. The lock ends with its process, so that a killed one leaves none behind: flock(2).
-
-    :raises Locked: another one held it all the time, or has removed the directory in the meantime
-    """
-    descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise Locked(f"another run has been writing here for {seconds:.0f} seconds: run the playbook again when it has ended") from None
-                time.sleep(0.05)
-        if not directory.is_dir() or not os.path.samestat(os.fstat(descriptor), directory.stat()):
-            raise Locked(f"another run has removed {directory} in the meantime: run the playbook again")
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def make_directory(directory: Path, mode: int = 0o755) -> None:

@@ -15,6 +15,8 @@ import ssl
 from pathlib import Path
 from typing import Any, Iterable, NoReturn
 
+from .. import _pem
+
 # What the URL of a responder may be (RFC 6960, appendix A; RFC 3986, section 3). Whoever made the certificate could write anything there, and
 # whatever else it is is not handed on.
 _URL = re.compile(r"(?i:https?)://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?([?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?")
@@ -27,9 +29,21 @@ class Refused(Exception):
 def client_context(ca: Path) -> ssl.SSLContext:
     """What a client trusts: the file given or, where there is none, the system's store.
 
-    :raises ssl.SSLError: the file has no certificate
+    :raises ValueError: the file has no certificate
     """
-    context = ssl.create_default_context(cafile=str(ca) if ca.exists() else None)
+    return trusting(_pem.text_of(ca.read_bytes()) if ca.exists() else "")
+
+
+def trusting(ca: str) -> ssl.SSLContext:
+    """What a client trusts: the certificates in the text given and, where it is empty, the system's store.
+
+    :raises ValueError: the text has no certificate
+    """
+    try:
+        trusted = b"".join(_pem.certificates(ca)) if ca else None
+    except ValueError as error:
+        raise ValueError(f"what clients are to trust holds no certificate that can be read ({error})") from None
+    context = ssl.create_default_context(cadata=trusted)
     context.hostname_checks_common_name = False
     # Python 3.13 added this default, which refuses private CAs that older Pythons accept: the same verdict on every node
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
@@ -65,20 +79,26 @@ def leaf(chain: Path) -> bytes:
 
     :raises ValueError: there is none
     """
-    pem, end, _rest = chain.read_text("latin-1").partition("-----END CERTIFICATE-----")
-    return ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE-----") :] + end)
+    return _pem.certificates(_pem.text_of(chain.read_bytes()))[0]
 
 
-def check(directory: Path, names: Iterable[str]) -> list[str]:
+def asked(names: Iterable[str]) -> list[str]:
+    """What a client asks for: a name in place of each wildcard, since nobody can ask for a pattern."""
+    return ["tlsfront-probe" + name[1:] if name.startswith("*") else name for name in names]
+
+
+def check(directory: Path, names: Iterable[str], ca: str | None = None) -> list[str]:
     """The URLs of the certificate's OCSP responders, if clients that ask for any of the names accept it.
 
     :param directory: has chain.pem, key.pem and, for a private CA, ca.pem
+    :param ca: what they trust instead of ca.pem: certificates in PEM, or an empty text for the system's store
     :raises Refused: they do not
     """
     name = ""
     certificate: Any = {}
     try:
-        server, client = _server_context(directory), client_context(directory / "ca.pem")
+        server = _server_context(directory)
+        client = client_context(directory / "ca.pem") if ca is None else trusting(ca)
         for name in names:
             certificate = _shake_hands(server, client, name)
     except ssl.SSLCertVerificationError as error:
@@ -90,6 +110,17 @@ def check(directory: Path, names: Iterable[str]) -> list[str]:
     except (OSError, ValueError) as error:
         raise Refused(str(error)) from error
     return [url for url in certificate.get("OCSP", ()) if _URL.fullmatch(url)]
+
+
+def key_state(directory: Path) -> str:
+    """Whether key.pem is "missing", "matching" the certificate, or "unusable" with it."""
+    try:
+        if not (directory / "key.pem").exists():
+            return "missing"
+        _server_context(directory)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        return "unusable"
+    return "matching"
 
 
 def _no_passphrase() -> NoReturn:

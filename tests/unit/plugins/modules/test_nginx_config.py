@@ -16,9 +16,6 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import configuration
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
-from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
-from cryptography import x509
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
 RUN = """
 import sys
@@ -194,54 +191,3 @@ def test_files_are_found_as_nginx_would_find_them() -> None:
     here = Path("/etc/nginx")
     assert configuration.read_by_workers(text, here) == [Path("/escaped\\ space/users"), here / "relative"]
     assert [str(path) for path in configuration.read_by_master(text, here)] == ['/with a space/"quoted"/chain.pem', "/with a space/key.pem", "/once"]
-
-
-# ---- tls_keypair_info
-
-
-@pytest.fixture
-def root() -> pki.Issued:
-    return pki.root()
-
-
-def keypair(directory: Path, certificate: pki.Issued, root: pki.Issued, key: pki.Issued | None = None) -> str:
-    directory.mkdir(parents=True)
-    (directory / "chain.pem").write_bytes(certificate.pem)
-    (directory / "key.pem").write_bytes((key or certificate).key_pem)
-    (directory / "ca.pem").write_bytes(root.pem)
-    return str(directory)
-
-
-@pytest.mark.parametrize("name", ["plain", "with a space", "x;touch pwned;#", "$(touch pwned)", "$HOME", "a'b\"c", "~", "{{ 7 * 7 }}"])
-def test_a_directory_of_any_name_is_only_a_directory(tmp_path: Path, root: pki.Issued, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    directory = keypair(tmp_path / name, pki.issue("es1", root, ["es1"]), root)
-    (result,) = run("tls_keypair_info", directories=[directory], names=["es1"])["keypairs"]
-    assert result == {"directory": directory, "accepted": True, "message": "", "ocsp": []}
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_why_clients_would_refuse_one_is_told(tmp_path: Path, root: pki.Issued) -> None:
-    good, other = pki.issue("es1", root, ["es1"]), pki.issue("es1", root, ["es1"])
-    directories = [
-        keypair(tmp_path / "good", good, root),
-        keypair(tmp_path / "key", good, root, other),
-        keypair(tmp_path / "name", pki.issue("es2", root, ["es2"]), root),
-        keypair(tmp_path / "expired", pki.issue("es1", root, ["es1"], not_before=-9 * pki.DAY, not_after=-pki.DAY), root),
-        keypair(tmp_path / "untrusted", good, pki.root()),
-        str(tmp_path / "nothing"),
-    ]
-    told = run("tls_keypair_info", directories=directories, names=["es1"])["keypairs"]
-    assert [each["accepted"] for each in told] == [True, False, False, False, False, False]
-    for each, cause in zip(told[1:], ["key.pem does not belong to chain.pem", "mismatch", "expired", "local issuer", "No such file"]):
-        assert cause in each["message"], each
-
-
-def test_only_what_is_a_url_is_handed_on_of_what_a_certificate_says(tmp_path: Path, root: pki.Issued) -> None:
-    said = ["http://ocsp.example.org/a%20b", "http://ocsp.example.org/\n location = /x { auth_basic off; } #", "ldap://ocsp.example.org", "http://ocsp"]
-    access = x509.AuthorityInformationAccess(
-        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(url)) for url in said]
-    )
-    directory = keypair(tmp_path / "live", pki.issue("es1", root, ["es1"], extra=[access]), root)
-    (result,) = run("tls_keypair_info", directories=[directory], names=["es1"])["keypairs"]
-    assert result["accepted"] and result["ocsp"] == ["http://ocsp.example.org/a%20b", "http://ocsp"]
