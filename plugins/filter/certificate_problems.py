@@ -1,66 +1,93 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is wrong with the options of the role certificate, as the filter C(tlsfront.elasticsearch.certificate_problems)."""
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: certificate_problems
-short_description: What keeps a server from using a certificate
+author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
+short_description: What is wrong with the options of the role certificate
 description:
-  - Checks a certificate before it is installed - that the key matches, that the chain is in order and leads to a CA
-    that clients trust, that every name is covered by the subjectAltName and
-    within the name constraints of the CAs, dates, key sizes, signatures and purpose.
-  - All that is wrong is told at once. No part of the key is ever told.
+  - Checks the options of the role P(tlsfront.elasticsearch.certificate#role), the CA, certificate and key that they name, and who else could read or change
+    these, before anything changes. All that is wrong is told at once.
+  - No part of a key or a passphrase is ever told.
 positional: _input
 options:
   _input:
-    description: A text with the server's certificate in PEM, then each intermediate after the one that it signed.
-    type: str
+    description: The variables of the role, with their prefix C(certificate_).
+    type: dict
     required: true
-  key:
-    description: A text with the private key in PEM, unencrypted.
+  node:
+    description: What M(tlsfront.elasticsearch.tls_keypair_info) has returned.
+    type: dict
+    default: {}
+  texts:
+    description: What is in the files on the controller that the options name, by their paths.
+    type: dict
+    default: {}
+  slurped:
+    description: What is in those on the node, as the results of M(ansible.builtin.slurp) in a loop over their paths.
+    type: list
+    elements: dict
+    default: []
+  public_cas:
+    description: The CAs that everybody trusts, in PEM. One that is provided must lead to one of them unless its own CA is provided, too.
     type: str
-    required: true
-  names:
-    description: What the certificate must cover, as P(tlsfront.elasticsearch.subject_alt_names#filter) gives it.
+    default: ""
+  host:
+    description: The name of the node in the inventory.
+    type: str
+    default: ""
+  distribution:
+    description: Its distribution.
+    type: str
+    default: ""
+  distributions:
+    description: Those that the role supports.
     type: list
     elements: str
-    required: true
-  trusted:
-    description: A text with the CAs in PEM that clients trust.
-    type: str
-    required: true
-author: The tlsfront.elasticsearch authors
+    default: [""]
 """
 
 EXAMPLES = r"""
-- name: Refuse a certificate that would not work
+- name: Assert that the options are possible
   ansible.builtin.assert:
     that: problems | length == 0
     fail_msg: "{{ problems | join(' ') }}"
   vars:
-    names: "{{ ['es1.example.org'] | tlsfront.elasticsearch.subject_alt_names }}"
-    problems: >-
-      {{ lookup('ansible.builtin.file', '/etc/ssl/es.pem') | tlsfront.elasticsearch.certificate_problems(
-           key=lookup('ansible.builtin.file', '/etc/ssl/es.key'), names=names,
-           trusted=lookup('ansible.builtin.file', '/etc/ssl/certs/ca-certificates.crt')) }}
+    problems: "{{ options | tlsfront.elasticsearch.certificate_problems(host=inventory_hostname) }}"
+    options:
+      certificate_source: acme
+      certificate_acme_terms_agreed: false
 """
 
 RETURN = r"""
 _value:
-  description:
-    - One sentence for each problem, which says what was found, what is wanted and what to do; empty where there is none.
+  description: A sentence or more for each problem, with the option, its value and the remedy; empty where there is none.
   type: list
   elements: str
 """
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _certificate_problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate import problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.plan import Plan
 
 
-def certificate_problems(chain: str, *, key: str, names: list[str], trusted: str) -> list[str]:
-    """What keeps a server from using a certificate; see DOCUMENTATION."""
-    return _certificate_problems.of_server(chain, key, names, trusted)
+def certificate_problems(
+    options: t.Mapping[str, t.Any],
+    *,
+    node: t.Mapping[str, t.Any] | None = None,
+    texts: t.Mapping[str, str] | None = None,
+    slurped: t.Sequence[t.Mapping[str, t.Any]] = (),
+    public_cas: str = "",
+    host: str = "",
+    distribution: str = "",
+    distributions: t.Sequence[str] = ("",),
+) -> list[str]:
+    """See DOCUMENTATION."""
+    return problems.problems(Plan(options, node, texts, slurped), host, distribution, distributions, public_cas)
 
 
 class FilterModule:

@@ -7,7 +7,7 @@ short_description: What is wrong with the names and addresses for a certificate
 version_added: 0.1.0
 description:
   - Says of host names and addresses which of them no certificate can carry, why, and what to write in their place.
-  - The rules are those of P(tlsfront.elasticsearch.subject_alt_names#filter).
+  - Host names follow RFC 1123, wildcard names RFC 6125.
 positional: _input
 options:
   _input:

@@ -115,9 +115,10 @@ class Versions:
             self._describe(live)
             return self._clean() or changed
 
-    def go_back(self, names: Iterable[str]) -> Path | None:
+    def go_back(self, names: Iterable[str], ca: str | None = None) -> Path | None:
         """The former version is live again. The one that was live until now; None where there is no former one.
 
+        :param ca: what clients trust instead of its ca.pem
         :raises Refused: clients would not accept the former one; nothing was changed
         """
         if not self.directory.is_dir():
@@ -126,7 +127,7 @@ class Versions:
             former, live = self.former(), self.current()
             if former is None:
                 return None
-            check(former, names)
+            check(former, names, ca)
             self._make_live(former)
             self._describe(former)
             return live

@@ -7,9 +7,10 @@ import os
 import re
 import ssl
 import urllib.request
+from pathlib import Path
 
 import leaf
-import pair
+from module_utils._tls import keypair
 
 TIME = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z")
 
@@ -24,10 +25,19 @@ def reasons(settings, now=None, version=None):
     found = unlike(settings, version, now)
     if found:
         return found
-    refused = pair.refusal(version, settings["names"], settings["ca"])
+    refused = refusal(settings, version)
     if refused:
         return ["clients would refuse it (%s)" % refused]
     return suggested(settings, leaf.load(os.path.join(version, "chain.pem")), now)
+
+
+def refusal(settings, version):
+    """Why clients that trust what they are to trust would refuse the pair in a directory; empty where they would not."""
+    try:
+        keypair.check(Path(version), keypair.asked(settings["names"]), settings["ca"])
+    except keypair.Refused as error:
+        return str(error)
+    return ""
 
 
 def unlike(settings, version, now):

@@ -6,11 +6,13 @@ import secrets
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+from module_utils import _files
 
 CHALLENGES = ".well-known/acme-challenge"
 
@@ -20,19 +22,18 @@ class Failed(Exception):
 
 
 def issue(settings, into):
-    """Puts key.pem, chain.pem, directory.txt (its origin) and, for a private CA, ca.pem there; raises Failed."""
+    """Puts key.pem, chain.pem and directory.txt (its origin) there; raises Failed."""
     shutil.rmtree(into, ignore_errors=True)
     os.makedirs(into, mode=0o700)
     key = new_key(settings["key_type"])
-    write(os.path.join(into, "key.pem"), _pem(key), 0o600)
-    write(os.path.join(into, "request.pem"), request(key, settings["names"]), 0o600)
+    place = Path(into)
+    _files.write(place / "key.pem", _pem(key).decode(), 0o600)
+    _files.write(place / "request.pem", request(key, settings["names"]).decode(), 0o600)
     ask(settings, into)
     for name in ("request.pem", "certificate.pem", "issuers.pem"):
         os.unlink(os.path.join(into, name))
     os.chmod(os.path.join(into, "chain.pem"), 0o644)
-    write(os.path.join(into, "directory.txt"), settings["directory"].encode() + b"\n", 0o644)
-    if settings["ca"]:
-        write(os.path.join(into, "ca.pem"), settings["ca"].encode(), 0o644)
+    _files.write(place / "directory.txt", settings["directory"] + "\n", 0o644)
 
 
 def new_key(kind):
@@ -105,7 +106,7 @@ def through_port_80(directory, names):
         os.makedirs(os.path.dirname(path), exist_ok=True)
     finally:
         os.umask(old_mask)
-    write(path, token.encode(), 0o644)
+    _files.write(Path(path), token, 0o644)
     try:
         for name in names:
             served = _get("/%s/%s" % (CHALLENGES, token), name)
@@ -117,17 +118,6 @@ def through_port_80(directory, names):
                 )
     finally:
         os.unlink(path)
-
-
-def write(path, octets, mode):
-    """The file appears with all its content and its final mode, or not at all."""
-    new = path + ".new"
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(octets)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(new, path)
 
 
 def _contacts(settings):

@@ -4,21 +4,20 @@ import datetime
 import hashlib
 import json
 import re
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from module_utils._tls import keypair
 
 CURVES = {"secp256r1": "p256", "secp384r1": "p384"}
 PLAIN = re.compile(r"(?!.*:( |\Z))[A-Za-z][A-Za-z0-9 .,:=*+()/_-]*\Z(?<! )")
-END = "-----END CERTIFICATE-----"
 
 
 def load(chain_file):
     """The first certificate of a PEM file; OSError or ValueError where there is none."""
-    with open(chain_file) as chain:
-        first, end, _rest = chain.read().partition(END)
-    return x509.load_pem_x509_certificate((first + end).encode())
+    return x509.load_der_x509_certificate(keypair.leaf(Path(chain_file)))
 
 
 def fingerprint(certificate):

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Renews the certificate of this host if that is due, and sees that the new one is served.
 
-A new certificate is checked before it is installed, as a client would. Key and chain become current together, by the
-rename of one symbolic link. What serves them reloads, and is asked what it serves; if that is not the new certificate,
-the former one is current again. Whatever fails, the former one is served on, the cause is told, and the status is 1.
+A new certificate is checked before it is installed, as a client would, and installed as by the module tls_keypair: by the same code.
+What serves it reloads, and is asked what it serves; if that is not the new certificate, the former one is live again.
+Whatever fails, the former one is served on, the cause is told, and the status is 1.
 A certificate that the CA has issued, but that could not be used, is kept aside and tried again: CAs issue few for the same names.
 What others could change since the playbook looked, such as the hook for the DNS, is neither run nor trusted.
 """
@@ -15,13 +15,15 @@ import json
 import os
 import shutil
 import sys
+from pathlib import Path
 
-import _access
 import due
 import issue
 import leaf
-import pair
 import served
+from module_utils import _access, _files
+from module_utils._tls import keypair
+from module_utils._tls.versions import ABOUT, ASIDE, CA, CHAIN, KEY, NEW, Versions, normalized
 
 # the most that a CA is asked for what clients would refuse again: https://letsencrypt.org/docs/rate-limits/ has 5 in 7 days
 PAUSE = datetime.timedelta(hours=36)
@@ -49,7 +51,7 @@ def main():
         refuse_what_others_can_change(settings)  # where the lock is, too; run() looks again, for it may have been waited for
         with locked(settings):
             run(settings)
-    except (issue.Failed, OSError, ValueError) as error:
+    except (issue.Failed, _files.Locked, OSError, ValueError) as error:
         print("NOT RENEWED: %s %s" % (str(error).rstrip(".") + ".", state(settings)), file=sys.stderr)
         return 1
     return 0
@@ -68,24 +70,29 @@ def locked(settings):
 
 
 def run(settings):
-    """One run; raises issue.Failed, OSError or ValueError."""
+    """One run; raises issue.Failed, Locked, OSError or ValueError."""
     refuse_what_others_can_change(settings)
+    store = versions_of(settings)
     reasons = due.reasons(settings)
-    former = current(settings)
+    former = store.current()
     if reasons:
         print("A new certificate is due: %s." % "; ".join(reasons), flush=True)
-        renew(settings)
+        renew(settings, store)
     else:
-        trust(settings)
+        trust(settings, store)
     if served.runs(settings):  # also where an earlier run was cut off before this
         try:
             served.serve(settings)
         except served.NotServed as error:
-            back(settings, former)
+            if former and reasons:
+                back(settings, store)
             raise issue.Failed("%s does not serve the new certificate (%s)" % (settings["unit"], error)) from None
     if reasons:
-        forget(settings, former)
         print("RENEWED: %s" % state(settings), flush=True)
+
+
+def versions_of(settings):
+    return Versions(Path(settings["certificate_dir"]))
 
 
 def refuse_what_others_can_change(settings):
@@ -108,24 +115,29 @@ def refuse(found):
         )
 
 
-def renew(settings):
-    """Gets a new certificate, checks it, and makes it the current one."""
-    new = os.path.join(settings["certificate_dir"], "versions", "new")
-    get(settings, new)
-    refused = pair.refusal(new, settings["names"], settings["ca"])
-    if refused:
-        put_aside(settings, new)
-        raise issue.Failed("clients would refuse what %s has issued (%s)" % (settings["directory"], refused))
-    certificate = leaf.load(os.path.join(new, "chain.pem"))
-    version = os.path.join(os.path.dirname(new), leaf.fingerprint(certificate)[:16])
-    os.rename(new, version)
-    point(settings, version)
-    describe(settings)
+def renew(settings, store):
+    """Gets a new certificate, checks it, and makes it the live one."""
+    new = store.versions / NEW
+    get(settings, store, new)
+    try:
+        install(settings, store, new)
+    except keypair.Refused as refused:
+        put_aside(store, new)
+        raise issue.Failed("clients would refuse what %s has issued (%s)" % (settings["directory"], refused)) from None
 
 
-def get(settings, new):
+def install(settings, store, version):
+    """Makes the pair in a directory the live one, with the CA that clients are to trust; raises Refused."""
+    found = store.files(version)
+    files = normalized(found[CHAIN], found[KEY], settings["ca"])
+    files.update({name: text for name, text in found.items() if name.endswith(".txt")})
+    files[ABOUT] = leaf.about(leaf.load(version / CHAIN))
+    store.install(files, keypair.asked(settings["names"]))
+
+
+def get(settings, store, new):
     """Puts a pair into the directory: the one that was kept aside where it is good now, else another from the CA."""
-    kept = aside(settings)
+    kept = store.versions / ASIDE
     if not due.reasons(settings, version=kept):
         print("The certificate that was kept aside is tried again, the CA is not asked for another.", flush=True)
         shutil.rmtree(new, ignore_errors=True)
@@ -133,7 +145,7 @@ def get(settings, new):
         return
     now = datetime.datetime.now(datetime.timezone.utc)
     if not due.unlike(settings, kept, now):
-        refused = pair.refusal(kept, settings["names"], settings["ca"])
+        refused = due.refusal(settings, kept)
         if refused and now < asked_again(kept):
             raise issue.Failed(
                 "clients would refuse what %s has issued (%s): put right what they trust; the CA is asked for another from %s on"
@@ -142,14 +154,10 @@ def get(settings, new):
     issue.issue(settings, new)
 
 
-def aside(settings):
-    """Where a pair is kept that the CA has issued, but that could not be used."""
-    return os.path.join(settings["certificate_dir"], "versions", "aside")
-
-
-def put_aside(settings, version):
-    shutil.rmtree(aside(settings), ignore_errors=True)
-    os.rename(version, aside(settings))
+def put_aside(store, version):
+    """Keeps a pair that the CA has issued, but that could not be used."""
+    shutil.rmtree(store.versions / ASIDE, ignore_errors=True)
+    os.rename(version, store.versions / ASIDE)
 
 
 def asked_again(kept):
@@ -160,65 +168,28 @@ def asked_again(kept):
     return issued + min(PAUSE, (leaf.ends(certificate) - leaf.starts(certificate)) / 4)
 
 
-def trust(settings):
+def trust(settings, store):
     """Clients are to trust another CA, a further one or a public one, and the certificate is good under it."""
-    path = os.path.join(settings["certificate_dir"], "live", "ca.pem")
-    found = ""
-    if os.path.exists(path):
-        with open(path) as file:
-            found = file.read()
-    if found == settings["ca"]:
+    live = store.current()
+    if live is None or store.files(live).get(CA, "") == settings["ca"]:
         return
-    if settings["ca"]:
-        issue.write(path, settings["ca"].encode(), 0o644)
-    else:
-        os.unlink(path)
+    install(settings, store, live)
     print("RENEWED: clients trust another CA now, and ca.pem says so.", flush=True)
 
 
-def back(settings, former):
-    """Makes the former certificate the current one again, and sees that it is served. The other one is kept aside."""
-    unserved = current(settings)
-    if not former or former == unserved or pair.refusal(former, settings["names"], settings["ca"]):
+def back(settings, store):
+    """Makes the former certificate the live one again, and sees that it is served. The other one is kept aside."""
+    try:
+        unserved = store.go_back(keypair.asked(settings["names"]), settings["ca"])
+    except keypair.Refused:
         return
-    point(settings, former)
-    put_aside(settings, unserved)
-    describe(settings)
+    if unserved is None:
+        return
+    put_aside(store, unserved)
     try:
         served.serve(settings)
     except served.NotServed as error:
         print("The former certificate is not served either: %s" % error, file=sys.stderr)
-
-
-def point(settings, version):
-    """Lets "live" lead to the version, at once."""
-    live = os.path.join(settings["certificate_dir"], "live")
-    new = live + ".new"
-    if os.path.lexists(new):
-        os.unlink(new)
-    os.symlink(os.path.relpath(version, settings["certificate_dir"]), new)
-    os.rename(new, live)
-
-
-def describe(settings):
-    """Says in words what is current."""
-    certificate = leaf.load(os.path.join(settings["certificate_dir"], "live", "chain.pem"))
-    issue.write(os.path.join(settings["certificate_dir"], "about.txt"), leaf.about(certificate).encode(), 0o644)
-
-
-def forget(settings, former):
-    """Removes all versions but the current one and the one before it."""
-    versions = os.path.join(settings["certificate_dir"], "versions")
-    for name in os.listdir(versions):
-        version = os.path.join(versions, name)
-        if version not in (former, current(settings)):
-            shutil.rmtree(version)
-
-
-def current(settings):
-    """The directory to which "live" leads; empty where there is none."""
-    live = os.path.join(settings["certificate_dir"], "live")
-    return os.path.join(settings["certificate_dir"], os.readlink(live)) if os.path.islink(live) else ""
 
 
 def state(settings):

@@ -8,7 +8,7 @@ import time
 
 import issue
 import leaf
-import pair
+from module_utils._tls import keypair
 
 ADDRESSES = ("127.0.0.1", "::1")
 
@@ -42,10 +42,10 @@ def differences(settings):
     """One text for each listener and name that does not serve the live certificate."""
     live = os.path.join(settings["certificate_dir"], "live")
     wanted = leaf.fingerprint(leaf.load(os.path.join(live, "chain.pem")))
-    context = pair.trusting(settings["ca"])
+    context = keypair.trusting(settings["ca"])
     found = []
     for address in _listening(settings["port"]) or ADDRESSES[:1]:
-        for name in pair.asked(settings["names"]):
+        for name in keypair.asked(settings["names"]):
             try:
                 with socket.create_connection((address, settings["port"]), timeout=5) as plain:
                     with context.wrap_socket(plain, server_hostname=name) as tls:

@@ -2,14 +2,15 @@
 """Certificates as the node has them, and the program of the role certificate that judges them there."""
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).resolve().parents[4]
-# the role puts the collection's own _access.py beside its program
-sys.path[:0] = [str(TOP / place) for place in ("roles/certificate/files/acme", "plugins/module_utils", "tests/unit/support")]
+# the role puts the collection's own module_utils beside its program
+sys.path[:0] = [str(TOP / place) for place in ("roles/certificate/files/acme", "plugins", "tests/unit/support")]
 
 import pki  # noqa: E402
 
@@ -30,7 +31,8 @@ class Node:
     def __init__(self, place: Path, ca: pki.Issued) -> None:
         self.ca = ca
         self.live = place / "live"
-        self.live.mkdir()
+        (place / "versions/first").mkdir(parents=True)
+        self.live.symlink_to("versions/first")
         self.settings = {
             "directory": "https://127.0.0.1:1/dir",  # nobody answers there
             "directory_ca": "",
@@ -42,6 +44,11 @@ class Node:
             "ca": ca.pem.decode(),
             "dns_hook": "",
         }
+
+    def empty(self) -> None:
+        """It has no certificate yet."""
+        self.live.unlink()
+        shutil.rmtree(self.live.parent / "versions")
 
     def has(self, certificate: pki.Issued, key: pki.Issued | None = None) -> pki.Issued:
         (self.live / "chain.pem").write_bytes(certificate.pem)

@@ -1,13 +1,17 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the role refuses, and what it says then: one run of its checks over many hosts, each with another wrong wish."""
+"""What the role refuses, and what it says then. All cases by its filter, and one of each kind in a run of its checks, too."""
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pki
 import pytest
+import yaml
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_problems import certificate_problems
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 
 ACME = {"certificate_source": "acme", "certificate_acme_terms_agreed": True}
 PROVIDED = {
@@ -19,7 +23,10 @@ PROVIDED = {
 
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "other_distribution": ({"case_distribution": "Slackware"}, ["runs Slackware", "roles/certificate/vars/Slackware.yml"]),
+    "other_distribution": (
+        {"case_distribution": "Slackware"},
+        ["runs Slackware", "supports Debian 11, 12 and 13", "__certificate_distributions in roles/certificate/vars/main.yml"],
+    ),
     "no_names": ({"certificate_names": []}, ["There is no name, but a certificate needs one", "Set tlsfront_server_names"]),
     "no_name": ({"certificate_names": ["es_1"]}, ["'es_1' is not a host name"]),
     "no_address": ({"certificate_addresses": ["10.0.0.0/8"]}, ["'10.0.0.0/8' is not an IPv4 or IPv6 address"]),
@@ -232,6 +239,25 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
+IN_A_RUN_ONLY = ["other_distribution", "no_source"]
+# one for each way in which what is judged is read
+IN_A_RUN = [
+    *IN_A_RUN_ONLY,
+    "a_ca_key_that_everybody_may_read",
+    "the_wrong_passphrase_of_an_intermediate",
+    "trust_in_a_key",
+    "all_faults_of_a_certificate_at_once",
+    "faults_of_a_certificate_on_the_node",
+    "no_file_on_the_node",
+    "a_hook_that_anybody_may_change",
+]
+DEFAULTS: dict[str, Any] = yaml.safe_load((Path(__file__).parents[4] / "roles/certificate/defaults/main.yml").read_text("utf-8")) | {
+    "certificate_dir": "/etc/tlsfront/certificate",
+    "certificate_own_ca_intermediate_passphrase": "",
+    "certificate_acme_port": 443,
+}
+
+
 def offline(place: Path, root: pki.Issued, intermediate: pki.Issued) -> None:
     """The directory of an own CA whose key is away."""
     place.mkdir()
@@ -261,7 +287,7 @@ def open_to_others(place: Path, root: pki.Issued, es1: pki.Issued) -> None:
 
 
 @pytest.fixture(scope="module")
-def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("preflight")
     root = pki.root()
     es1 = pki.issue("es1", root, ["es1.example.org"])
@@ -280,16 +306,48 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (place / "cut.pem").write_bytes(root.pem + es1.pem[:400])
     (place / "leaves_only").mkdir()
     (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
-    common = {
-        "certificate_own_ca_dir": str(place / "none"),
-        "certificate_names": ["es1.example.org"],
-        "place": str(place),
-    }
-    hosts = {name: common | variables for name, (variables, _says) in CASES.items()}
+    return place
+
+
+def common(place: Path) -> dict[str, Any]:
+    return {"certificate_own_ca_dir": str(place / "none"), "certificate_names": ["es1.example.org"], "place": str(place)}
+
+
+def gathered(options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What tls_keypair_info and slurp would return of this machine for what is asked by vars/main.yml."""
+    paths: list[dict[str, Any]] = [{"path": options["certificate_dir"], "ours": True}]
+    slurped = []
+    if options["certificate_source"] == "acme":
+        paths.append({"path": options["certificate_acme_dns_hook"], "ours": True})
+    if options["certificate_source"] == "provided" and options["certificate_provided_remote"]:
+        given = [options[f"certificate_provided_{name}"] for name in ("key", "chain", "ca")]
+        paths += [{"path": path, "secret": path == given[0]} for path in given if path]
+        slurped = [{"item": path, "content": base64.b64encode(Path(path).read_bytes()).decode()} for path in given if Path(path).is_file()]
+    problems = [said for one in paths if one["path"] for said in _access.problems(**one)]
+    return {"keypairs": [], "problems": problems, "paths": [_access.described(one["path"]) for one in paths]}, slurped
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in IN_A_RUN_ONLY])
+def test_all_that_is_wrong_is_said_with_the_remedy(place: Path, case: str) -> None:
+    options = json.loads(json.dumps(DEFAULTS | common(place) | CASES[case][0]).replace("{{ place }}", str(place)))
+    node, slurped = gathered(options)
+    # what the lookup of vars/main.yml reads
+    files = [path for path in place.rglob("*") if path.is_file()]
+    texts = {str(path): path.read_bytes().decode("utf-8", "surrogateescape") for path in files}
+    told = certificate_problems(options, node=node, texts=texts, slurped=slurped, host=case, public_cas="")
+    said = " ".join(told)
+    for part in CASES[case][1]:
+        assert part in said
+    assert "PRIVATE KEY-----" not in said and "c4n4ry" not in said
+
+
+@pytest.fixture(scope="module")
+def results(play: Any, place: Path) -> Any:
+    hosts = {name: common(place) | CASES[name][0] for name in IN_A_RUN}
     return play(Path(__file__).with_name("preflight.yml"), hosts, "--check")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", IN_A_RUN)
 def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case: str) -> None:
     failure = results.failure(case)
     said = str(failure.get("msg")) + str(failure.get("results", ""))

@@ -106,7 +106,7 @@ def test_a_certificate_from_another_source_is_replaced(node):
 
 def test_a_certificate_with_the_key_of_another_is_replaced(node):
     node.has(good(node), key=good(node))
-    assert due.reasons(node.settings) == ["clients would refuse it (the key does not belong to the certificate)"]
+    assert due.reasons(node.settings) == ["clients would refuse it (key.pem does not belong to chain.pem)"]
 
 
 def test_a_certificate_of_a_ca_that_clients_do_not_trust_is_replaced(node):

@@ -20,56 +20,25 @@ import served
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-
-
-def version(node, name):
-    place = node.live.parent / "versions" / name
-    place.mkdir(parents=True)
-    certificate = pki.issue("es1", node.ca, ["es1.example.org"])
-    (place / "chain.pem").write_bytes(certificate.pem)
-    (place / "key.pem").write_bytes(certificate.key_pem)
-    return str(place)
-
-
-@pytest.fixture
-def versions(node):
-    node.live.rmdir()
-    return [version(node, name) for name in ("oldest", "former", "newest")]
-
-
-def test_the_live_link_leads_to_another_version_at_once(node, versions):
-    for one in versions:
-        renew.point(node.settings, one)
-        assert renew.current(node.settings) == one
-        assert os.readlink(node.live) == os.path.relpath(one, node.live.parent)
-
-
-def test_a_link_that_a_killed_run_left_is_no_hindrance(node, versions):
-    (node.live.parent / "live.new").symlink_to("nowhere")
-    renew.point(node.settings, versions[0])
-    assert renew.current(node.settings) == versions[0]
-
-
-def test_only_the_current_version_and_the_one_before_it_stay(node, versions):
-    renew.point(node.settings, versions[2])
-    renew.forget(node.settings, versions[1])
-    assert sorted(one.name for one in (node.live.parent / "versions").iterdir()) == ["former", "newest"]
+from module_utils import _files
 
 
 def test_a_further_ca_is_told_to_clients_without_a_new_certificate(node, capsys):
     node.has(pki.issue("es1", node.ca, ["es1.example.org"]))
     node.settings["ca"] += pki.root("Next").pem.decode()
-    renew.trust(node.settings)
+    renew.trust(node.settings, renew.versions_of(node.settings))
     assert (node.live / "ca.pem").read_text() == node.settings["ca"]
     assert "RENEWED" in capsys.readouterr().out
-    renew.trust(node.settings)
+    renew.trust(node.settings, renew.versions_of(node.settings))
     assert capsys.readouterr().out == ""
 
 
-def test_a_public_ca_needs_no_file(node):
+def test_a_public_ca_needs_no_file(node, monkeypatch):
     node.has(pki.issue("es1", node.ca, ["es1.example.org"]))
+    (node.live.parent / "store.pem").write_bytes(node.ca.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(node.live.parent / "store.pem"))
     node.settings["ca"] = ""
-    renew.trust(node.settings)
+    renew.trust(node.settings, renew.versions_of(node.settings))
     assert not (node.live / "ca.pem").exists()
 
 
@@ -108,7 +77,7 @@ def test_a_file_appears_with_its_final_mode_also_over_one_that_is_too_open(tmp_p
     path = tmp_path / "key.pem"
     path.write_text("old")
     path.chmod(0o644)
-    issue.write(str(path), b"new", 0o600)
+    _files.write(path, "new", 0o600)
     assert path.read_text() == "new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -132,6 +101,11 @@ Ask for help or search for solutions"""
     assert issue.essence(said).endswith("Domain: es1.example.org Detail: no answer")
 
 
+def current(settings):
+    """The version that is live."""
+    return str(renew.versions_of(settings).current() or "")
+
+
 class Ca:
     """Issues sound certificates, of its own root; counts them."""
 
@@ -143,7 +117,7 @@ class Ca:
     def issue(self, settings, into):
         certificate = pki.issue("es1", self.ca, settings["names"])
         Path(into).mkdir(parents=True)
-        for name, octets in (("chain.pem", certificate.pem), ("key.pem", certificate.key_pem), ("ca.pem", settings["ca"].encode())):
+        for name, octets in (("chain.pem", certificate.pem), ("key.pem", certificate.key_pem)):
             Path(into, name).write_bytes(octets)
         Path(into, "directory.txt").write_text(settings["directory"])
         self.issued.append(certificate)
@@ -161,7 +135,7 @@ def due_node(node, monkeypatch, ca_of_node):
     """A node with a certificate that is served, and due for renewal."""
     monkeypatch.setattr(served, "runs", lambda _settings: True)
     monkeypatch.setattr(served, "serve", lambda _settings: None)
-    node.live.rmdir()
+    node.empty()
     node.settings["unit"] = "nginx.service"
     renew.run(node.settings)
     former = leaf.load(str(node.live / "chain.pem"))
@@ -171,10 +145,10 @@ def due_node(node, monkeypatch, ca_of_node):
 
 def refuses(monkeypatch, node):
     """The server goes on with the certificate that it serves now."""
-    good = renew.current(node.settings)
+    good = current(node.settings)
 
     def serve(settings):
-        if renew.current(settings) != good:
+        if current(settings) != good:
             raise served.NotServed("another certificate is served")
 
     monkeypatch.setattr(served, "serve", serve)
@@ -183,19 +157,19 @@ def refuses(monkeypatch, node):
 def test_a_certificate_that_could_not_be_served_is_tried_again_and_the_ca_is_not_asked_for_another(
     due_node, ca_of_node, monkeypatch
 ):
-    former = renew.current(due_node.settings)
+    former = current(due_node.settings)
     with monkeypatch.context() as broken:
         refuses(broken, due_node)
         for _tick in range(3):
             with pytest.raises(issue.Failed, match="does not serve the new certificate"):
                 renew.run(due_node.settings)
-            assert renew.current(due_node.settings) == former
+            assert current(due_node.settings) == former
     assert len(ca_of_node.issued) == 2
     renew.run(due_node.settings)
     assert leaf.load(str(due_node.live / "chain.pem")) == ca_of_node.issued[1].certificate
     assert len(ca_of_node.issued) == 2
     kept = {path.name for path in (due_node.live.parent / "versions").iterdir()}
-    assert kept == {Path(one).name for one in (former, renew.current(due_node.settings))}
+    assert kept == {Path(one).name for one in (former, current(due_node.settings))}
 
 
 def test_a_certificate_that_was_kept_aside_is_not_used_when_another_is_wanted(due_node, ca_of_node, monkeypatch):
@@ -300,19 +274,19 @@ FAULTS = [
 def test_what_others_can_change_by_then_is_not_used_and_the_certificate_stays(due_node, ca_of_node, fault, says):
     if fault is fault_of_the_owner_of_the_hook and os.geteuid() != 0:
         pytest.skip("needs root")
-    former = renew.current(due_node.settings)
+    former = current(due_node.settings)
     before = (due_node.live / "chain.pem").read_bytes()
     fault(due_node)
     with pytest.raises(issue.Failed) as refused:
         renew.run(due_node.settings)
     assert says in str(refused.value) and "Look first whether somebody has changed it" in str(refused.value)
     assert len(ca_of_node.issued) == 1, "the CA is not asked, and no hook runs"
-    assert renew.current(due_node.settings) == former and (due_node.live / "chain.pem").read_bytes() == before
+    assert current(due_node.settings) == former and (due_node.live / "chain.pem").read_bytes() == before
 
 
 def test_it_is_said_before_a_renewal_is_due(node, ca_of_node, monkeypatch):
     monkeypatch.setattr(served, "runs", lambda _settings: False)
-    node.live.rmdir()
+    node.empty()
     renew.run(node.settings)
     fault_of_hook(node)
     assert due.reasons(node.settings) == []
@@ -366,21 +340,30 @@ def installed(tmp_path_factory):
     place = tmp_path_factory.mktemp("installed")
     dirs = {name: str(place / name) for name in ("program", "state", "challenge")}
     variables = {f"__certificate_acme_{name}{'' if name == 'program' else '_dir'}": path for name, path in dirs.items()}
-    variables |= {"__certificate_there": ["/usr/bin/certbot"], "__certificate_acme_package_path": "/usr/bin/certbot"}
+    variables |= {"__certificate_gathered": {"found": ["/usr/bin/certbot"]}, "certificate_source": "acme"}
     variables |= {"certificate_names": ["es1.example.org"], "certificate_dir": str(place / "certificate"), "certificate_acme_challenge": "dns-01"}
     variables |= {"certificate_acme_dns_hook": str(place / "hook"), "certificate_acme_eab_kid": "k", "certificate_acme_eab_key": "s3cret"}
     comment = "# f\u00fcr alle\n".encode("latin-1")
     for name, title in (("certificate_acme_ca", "Clients"), ("certificate_acme_directory_ca", "Directory")):
         (place / title).write_bytes(comment + pki.root(title).pem)
         variables[name] = str(place / title)
+    (place / "hook").write_text(f"#!/bin/sh\ntouch {place}/ran\n")
+    (place / "hook").chmod(0o777)
     play = place / "play.yml"
-    role = {"name": "tlsfront.elasticsearch.certificate", "tasks_from": "acme_prepare"}
+    role = {"name": "tlsfront.elasticsearch.certificate", "tasks_from": "acme"}
     play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]))
     done = subprocess.run(
-        ["ansible-playbook", "-e", json.dumps(variables), play], capture_output=True, text=True, check=False, env=os.environ
+        ["ansible-playbook", "-vvv", "--diff", "-e", json.dumps(variables), play], capture_output=True, text=True, check=False, env=os.environ
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 2 and "Renew what is due" in done.stdout.rpartition("TASK [")[2], done.stdout
+    (place / "output").write_text(done.stdout + done.stderr)
     return place
+
+
+def test_no_secret_of_the_account_is_told(installed):
+    assert (installed / "state/external-account.ini").read_text() == "eab-kid = k\neab-hmac-key = s3cret\n"
+    assert stat.S_IMODE((installed / "state/external-account.ini").stat().st_mode) == 0o600
+    assert "s3cret" not in (installed / "output").read_text().replace('"certificate_acme_eab_key": "s3cret"', "")
 
 
 def test_a_ca_with_a_comment_of_any_encoding_reaches_the_node_without_it(installed):
@@ -392,8 +375,7 @@ def test_a_ca_with_a_comment_of_any_encoding_reaches_the_node_without_it(install
 
 def test_the_program_on_the_node_refuses_a_hook_that_others_may_write_by_then(installed):
     hook = installed / "hook"
-    hook.write_text(f"#!/bin/sh\ntouch {installed}/ran\n")
-    hook.chmod(0o777)
+    assert "NOT RENEWED: others can change or read" in (installed / "output").read_text()
     program = [sys.executable, installed / "program/renew.py", installed / "state/settings.json"]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert done.returncode == 1

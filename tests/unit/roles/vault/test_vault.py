@@ -87,6 +87,7 @@ def told(fronts: nginx.Fronts, front: nginx.Running) -> tuple[dict[str, Any], st
             "certificate_own_ca_passphrase": Vault(SECRETS["certificate_own_ca_passphrase"]),
             "certificate_own_ca_intermediate": True,
             "certificate_own_ca_intermediate_passphrase": Vault(SECRETS["certificate_own_ca_intermediate_passphrase"]),
+            "certificate_dir": str(place / "certificate"),
             "case_parts": ["own_ca_begin", "own_ca_intermediate"],
         },
         "provided": names

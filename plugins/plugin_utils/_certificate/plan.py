@@ -1,0 +1,279 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role certificate is to do for a node: from its options, what is on the controller, and what was gathered on the node."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import functools
+import hashlib
+import os
+import re
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _constraints, _names, _x509
+
+__all__ = ["Plan", "calendar", "expanded"]
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"  # times in this form are compared as texts
+_ASN1_TIME = "%Y%m%d%H%M%SZ"
+_LONGEST_COMMON_NAME = 64  # RFC 5280, appendix A.1
+_PROVIDED = (
+    "certificate_provided_chain",
+    "certificate_provided_chain_content",
+    "certificate_provided_key",
+    "certificate_provided_key_content",
+    "certificate_provided_ca",
+)
+
+
+class Plan:
+    """What was asked for, what is there, and what follows from both."""
+
+    def __init__(
+        self,
+        options: Mapping[str, t.Any],
+        node: Mapping[str, t.Any] | None = None,
+        texts: Mapping[str, str] | None = None,
+        slurped: Sequence[Mapping[str, t.Any]] = (),
+        issued: str = "",
+        now: datetime.datetime | None = None,
+    ) -> None:
+        """:param options: the variables of the role that begin with certificate_, as they are
+        :param node: what tls_keypair_info has returned
+        :param texts: what is in the files on the controller, by their paths
+        :param slurped: what is in those on the node: results of ansible.builtin.slurp, in a loop over their paths
+        :param issued: the certificate that the own CA has just issued
+        """
+        self.options = options
+        self.node = node or {}
+        self.texts = {path: str(text) for path, text in (texts or {}).items()}
+        self.slurped = {one["item"]: _pem.text_of(base64.b64decode(one["content"])) for one in slurped if "content" in one}
+        self.issued = issued
+        self.now = now or datetime.datetime.now(datetime.timezone.utc)
+
+    # ---- options
+
+    def text(self, name: str) -> str:
+        # ansible-core may hand over what is encrypted by itself (!vault) as an object that is no text
+        return str(self.options.get(name, ""))
+
+    def number(self, name: str) -> int:
+        return int(self.options.get(name, 0))
+
+    def flag(self, name: str) -> bool:
+        return bool(boolean(self.options.get(name, False), strict=False))
+
+    def path(self, name: str) -> str:
+        """A path on the controller, without "~"."""
+        return expanded(self.text(name))
+
+    @property
+    def source(self) -> str:
+        return self.text("certificate_source")
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """The entries of its subjectAltName; none where one cannot be, which certificate_problems tells."""
+        try:
+            return _names.entries(self.options.get("certificate_names", []), self.options.get("certificate_addresses", []))
+        except _names.NotAName:
+            return []
+
+    @property
+    def provided_options(self) -> list[str]:
+        return [name for name in _PROVIDED if self.text(name)]
+
+    @property
+    def provided_files(self) -> dict[str, str]:
+        """The paths of what is provided, by option."""
+        return {name: self.text(name) for name in _PROVIDED if self.text(name) and not name.endswith("_content")}
+
+    def provided(self, name: str) -> str:
+        """What is provided as certificate_provided_NAME; empty where it cannot be read."""
+        option = f"certificate_provided_{name}"
+        if self.text(f"{option}_content"):
+            return self.text(f"{option}_content")
+        if self.flag("certificate_provided_remote"):
+            return self.slurped.get(self.text(option), "")
+        return self.texts.get(self.path(option), "")
+
+    # ---- the own CA
+
+    @property
+    def own_ca_dir(self) -> str:
+        return self.path("certificate_own_ca_dir")
+
+    def own_ca_text(self, name: str) -> str:
+        return self.texts.get(f"{self.own_ca_dir}/{name}", "")
+
+    @property
+    def has_intermediate(self) -> bool:
+        return self.flag("certificate_own_ca_intermediate")
+
+    @functools.cached_property
+    def own_ca(self) -> dict[str, t.Any]:
+        return facts(self.own_ca_text("ca.pem"))
+
+    @functools.cached_property
+    def intermediate(self) -> dict[str, t.Any]:
+        return facts(self.own_ca_text("intermediate.pem"))
+
+    @property
+    def signer(self) -> dict[str, t.Any]:
+        """What signs the nodes' certificates."""
+        return self.intermediate if self.has_intermediate else self.own_ca
+
+    @property
+    def renew_from(self) -> str:
+        """What ends before this moment is replaced."""
+        return (self.now + datetime.timedelta(days=self.number("certificate_renew_days"))).strftime(_TIME)
+
+    @property
+    def intermediate_reasons(self) -> list[str]:
+        """Why the own CA signs another intermediate."""
+        if not self.intermediate:
+            return ["none is there"]
+        return _true(
+            {
+                "another CA signed the one that is there": self.intermediate["authority_key_identifier"] != self.own_ca.get("subject_key_identifier", "none"),
+                f"the one that is there has fewer than {self.number('certificate_renew_days')} days left": self.intermediate["not_after"] < self.renew_from,
+            }
+        )
+
+    @functools.cached_property
+    def live(self) -> dict[str, t.Any]:
+        return facts(self._live("chain"))
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the own CA issues another certificate for the node."""
+        if not self.live:
+            return ["none is there"]
+        is_other = self.live["authority_key_identifier"] != self.signer.get("subject_key_identifier", "none")
+        return _true(
+            {
+                "its key is missing": self._live("key") == "missing",
+                "its key is damaged or that of another certificate": self._live("key") == "unusable",
+                "its names are to be others": sorted(self.live["names"]) != sorted(self.names),
+                f"it has fewer than {self.number('certificate_renew_days')} days left": self.live["not_after"] < self.renew_from,
+                "its key is to be of another type": self.live["key"] != self.text("certificate_key_type"),
+                "the CA is another": is_other or (self.has_intermediate and bool(self.intermediate_reasons)),
+            }
+        )
+
+    def _live(self, what: str) -> str:
+        keypairs = self.node.get("keypairs", [])
+        return str(keypairs[0].get(what, "")) if keypairs else ""
+
+    def _ends(self, days: str, signer: Mapping[str, t.Any]) -> str:
+        """When what it signs for so many days ends, as community.crypto reads it. Nothing outlives what signs it."""
+        latest = self.now + datetime.timedelta(days=self.number(days))
+        return min(latest.strftime(_ASN1_TIME), re.sub("[-:T]", "", signer.get("not_after", "9")))
+
+    # ---- what is to be installed
+
+    @property
+    def chain(self) -> str:
+        if self.source == "provided":
+            return self.provided("chain")
+        certificates = [self.issued if self.issued and self.reasons else _first(self._live("chain"))]
+        return "\n".join(certificates + ([self.own_ca_text("intermediate.pem")] if self.has_intermediate else []))
+
+    @property
+    def ca(self) -> str:
+        """What clients must trust; empty for a public CA."""
+        if self.source == "provided":
+            return self.provided("ca")
+        if self.source == "acme":
+            return self.texts.get(self.path("certificate_acme_ca"), "")
+        others = [self.texts.get(expanded(path), "") for path in self.options.get("certificate_own_ca_also_trusted", [])]
+        return "\n".join([self.own_ca_text("ca.pem"), *others])
+
+    @property
+    def common_name(self) -> str:
+        """For people.
+
+        Never an address: where the subjectAltName has no host name, OpenSSL and GnuTLS take the common name for one and hold it against the CA's name
+        constraints.
+        """
+        names = [name[len("DNS:") :] for name in self.names if name.startswith("DNS:")]
+        return next((name for name in names if len(name) <= _LONGEST_COMMON_NAME), "")
+
+    def result(self, host: str = "", hosts: Sequence[str] = ()) -> dict[str, t.Any]:
+        """What the role's tasks go by; of the private keys only the provided one is in it.
+
+        :param host: its name in the inventory
+        :param hosts: all of its group, which share the time out among them
+        """
+        name = "intermediate" if self.has_intermediate else "ca"
+        is_own = self.source == "own_ca"
+        found = {
+            "names": self.names,
+            "asked": [one.partition(":")[2] for one in self.names],
+            "common_name": self.common_name,
+            "ca": _rewritten(self.ca),
+            "reasons": self.reasons if is_own else [],
+            "intermediate_reasons": self.intermediate_reasons if is_own and self.has_intermediate else [],
+            "constraints": _constraints.subtrees(_constraints.planned(self.options.get("certificate_own_ca_permitted", []))),
+            "calendar": calendar(self.number("certificate_acme_every"), host, hosts) if self.source == "acme" else "",
+        }
+        if is_own:
+            found["signer"] = {"certificate": f"{self.own_ca_dir}/{name}.pem", "key": f"{self.own_ca_dir}/{name}.key", "title": self.own_ca.get("title", "")}
+            found["subject_of_signer"] = self.signer.get("subject", f"CN={self.text('certificate_own_ca_common_name')}")
+            found["ends"] = self._ends("certificate_days", self.signer)
+            found["intermediate_ends"] = self._ends("certificate_own_ca_intermediate_days", self.own_ca)
+        if self.source == "acme":
+            found["directory_ca"] = _rewritten(self.texts.get(self.path("certificate_acme_directory_ca"), ""))
+            return found
+        its = facts(self.chain)
+        found["chain"] = _rewritten(self.chain)
+        found["about"] = {"source": self.source, **{each: its.get(each, "") for each in ("names", "issuer", "key", "not_before", "not_after", "sha256")}}
+        if self.source == "provided":
+            found["key"] = _pem.key(self.provided("key")).pem
+            found["ends_soon"] = its["not_after"] < self.renew_from
+        return found
+
+
+def expanded(path: str) -> str:
+    """Without "~", as Ansible's filter expanduser gives it: by it, the texts of files are known."""
+    return os.path.expanduser(path)  # noqa: PTH111
+
+
+def facts(pem: str) -> dict[str, t.Any]:
+    """What the first certificate of a text says; empty where there is none that can be read."""
+    certificates = _x509.readable_certificates(pem)
+    return _x509.facts(certificates[0]) if certificates else {}
+
+
+def calendar(every: int, host: str, hosts: Sequence[str]) -> str:
+    """When the node looks whether a renewal is due, for OnCalendar= of systemd.
+
+    Every so many seconds, from a moment of the day on that is its own. The first node's depends on the group, so that the CA is not asked by all the world
+    at midnight; the others follow in equal steps. In UTC, for which no hour comes twice.
+    """
+    nodes = list(hosts) if host in hosts else [host]
+    first = int(hashlib.sha256(" ".join(nodes).encode()).hexdigest()[:8], 16)
+    begin = (first + nodes.index(host) * (every // len(nodes))) % every
+    if every % 3600 == 0:
+        return f"*-*-* {begin // 3600:02d}/{every // 3600}:{begin // 60 % 60:02d}:{begin % 60:02d} UTC"
+    if every % 60 == 0:
+        return f"*-*-* *:{begin // 60:02d}/{every // 60}:{begin % 60:02d} UTC"
+    return f"*-*-* *:*:{begin:02d}/{every} UTC"
+
+
+def _true(reasons: Mapping[str, bool]) -> list[str]:
+    return [reason for reason, is_true in reasons.items() if is_true]
+
+
+def _first(pem: str) -> str:
+    certificates = _x509.readable_certificates(pem)
+    return _x509.certificates_pem(certificates[:1])
+
+
+def _rewritten(pem: str) -> str:
+    """The certificates alone, as every program reads them; empty where there is none."""
+    return _x509.certificates_pem(_x509.load_certificates(pem)) if "-----BEGIN" in pem else ""

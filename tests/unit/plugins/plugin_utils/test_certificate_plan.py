@@ -1,0 +1,160 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role certificate decides, and that it says all that is wrong at once. As a play meets it: tests/unit/roles/certificate."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_plan import certificate_plan
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_problems import certificate_problems
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+
+TOP = Path(__file__).resolve().parents[4]
+NAME = "es1.example.org"
+DEFAULTS = yaml.safe_load((TOP / "roles/certificate/defaults/main.yml").read_text("utf-8")) | {
+    "certificate_dir": "/etc/tlsfront/certificate",
+    "certificate_names": [NAME],
+    "certificate_own_ca_dir": "/nosuch/ca",
+    "certificate_own_ca_intermediate_passphrase": "",
+    "certificate_acme_port": 443,
+}
+ROOT = pki.root()
+MIDDLE = pki.intermediate("Test Intermediate", ROOT)
+CA = {"/nosuch/ca/ca.pem": ROOT.pem.decode(), "/nosuch/ca/ca.key": ROOT.key_pem.decode()}
+BOTH = CA | {"/nosuch/ca/intermediate.pem": MIDDLE.pem.decode(), "/nosuch/ca/intermediate.key": MIDDLE.key_pem.decode()}
+INTERMEDIATE = {"certificate_own_ca_intermediate": True}
+
+
+def node(issued: pki.Issued | None = None, key: str = "matching", **more: Any) -> dict[str, Any]:
+    """What was gathered."""
+    return {"keypairs": [{"chain": issued.pem.decode() if issued else "", "key": key if issued else "missing"}], **more}
+
+
+def plan(issued: pki.Issued | None = None, texts: dict[str, str] = CA, key: str = "matching", **options: Any) -> dict[str, Any]:
+    return certificate_plan(DEFAULTS | options, node=node(issued, key), texts=texts, host="es1")
+
+
+def problems(texts: dict[str, str] = CA, gathered: dict[str, Any] | None = None, **options: Any) -> list[str]:
+    return certificate_problems(DEFAULTS | options, node=gathered or node(), texts=texts, host="es1")
+
+
+def issue(issuer: pki.Issued = ROOT, names: list[str] | None = None, **given: Any) -> pki.Issued:
+    return pki.issue("es1", issuer, names or [NAME], **{"not_after": 90 * pki.DAY, **given})
+
+
+def test_a_good_certificate_of_the_own_ca_is_left_alone_and_installed_with_its_ca() -> None:
+    good = issue()
+    assert problems() == []
+    found = plan(good)
+    assert found["reasons"] == [] and found["chain"] == good.pem.decode() and found["ca"] == ROOT.pem.decode()
+    assert found["about"]["sha256"].replace(":", "") == good.fingerprint and found["about"]["names"] == [f"DNS:{NAME}"]
+    assert "key" not in found and found["asked"] == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("issued", "key", "options", "reason"),
+    [
+        (None, "matching", {}, "none is there"),
+        (issue(), "missing", {}, "its key is missing"),
+        (issue(), "unusable", {}, "its key is damaged or that of another certificate"),
+        (issue(), "matching", {"certificate_addresses": ["10.0.0.7"]}, "its names are to be others"),
+        (issue(not_after=29 * pki.DAY), "matching", {}, "it has fewer than 30 days left"),
+        (issue(), "matching", {"certificate_key_type": "rsa-2048"}, "its key is to be of another type"),
+        (issue(pki.root()), "matching", {}, "the CA is another"),
+    ],
+)
+def test_why_another_one_is_issued(issued: pki.Issued | None, key: str, options: dict[str, Any], reason: str) -> None:
+    assert plan(issued, key=key, **options)["reasons"] == [reason]
+
+
+def test_all_reasons_are_told() -> None:
+    found = plan(issue(pki.root(), ["es2"], not_after=pki.DAY), key="unusable", certificate_key_type="rsa-2048")
+    assert len(found["reasons"]) == 5
+
+
+def test_the_intermediate_is_served_and_another_one_means_another_certificate() -> None:
+    good = issue(MIDDLE)
+    found = plan(good, BOTH, **INTERMEDIATE)
+    assert (found["reasons"], found["intermediate_reasons"]) == ([], [])
+    assert found["chain"] == good.pem.decode() + MIDDLE.pem.decode() and found["ca"] == ROOT.pem.decode()
+    assert found["signer"]["key"] == "/nosuch/ca/intermediate.key"
+    assert plan(good, CA, **INTERMEDIATE)["intermediate_reasons"] == ["none is there"]
+    late = plan(good, BOTH, **INTERMEDIATE, certificate_renew_days=10**4)
+    assert late["intermediate_reasons"] == ["the one that is there has fewer than 10000 days left"] and "the CA is another" in late["reasons"]
+
+
+def test_nothing_outlives_what_signs_it() -> None:
+    short = pki.root(not_after=100 * pki.DAY)
+    texts = {"/nosuch/ca/ca.pem": short.pem.decode()}
+    assert plan(None, texts)["ends"] == f"{short.certificate.not_valid_after_utc:%Y%m%d%H%M%SZ}"
+    assert plan(None, texts, certificate_days=50)["ends"] < plan(None, texts)["ends"]
+
+
+def test_what_was_just_issued_is_installed_and_what_was_issued_before_is_not() -> None:
+    old, new = issue(), issue()
+    given = {"texts": CA, "issued": new.pem.decode()}
+    assert certificate_plan(DEFAULTS, node=node(), **given)["chain"] == new.pem.decode()
+    assert certificate_plan(DEFAULTS, node=node(old), **given)["chain"] == old.pem.decode()
+
+
+PROVIDED = {
+    "certificate_source": "provided",
+    "certificate_provided_chain": "/es1.pem",
+    "certificate_provided_key": "/es1.key",
+    "certificate_provided_ca": "/root.pem",
+}
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_what_is_provided_is_installed_without_what_is_around_it(remote: bool) -> None:
+    good = issue(not_after=10 * pki.DAY)
+    texts = {"/es1.pem": "# f\u00fcr\r\n" + good.pem.decode(), "/es1.key": "  " + good.key_pem.decode(), "/root.pem": ROOT.pem.decode()}
+    slurped = [{"item": path, "content": base64.b64encode(text.encode()).decode()} for path, text in texts.items()]
+    options = DEFAULTS | PROVIDED | {"certificate_provided_remote": remote}
+    given: dict[str, Any] = {"slurped": slurped} if remote else {"texts": texts}
+    assert certificate_problems(options, **given) == []
+    found = certificate_plan(options, **given)
+    assert (found["chain"], found["key"], found["ca"]) == (good.pem.decode(), good.key_pem.decode(), ROOT.pem.decode())
+    assert found["ends_soon"] and found["reasons"] == []
+
+
+def test_no_part_of_a_key_is_told() -> None:
+    texts = {"/es1.pem": issue().pem.decode(), "/es1.key": "s3cret", "/root.pem": ROOT.pem.decode()}
+    with pytest.raises(AnsibleFilterError) as refused:
+        certificate_plan(DEFAULTS | PROVIDED, texts=texts)
+    assert "s3cret" not in str(refused.value) + " ".join(certificate_problems(DEFAULTS | PROVIDED, texts=texts))
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    told = problems(
+        gathered=node(problems=["/etc/x may be changed by everybody (mode 0777): chmod go-w /etc/x"]),
+        certificate_dir="/etc",
+        certificate_names=["es_1"],
+        certificate_days=10,
+        certificate_own_ca_days=5,
+        certificate_provided_key="/x",
+        certificate_own_ca_also_trusted=["/nosuch.pem", "ca.pem"],
+        certificate_own_ca_passphrase="wrong",
+    )
+    parts = [
+        'certificate_dir is "/etc"', "certificate_names is", "certificate_provided_key is set as well", "certificate_renew_days is 30, certificate_days 10",
+        "cannot sign", 'also_trusted of es1 has "/nosuch.pem"', 'also_trusted of es1 has "ca.pem"', "/etc/x may be changed by everybody",
+    ]  # fmt: skip
+    assert [part for part in parts if not [one for one in told if part in one]] == [] and len(told) == len(parts)
+
+
+@pytest.mark.parametrize("directory", ["/etc", "etc/tls", "/etc//tls", "/etc/tls/", "/etc/../etc/tls", "/etc/..", "/etc/tls\n", "/a\nb/c", ""])
+def test_a_directory_that_is_not_the_roles_own_is_refused(directory: str) -> None:
+    (told,) = problems(certificate_dir=directory)
+    assert told.startswith("certificate_dir is")
+    assert problems(certificate_dir="/etc/..tls/x y") == []
+
+
+def test_to_take_it_off_only_the_directory_must_be_right() -> None:
+    assert problems(certificate_state="absent", certificate_names=[], certificate_days=0) == []
+    assert len(problems(certificate_state="absent", certificate_dir="/")) == 1
