@@ -79,7 +79,7 @@ def run(settings):
         print("A new certificate is due: %s." % "; ".join(reasons), flush=True)
         renew(settings, store)
     else:
-        trust(settings, store)
+        keep(settings, store)
     if served.runs(settings):  # also where an earlier run was cut off before this
         try:
             served.serve(settings)
@@ -137,6 +137,9 @@ def install(settings, store, version):
 
 def get(settings, store, new):
     """Puts a pair into the directory: the one that was kept aside where it is good now, else another from the CA."""
+    if not due.reasons(settings, version=new):
+        print("The certificate that a run was given which was cut off is used, the CA is not asked for another.", flush=True)
+        return
     kept = store.versions / ASIDE
     if not due.reasons(settings, version=kept):
         print("The certificate that was kept aside is tried again, the CA is not asked for another.", flush=True)
@@ -168,13 +171,18 @@ def asked_again(kept):
     return issued + min(PAUSE, (leaf.ends(certificate) - leaf.starts(certificate)) / 4)
 
 
-def trust(settings, store):
-    """Clients are to trust another CA, a further one or a public one, and the certificate is good under it."""
+def keep(settings, store):
+    """The live certificate stays. What a run that was cut off has left is finished, and where clients are to trust another CA now, ca.pem says so."""
     live = store.current()
-    if live is None or store.files(live).get(CA, "") == settings["ca"]:
+    if live is None:
         return
-    install(settings, store, live)
-    print("RENEWED: clients trust another CA now, and ca.pem says so.", flush=True)
+    trusted = store.files(live).get(CA, "")
+    try:
+        install(settings, store, live)
+    except keypair.Refused as refused:
+        raise issue.Failed("clients would refuse the certificate (%s)" % refused) from None
+    if trusted != settings["ca"]:
+        print("RENEWED: clients trust another CA now, and ca.pem says so.", flush=True)
 
 
 def back(settings, store):

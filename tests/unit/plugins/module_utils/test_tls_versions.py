@@ -7,10 +7,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import ssl
 import stat
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +19,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _fil
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls import keypair, versions
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.versions import Versions
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.kills import killed
 
 NAMES = ["es1.example.org"]
 ROOT = pki.root()
@@ -289,45 +288,6 @@ def test_removal_leaves_what_others_have_put_there(store: Versions) -> None:
 
 
 # ---- kills
-
-STEPS = {"os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "os.utime", "shutil.rmtree"}
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-
-
-def killed(do: Callable[[], Any], before: int) -> bool:
-    """Whether it was killed before so many of the system calls by which it changes something.
-
-    An audit hook counts them, https://docs.python.org/3/library/audit_events.html, and fsync(2), which it does not see.
-    """
-    child = os.fork()
-    if child == 0:
-        status, left = 1, before
-        try:
-            def step() -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            def hook(event: str, given: Any) -> None:
-                writes = event == "open" and given[0] != os.devnull and isinstance(given[2], int) and given[2] & WRITES
-                if writes or event in STEPS:
-                    step()
-
-            def fsync(descriptor: int, sync: Callable[[int], None] = os.fsync) -> None:
-                step()
-                sync(descriptor)
-
-            os.fsync = fsync
-            sys.addaudithook(hook)
-            do()
-            status = 0
-        finally:
-            os._exit(status)
-    ended = os.waitpid(child, 0)[1]
-    assert ended in (0, signal.SIGKILL), ended
-    return ended == signal.SIGKILL
-
 
 def each_kill(store: Versions, prepare: Callable[[], None], do: Callable[[], Any]) -> Iterator[int]:
     """The number of each step before which it was killed, from the same state on."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import due
 import issue
+import kills
 import leaf
 import pki
 import pytest
@@ -26,10 +27,10 @@ from module_utils import _files
 def test_a_further_ca_is_told_to_clients_without_a_new_certificate(node, capsys):
     node.has(pki.issue("es1", node.ca, ["es1.example.org"]))
     node.settings["ca"] += pki.root("Next").pem.decode()
-    renew.trust(node.settings, renew.versions_of(node.settings))
+    renew.keep(node.settings, renew.versions_of(node.settings))
     assert (node.live / "ca.pem").read_text() == node.settings["ca"]
     assert "RENEWED" in capsys.readouterr().out
-    renew.trust(node.settings, renew.versions_of(node.settings))
+    renew.keep(node.settings, renew.versions_of(node.settings))
     assert capsys.readouterr().out == ""
 
 
@@ -38,7 +39,7 @@ def test_a_public_ca_needs_no_file(node, monkeypatch):
     (node.live.parent / "store.pem").write_bytes(node.ca.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(node.live.parent / "store.pem"))
     node.settings["ca"] = ""
-    renew.trust(node.settings, renew.versions_of(node.settings))
+    renew.keep(node.settings, renew.versions_of(node.settings))
     assert not (node.live / "ca.pem").exists()
 
 
@@ -116,6 +117,7 @@ class Ca:
 
     def issue(self, settings, into):
         certificate = pki.issue("es1", self.ca, settings["names"])
+        shutil.rmtree(into, ignore_errors=True)
         Path(into).mkdir(parents=True)
         for name, octets in (("chain.pem", certificate.pem), ("key.pem", certificate.key_pem)):
             Path(into, name).write_bytes(octets)
@@ -209,6 +211,34 @@ def test_what_clients_refused_is_used_when_they_trust_its_ca(refused, ca_of_node
     refused.settings["ca"] += ca_of_node.ca.pem.decode()
     renew.run(refused.settings)
     assert leaf.load(str(refused.live / "chain.pem")) == ca_of_node.issued[1].certificate
+
+
+def copy_of(place, copy):
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(place, copy, symlinks=True)
+
+
+def test_a_renewal_that_is_killed_before_any_of_its_steps_leaves_a_whole_pair_and_the_next_one_finishes_it(due_node, ca_of_node, tmp_path_factory):
+    place, copy, step = due_node.live.parent, tmp_path_factory.mktemp("copy") / "copy", 0
+    copy_of(place, copy)
+    while True:
+        step += 1
+        copy_of(copy, place)
+        if not kills.killed(lambda: renew.run(due_node.settings), step):
+            break
+        assert due.refusal(due_node.settings, due_node.live) == "", step
+        renew.run(due_node.settings)
+        assert due.reasons(due_node.settings) == [] and due.refusal(due_node.settings, due_node.live) == "", step
+        assert sorted(path.name for path in place.iterdir()) == ["about.txt", "live", "versions"], step
+        assert len(list((place / "versions").iterdir())) == 2, step
+    assert step > 30, "it was killed at every step"
+
+
+def test_what_the_ca_had_given_to_a_run_that_was_killed_is_used(due_node, ca_of_node):
+    ca_of_node.issue(due_node.settings, due_node.live.parent / "versions/new")
+    renew.run(due_node.settings)
+    assert leaf.load(str(due_node.live / "chain.pem")) == ca_of_node.issued[1].certificate
+    assert len(ca_of_node.issued) == 2
 
 
 def hook_of(node):
