@@ -211,16 +211,23 @@ class Versions:
             if version != former:
                 self._remove(version)
                 changed = True
-        return changed
+        # its key may be the live one's, too
+        return (former is not None and self._restrict(self._modes(former, _PAIR))) or changed
 
     def _settle(self, version: Path, files: Mapping[str, str]) -> None:
         """The version has its modes and its owner, and is described in these words."""
         for name in self._notes(version, files):
             _files.write(version / name, files[name], mode(name))
-        for path, wanted in self._modes(version, files).items():
-            if _access_differs(path, wanted):
-                os.chown(str(path), os.geteuid(), -1)
-                path.chmod(wanted)
+        self._restrict(self._modes(version, files))
+
+    @staticmethod
+    def _restrict(modes: Mapping[Path, int]) -> bool:
+        """They have these modes, and belong to the user who asks. Whether that was not so."""
+        others = [path for path, wanted in modes.items() if path.exists() and not path.is_symlink() and _access_differs(path, wanted)]
+        for path in others:
+            os.chown(str(path), os.geteuid(), -1)
+            path.chmod(modes[path])
+        return bool(others)
 
     def _unsettled(self, version: Path, files: Mapping[str, str]) -> bool:
         return bool(self._notes(version, files)) or any(_access_differs(path, wanted) for path, wanted in self._modes(version, files).items())
@@ -231,7 +238,7 @@ class Versions:
         return [name for name in files if name not in _PAIR and _files.differs(version / name, files[name], mode(name))]
 
     @staticmethod
-    def _modes(version: Path, files: Mapping[str, str]) -> dict[Path, int]:
+    def _modes(version: Path, files: Iterable[str]) -> dict[Path, int]:
         return {version: _DIRECTORY_MODE, **{version / name: mode(name) for name in _PAIR if name in files}}
 
     @staticmethod

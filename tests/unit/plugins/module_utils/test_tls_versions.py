@@ -149,6 +149,11 @@ def ca_that_is_damaged(store: Versions) -> None:
     (store.live / "ca.pem").write_bytes(b"damaged \xff")
 
 
+def key_for_everybody_and_a_ca_that_is_damaged(store: Versions) -> None:
+    key_for_everybody(store)
+    ca_that_is_damaged(store)
+
+
 def chain_that_is_damaged(store: Versions) -> None:
     (store.live / "chain.pem").write_text("")
 
@@ -179,8 +184,8 @@ def leftovers(store: Versions) -> None:
 
 
 DAMAGES = [
-    no_key, key_of_another, key_for_everybody, key_that_is_a_link, ca_that_is_damaged, chain_that_is_damaged, words_that_are_damaged, link_to_nothing, no_link,
-    leftovers,
+    no_key, key_of_another, key_for_everybody, key_that_is_a_link, ca_that_is_damaged, key_for_everybody_and_a_ca_that_is_damaged, chain_that_is_damaged,
+    words_that_are_damaged, link_to_nothing, no_link, leftovers,
 ]  # fmt: skip
 
 
@@ -262,6 +267,14 @@ def test_it_goes_back_to_the_one_that_was_live_before_and_forth_again(store: Ver
         unserved = store.go_back(NAMES)
         sound(store, one)
         assert store.files(unserved)["chain.pem"] == other.pem.decode() and unserved == store.former()
+
+
+def test_the_former_one_is_the_one_that_was_live_last_and_not_the_newest(store: Versions) -> None:
+    store.install(files(FIRST), NAMES)
+    store.install(files(SECOND), NAMES)
+    store.go_back(NAMES)
+    store.install(files(THIRD), NAMES)
+    assert store.files(store.former()) == files(FIRST)
 
 
 def test_it_does_not_go_back_to_what_clients_would_refuse(store: Versions) -> None:
