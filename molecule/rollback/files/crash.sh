@@ -12,6 +12,7 @@ case $1 in
         done
         case ${line:-} in *nginx*half-installed) ;; *) exit 0 ;; esac
         pid=$PPID
+        kill -STOP "$pid" # at once: dpkg goes on while its parents are looked for
         while [ "$pid" -gt 1 ] && ! grep -q '^sshd' "/proc/$pid/comm"; do
             above=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
             kill -STOP "$pid"
