@@ -6,9 +6,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import Addresses, addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import Stage, findings, reached_from
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
+from .._addresses import Addresses, addresses
+from .._intervals import Intervals
+from .exposure import Stage, findings, reached_from
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,14 +10,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import CLOSE, OPEN, Plan, Policy
+from .plan import CLOSE, OPEN, Plan, Policy
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Info = Mapping[str, t.Any]
 
-__all__ = ["group_description", "plan_absent", "plan_present"]
+__all__ = ["group_description", "our_group", "plan_absent", "plan_all", "plan_present"]
 
 # Begins the description of each rule that is ours; one without it was put into our group by somebody else.
 _OURS = "tlsfront "
@@ -74,6 +74,36 @@ class _Rule:
 def group_description(name: str) -> str:
     """Return the description by which a group is known as ours. It is set as the group is made, and never changes."""
     return f"tlsfront.elasticsearch keeps this group: {name}"
+
+
+def plan_all(policy: Policy, groups: Sequence[Info], interfaces: Sequence[Info], tags: Mapping[str, str], state: str) -> Plan:
+    """Return the plan for all VPCs of the interfaces. Its steps also have `vpc_id`, and `group_id`, None where there is no group yet.
+
+    Raises ValueError when a group has our name but is not ours, when an interface would be left without one, or when EC2 can take so
+    many groups or rules with no quota.
+    """
+    whole = Plan()
+    for vpc_id in dict.fromkeys(interface["vpc_id"] for interface in interfaces):
+        group = our_group(policy, vpc_id, groups)
+        own = [interface for interface in interfaces if interface["vpc_id"] == vpc_id]
+        part = plan_absent(policy, vpc_id, group, own) if state == "absent" else plan_present(policy, vpc_id, group, own, tags)
+        for step in part.steps:
+            step.update(vpc_id=vpc_id, group_id=group["group_id"] if group else None)
+        whole += part
+    return whole
+
+
+def our_group(policy: Policy, vpc_id: str, groups: Sequence[Info]) -> Info | None:
+    """Return our group in a VPC, or None where there is none. Raises ValueError when a group has our name but is not ours."""
+    for group in groups:
+        if group["group_name"] == policy.name and group["vpc_id"] == vpc_id:
+            if group["description"] == group_description(policy.name):
+                return group
+            raise ValueError(
+                f"{vpc_id} has a security group named {policy.name} ({group['group_id']}) that is not this role's: its "
+                f"description is '{group['description']}'. Nothing was changed. Give cloud_firewall_name another value."
+            )
+    return None
 
 
 def plan_present(

@@ -14,8 +14,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import ANYWHERE, NOWHERE, Addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
+from .._addresses import ANYWHERE, NOWHERE, Addresses
+from .._intervals import Intervals
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence

@@ -53,7 +53,13 @@ class Plan:
         self.remarks += other.remarks
         return self
 
-    def plain(self) -> dict[str, t.Any]:
-        """Return the plan as plain data."""
-        plain = {"before": self.before, "after": self.after, "left": self.left}
-        return {**plain, "steps": self.steps, "remarks": self.remarks}
+    def of(self, phase: str) -> list[dict[str, t.Any]]:
+        """Return the steps of one phase."""
+        return [step for step in self.steps if step["phase"] == phase]
+
+    def told(self) -> list[str]:
+        """Return what a person is told of the plan, a line for each thing."""
+        lines = [step["line"] for step in self.steps]
+        lines += [f"left as it is: {line}" for line in self.left]
+        lines += [f"WARNING: {remark}" for remark in self.remarks]
+        return lines or ["nothing to do"]

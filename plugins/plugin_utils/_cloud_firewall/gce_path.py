@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import Addresses, addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import ALL_PORTS, Rule, Source, Stage
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
+from .._addresses import Addresses, addresses
+from .._intervals import Intervals
+from .exposure import ALL_PORTS, Rule, Source, Stage
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

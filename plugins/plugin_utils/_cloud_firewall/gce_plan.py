@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import CLOSE, OPEN, Plan, Policy
+from .plan import CLOSE, OPEN, Plan, Policy
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Firewall = Mapping[str, t.Any]
 
-__all__ = ["plan_absent", "plan_present", "rule_names"]
+__all__ = ["plan_absent", "plan_all", "plan_present", "rule_names"]
 
 # Begins the description of each rule that is ours, so that one of the same name that is not is never touched.
 _OURS = "Kept by tlsfront.elasticsearch: "
@@ -31,6 +31,48 @@ _KINDS = ("https-v4", "https-v6", "members", "direct-v4", "direct-v6", "deny-v4"
 def rule_names(policy: Policy, network: str) -> list[str]:
     """Return the names of all rules of ours that may be in a network: firewall rules have one name space a project."""
     return [f"{policy.name}-{network}-{kind}" for kind in _KINDS]
+
+
+def plan_all(
+    policy: Policy,
+    nodes: Sequence[Mapping[str, t.Any]],
+    live: Sequence[Firewall],
+    target: Mapping[str, Sequence[str]],
+    priority: int,
+    state: str,
+) -> Plan:
+    """Return the plan for all networks of the nodes, which are as the module gce_instance_firewalls_info returns them.
+
+    Raises ValueError when a node is not among those that the rules are for, when they would be for every instance of the network, when
+    the priority cannot be set, or when a rule has our name but is not ours.
+    """
+    # gcp_compute_firewall does not send a 0, and Google then takes 1000
+    if not 1 <= priority <= 65534:
+        raise ValueError(f"the priority of the rules is {priority}, and must be from 1 to 65534. Nothing was changed. Set cloud_firewall_gce_priority.")
+    if state == "present":
+        _check_target(nodes, target)
+    whole = Plan()
+    for network in dict.fromkeys(interface["network"] for node in nodes for interface in node["interfaces"]):
+        whole += plan_absent(policy, network, live) if state == "absent" else plan_present(policy, network, live, target, priority)
+    return whole
+
+
+def _check_target(nodes: Sequence[Mapping[str, t.Any]], target: Mapping[str, Sequence[str]]) -> None:
+    kind = "service_accounts" if target.get("service_accounts") else "tags"
+    wanted = target.get(kind) or ()
+    if not wanted:
+        raise ValueError(
+            "without tags and service accounts the rules would be for every instance of the network. "
+            "Nothing was changed. Set cloud_firewall_gce_target_tags or cloud_firewall_gce_target_service_accounts."
+        )
+    strangers = [node["name"] for node in nodes if not set(node[kind]) & set(wanted)]
+    if strangers:
+        raise ValueError(
+            f"{', '.join(strangers)} has none of the {kind.replace('_', ' ')} {', '.join(wanted)}, so the rules would "
+            "not be for it. Nothing was changed. Set cloud_firewall_gce_target_tags to a network tag that the nodes "
+            "have and no other instance has, or give them one, for example: "
+            f"gcloud compute instances add-tags {strangers[0]} --tags={wanted[0]}"
+        )
 
 
 def plan_present(
