@@ -65,7 +65,7 @@ class Place:
         self.run(**how)
         writes = [number for number, module in enumerate(self.modules.called) if not module.endswith("_info")]
         assert len(writes) >= 2
-        return sorted({at for number in writes for at in (number, number + 1)})
+        return sorted({at for number in writes for at in (number, number + 1) if at < len(self.modules.called)})
 
 
 @pytest.fixture(scope="module")
@@ -229,18 +229,6 @@ def test_wherever_a_run_or_a_removal_is_killed_nobody_is_shut_out_and_the_next_o
             assert_nobody_is_shut_out(place)
         place.run(state="absent", **ANYHOW)
         assert is_gone(place)
-
-
-def test_wherever_a_change_is_killed_nobody_is_shut_out_and_the_next_one_finishes(place: Place) -> None:
-    policies = (POLICY, dataclasses.replace(POLICY, clients=("198.51.100.0/24",)))
-    place.run()
-    points = place.changing_calls(policy=policies[1])
-    for number, at in enumerate(points):
-        place.run(policy=policies[0])
-        place.killed(at, policy=policies[1])
-        assert_nobody_is_shut_out(place)
-        place.run(policy=policies[1])
-        assert number or place.run("plan", policy=policies[1]).plan == ["nothing to do"]
 
 
 def test_check_mode_tells_the_same_steps_and_changes_nothing(place: Place) -> None:
