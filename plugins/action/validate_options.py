@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _option_types
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _option_paths, _option_types
 
 _COLLECTION = Path(__file__).resolve().parents[2]
 
@@ -34,6 +34,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # what several roles read comes first: where it is wrong, so is each role's option that has it as default
         found = self._problems("playbooks", known)
         if not found:
+            found = _option_paths.problems(self._values("playbooks", known))
+        if not found:
             found = [problem for role in arguments["roles"] for problem in self._problems(f"roles/{role}", known)]
         result.update(changed=False)
         if found:
@@ -41,12 +43,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _problems(self, of: str, known: t.Mapping[str, t.Any]) -> list[str]:
-        options = _options(of)
+        return _option_types.problems(_options(of), self._values(of, known))
+
+    def _values(self, of: str, known: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         values = {}
-        for name in options:
+        for name in _options(of):
             if name in known:
                 try:
                     values[name] = self._templar.template(known[name])
                 except AnsibleError:
                     continue  # it needs what is not known yet, and is looked at again where it is used
-        return _option_types.problems(options, values)
+        return values

@@ -36,12 +36,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Each path once. Empty where the certificates come from an authority that every system trusts.
+  description: Each path once, without C(~). Empty where the certificates come from an authority that every system trusts.
   type: list
   elements: str
 """
 
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
@@ -68,7 +69,7 @@ def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller
             f"ca_paths: the certificate of {node} comes from {path}, and that of {', '.join(public)} from a public CA, so nobody trusts both: "
             "say the same certificate_source of all nodes, or set tlsfront_ca_path to one file with all CAs."
         )
-    return list(dict.fromkeys(private.values()))
+    return list(dict.fromkeys(str(Path(path).expanduser()) for path in private.values()))
 
 
 class FilterModule:

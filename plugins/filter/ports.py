@@ -25,6 +25,11 @@ options:
     description: Return every single port as a number, instead of ports and ranges as texts.
     type: bool
     default: false
+  without:
+    description: Ports and ranges to leave out, written in the same way.
+    type: list
+    elements: raw
+    default: []
   name:
     description: What the list is called, for the error message, for example the variable's name.
     type: str
@@ -35,6 +40,10 @@ EXAMPLES = r"""
 - name: Show ['9200-9299', '9300']
   ansible.builtin.debug:
     msg: "{{ [9300, '9250-9299', '9200-9260'] | tlsfront.elasticsearch.ports }}"
+
+- name: Show [9201]
+  ansible.builtin.debug:
+    msg: "{{ ['9200-9201', 9300] | tlsfront.elasticsearch.ports(expand=true, without=[9200, '9300-9399']) }}"
 
 - name: Show whether a port is among them
   ansible.builtin.debug:
@@ -74,11 +83,8 @@ def _range(entry: object) -> tuple[int, int]:
     return first, last
 
 
-def ports(entries: Any, expand: bool = False, name: str = "ports") -> list[int | str]:
-    """The canonical form of a list of ports and ranges; see DOCUMENTATION.
-
-    Raises AnsibleFilterError for the first entry that is none.
-    """
+def _ranges(entries: Any, name: str) -> list[tuple[int, int]]:
+    """What they mean, in ascending order and without overlaps."""
     if isinstance(entries, (str, Mapping)) or not isinstance(entries, Iterable):
         raise AnsibleFilterError(f"{name}: expected a list of ports, not {entries!r}")
     try:
@@ -91,9 +97,22 @@ def ports(entries: Any, expand: bool = False, name: str = "ports") -> list[int |
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
             merged.append((first, last))
+    return merged
+
+
+def ports(entries: Any, expand: bool = False, without: Any = (), name: str = "ports") -> list[int | str]:
+    """The canonical form of a list of ports and ranges; see DOCUMENTATION.
+
+    Raises AnsibleFilterError for the first entry that is none.
+    """
+    ranges = _ranges(entries, name)
+    for first, last in _ranges(without, f"{name}(without)"):
+        ranges = [
+            (begin, end) for low, high in ranges for begin, end in ((low, min(high, first - 1)), (max(low, last + 1), high)) if begin <= end
+        ]
     if expand:
-        return [port for first, last in merged for port in range(first, last + 1)]
-    return [str(first) if first == last else f"{first}-{last}" for first, last in merged]
+        return [port for first, last in ranges for port in range(first, last + 1)]
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 class FilterModule:

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 import yaml
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.report_html import report_html
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.report import report_html
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.report_html import report_html
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.report import report_html
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser

@@ -105,7 +105,7 @@ def test_options_that_cannot_be_meant_are_refused_by_name_before_any_node_is_ask
     }.items():
         output = run(inventory, "tlsfront.elasticsearch.site", *arguments)
         assert says in " ".join(output.split()) and "Nothing was changed." in output, output
-        assert "Names and addresses of every node" not in output
+        assert "Gather the names and addresses of every node" not in output
 
 
 def run(inventory: Path, playbook: str, *arguments: str) -> str:

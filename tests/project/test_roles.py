@@ -45,7 +45,7 @@ def test_each_option_has_the_roles_prefix_and_a_description_and_a_type(role: str
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_option_refuses_what_is_encrypted_by_itself(role: str) -> None:
-    """ansible-core 2.18 takes no !vault value for an option with no_log ("Unknown parameter type"); the values are not told without it, either."""
+    """An option with no_log may refuse a !vault value ("Unknown parameter type", in ansible-core 2.18); the values are not told without it, either."""
     assert "no_log" not in re.sub(r"#.*", "", (TOP / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
 
 

@@ -4,13 +4,16 @@ set -eu
 case $1 in
     arm)
         install -m 0755 "$0" /run/crash.sh
-        echo 'status-logger=/run/crash.sh crash' >/etc/dpkg/dpkg.cfg.d/crash
+        mv /usr/bin/dpkg-deb /usr/bin/dpkg-deb.packaged
+        # dpkg calls it for the files of a package when it has noted that this is half installed, and waits
+        cat >/usr/bin/dpkg-deb <<'EOF'
+#!/bin/sh
+case $* in *--fsys-tarfile*nginx*) /run/crash.sh crash ;; esac
+exec dpkg-deb.packaged "$@"
+EOF
+        chmod 0755 /usr/bin/dpkg-deb
         ;;
     crash)
-        while read -r line; do
-            case $line in *nginx*half-installed) break ;; esac
-        done
-        case ${line:-} in *nginx*half-installed) ;; *) exit 0 ;; esac
         pid=$PPID
         while [ "$pid" -gt 1 ] && ! grep -q '^sshd' "/proc/$pid/comm"; do
             above=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
@@ -23,7 +26,8 @@ case $1 in
         kill -KILL $doomed
         ;;
     disarm)
-        rm /etc/dpkg/dpkg.cfg.d/crash /run/crash.sh
+        mv /usr/bin/dpkg-deb.packaged /usr/bin/dpkg-deb
+        rm /run/crash.sh
         rm /run/crash.fired
         test -n "$(dpkg --audit)"
         ;;

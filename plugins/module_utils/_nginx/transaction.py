@@ -280,10 +280,10 @@ class Front:
         if began.keep:
             # from here on it is there also for the run after one that is killed
             _put(self.proved, began.contents)
-        assert contents[0] is not None
-        self._users_are_there(contents[0].decode())
+        octets = contents[0] or b""
+        self._users_are_there(octets.decode())
         if began.contents != contents:
-            candidate.test(contents[0], self.live[0], self.nginx)
+            candidate.test(octets, self.live[0], self.nginx)
             self._expect(_contents(self.live), [_token(began.contents)])
             for path, before, after in zip(self.live, began.contents, contents):
                 outcome.file(path, before, after)

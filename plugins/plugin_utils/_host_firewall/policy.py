@@ -13,8 +13,8 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.host_addresses import host_addresses
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.outside import outside
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 from .transport_addresses import transport_addresses
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _x509
@@ -88,7 +89,7 @@ def problems(
     Nothing here says more of a user than the name: neither a password nor a hash comes into a message.
 
     options            the variables of the role that begin with https_front_, as they are
-    closed_ports       the ports that are to be closed to clients, as numbers
+    closed_ports       the ports and ranges that are to be closed to clients
     gathered           what nginx_info has returned of the host
     host               its name, for the messages
     distribution       its distribution
@@ -391,7 +392,7 @@ def _certificate(options: Options, gathered: Mapping[str, t.Any], host: str) -> 
 
 def _ports(options: Options, closed_ports: t.Any) -> list[str]:
     port, redirect = number(options, "https_front_port"), number(options, "https_front_redirect_port")
-    closed = {_whole(each) for each in closed_ports}
+    closed = ports(closed_ports, expand=True, name="tlsfront_closed_ports")
     found = []
     if port and port == redirect:
         found.append(f"https_front_port and https_front_redirect_port are both {port}: one of them speaks TLS, the other does not. Choose two ports.")

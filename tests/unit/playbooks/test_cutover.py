@@ -94,11 +94,11 @@ def test_a_host_is_ready_when_all_was_read_and_nothing_says_http(outcome: dict[s
 
 @pytest.mark.parametrize("exclude", [None, ["*.log"]])
 def test_the_official_client_of_the_proof_is_no_client(tmp_path: Path, exclude: list[str] | None) -> None:
-    for name in ("venv[1]/lib/x.py", "venv[1]/y.py", "a.env"):
+    for name in ("venv/lib/x.py", "venv/y.py", "a.env"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x" if name == "a.env" else "http://es1.example.org:9200")
     variables: dict[str, Any] = {
-        "tlsfront_probe_venv": f"{tmp_path}/venv[1]/",
+        "tlsfront_probe_venv": f"{tmp_path}/venv/",
         "tlsfront_cutover_paths": [str(tmp_path)],
         "client_trust_urls": ["https://es1.example.org"],
         **({"tlsfront_cutover_exclude": exclude} if exclude else {}),

@@ -288,7 +288,7 @@ def test_a_ca_that_others_may_change_is_no_ca_to_trust(play: Any, cluster: Any, 
     run = play(CHECK, this.inventory())
     assert run.returncode != 0
     assert says.format(place=tmp_path) in said(run), run.stdout
-    assert "Names and addresses of every node" not in run.stdout
+    assert "Gather the names and addresses of every node" not in run.stdout
 
 
 @pytest.mark.parametrize("path", ["~/venv", "venv", "/opt/my venv", "/opt/venv;id", "/opt/venv\n"])
@@ -298,7 +298,7 @@ def test_a_virtual_environment_that_no_shell_could_name_is_refused(play: Any, cl
     run = play(CHECK, this.inventory())
     assert run.returncode != 0
     assert "tlsfront_probe_venv is" in said(run) and "and must be an absolute path" in said(run), run.stdout
-    assert "Names and addresses of every node" not in run.stdout
+    assert "Gather the names and addresses of every node" not in run.stdout
 
 
 def test_a_dead_node_whose_addresses_rest_on_facts_does_not_keep_the_others_from_being_proved(play: Any, cluster: Any) -> None:

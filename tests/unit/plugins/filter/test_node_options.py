@@ -39,7 +39,7 @@ def test_each_endpoint_of_a_node_has_the_ports_of_that_node():
 @pytest.mark.parametrize(
     ("said", "paths"),
     [
-        ({}, ["~/.tlsfront/ca/ca.pem"]),
+        ({}, [str(Path("~/.tlsfront/ca/ca.pem").expanduser())]),
         ({"tlsfront_controller_dir": "/srv/tls"}, ["/srv/tls/ca/ca.pem"]),
         ({"certificate_own_ca_dir": "/srv/ca", "tlsfront_controller_dir": "/srv/tls"}, ["/srv/ca/ca.pem"]),
         ({"certificate_source": "provided", "certificate_provided_ca": "/srv/company.pem"}, ["/srv/company.pem"]),

@@ -64,3 +64,25 @@ def test_that_the_canonical_form_means_the_same(ranges: list[tuple[int, int]]) -
     assert ports(canonical, expand=True) == sorted(wanted)
     # the shortest: what would merge was merged
     assert len(canonical) == len([port for port in wanted if port - 1 not in wanted])
+
+
+@pytest.mark.parametrize(
+    ("without", "left"),
+    [
+        ([], ["9200-9210", "9300"]),
+        ([9205], ["9200-9204", "9206-9210", "9300"]),
+        (["9200-9299"], ["9300"]),
+        (["9000-9200", "9210-9300"], ["9201-9209"]),
+        (["1-65535"], []),
+        ([443, "9400-9500"], ["9200-9210", "9300"]),
+    ],
+    ids=str,
+)
+def test_what_is_left_out_is_left_out(without, left):
+    assert ports(["9200-9210", 9300], without=without) == left
+    assert ports(["9200-9210", 9300], expand=True, without=without) == ports(left, expand=True)
+
+
+def test_what_is_to_be_left_out_must_be_ports():
+    with pytest.raises(AnsibleFilterError, match=r"closed[(]without[)]: 'https' is not a port"):
+        ports([9200], without=["https"], name="closed")

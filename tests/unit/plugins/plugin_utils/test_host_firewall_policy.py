@@ -32,8 +32,8 @@ NODE = {
 }
 
 
-def decide(node: dict[str, Any] = NODE, facts: dict[str, Any] = FACTS, **options: Any) -> dict[str, Any]:
-    return policy({**OPTIONS, **options}, node=node, facts=facts, host="es1", min_version="11")
+def decide(node: dict[str, Any] | None = None, facts: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    return policy({**OPTIONS, **options}, node=NODE if node is None else node, facts=FACTS if facts is None else facts, host="es1", min_version="11")
 
 
 def found(*ports: int, **cluster: Any) -> dict[str, Any]:

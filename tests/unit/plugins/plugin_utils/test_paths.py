@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _paths, _read_only
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front import paths, read_only
 
 
 def verdict(request: str, *endpoints: str) -> str:
-    return next((rule.verdict for rule in _read_only.rules(endpoints) if re.search(rule.pattern, request)), "no")
+    return next((rule.verdict for rule in read_only.rules(endpoints) if re.search(rule.pattern, request)), "no")
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_only_what_is_named_is_allowed(request_line: str, endpoints: list[str], 
 
 def test_what_changes_by_get_is_found_decoded() -> None:
     for found in ("GET:/_refresh", "HEAD:/logs/_flush/synced", "GET:/_security/enroll/node"):
-        assert re.search(_read_only.changes(), found)
+        assert re.search(read_only.changes(), found)
     for other in ("OPTIONS:/_refresh", "GET:/logs/_doc/_refresh", "GET:/_refreshed", "GET:/_security/user"):
-        assert not re.search(_read_only.changes(), other)
+        assert not re.search(read_only.changes(), other)
 
 
 def test_no_pattern_ends_the_text_or_the_parameter_that_nginx_reads() -> None:
-    patterns = [*(rule.pattern for rule in _read_only.rules(["_search", "_a/b"])), _read_only.changes(), _paths.pattern("/*/_a.b-c/*x")]
+    patterns = [*(rule.pattern for rule in read_only.rules(["_search", "_a/b"])), read_only.changes(), paths.pattern("/*/_a.b-c/*x")]
     for pattern in patterns:
         assert '"' not in pattern
         # https://github.com/nginx/nginx/blob/release-1.26.3/src/core/ngx_conf_file.c (NGX_CONF_BUFFER)
@@ -67,5 +67,5 @@ def test_no_pattern_ends_the_text_or_the_parameter_that_nginx_reads() -> None:
     ],
 )
 def test_a_path_is_found_in_each_form(path: str, found: list[str], other: list[str]) -> None:
-    assert all(re.search(_paths.pattern(path), each) for each in found)
-    assert not any(re.search(_paths.pattern(path), each) for each in other)
+    assert all(re.search(paths.pattern(path), each) for each in found)
+    assert not any(re.search(paths.pattern(path), each) for each in other)

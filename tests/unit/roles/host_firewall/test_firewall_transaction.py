@@ -253,7 +253,7 @@ def test_units_that_others_have_changed_and_a_service_that_was_disabled_or_stopp
     for damage in (
         lambda: (units / UNITS[1]).write_text("[Service]\nExecStart=/bin/false\n"),
         lambda: (units / UNITS[0]).chmod(0o666),
-        lambda: (units / UNITS[2]).unlink(),
+        (units / UNITS[2]).unlink,
         lambda: node.inside(str(node.systemctl_path), "disable", UNITS[0]),
         lambda: node.inside(str(node.systemctl_path), "stop", UNITS[0]),
         lambda: (node.directory / "loaded" / UNITS[1]).write_text("# as it was before"),

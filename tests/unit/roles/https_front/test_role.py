@@ -130,6 +130,15 @@ def test_a_node_from_nothing_to_nothing(hosts: Hosts) -> None:
     assert hosts.run(https_front_state="absent").count("es1", "changed") == 0
 
 
+def test_check_mode_says_what_would_be_written_where_nginx_is_not_there_yet(hosts: Hosts) -> None:
+    node = hosts.add("es1")
+    (node.place / "nginx-binary").unlink()
+    preview = hosts.run("--check", "--diff")
+    assert preview.count("es1", "failures") == 0
+    shown = {each["after_header"]: each["after"] for outcome in preview.outcomes("es1") for each in outcome.get("diff") or []}
+    assert "server_name" in shown[str(node.front.live[0])]
+
+
 def test_no_secret_is_told(hosts: Hosts) -> None:
     node = hosts.add("es1")
     for arguments in (["--check", "--diff", "-vvv"], ["--diff", "-vvv"], ["-vvv"]):

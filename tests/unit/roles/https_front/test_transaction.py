@@ -204,18 +204,18 @@ def test_a_failed_change_takes_no_passwords_off_whatever_is_wrong_with_them(
     elif fault == "users for root only":
         users.chmod(0o600)
     else:
-        live = passwords_not_kept.live[0]
+        live = passwords_not_kept.front.live[0]
         live.write_text(live.read_text() + f"# a file that is gone\nssl_trusted_certificate {passwords_not_kept.place}/gone.pem;\n")
-    assert passwords_not_kept.finish(policy(fronts, "refused"), wait=0) in ("rolled back", "rolled back, not served", "failed")
+    assert passwords_not_kept.change(policy(fronts, "refused"), wait=0) != "done"
     assert passwords_not_kept.status() == 401
 
 
 def test_a_run_that_begins_while_nginx_reloads_goes_back_to_what_is_reloaded(node: Node, fronts: nginx.Fronts) -> None:
-    assert node.finish(policy(fronts, "everybody")) == "done"
-    node.killed_after("wrote", policy(fronts, "anna"))
+    assert node.change(policy(fronts, "everybody")) == "done"
+    node.cut_off("_serve", policy(fronts, "anna"))
     timer = threading.Timer(0.5, node.reload)
     timer.start()
-    assert node.finish(policy(fronts, "refused")) == "rolled back"
+    fails(node, policy(fronts, "refused"))
     timer.join()
     assert (node.status(), node.status(ANNA)) == (401, 200)
 

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """The first step of nginx_config, with its parameters: writes the configuration and what it names. The test runs an nginx with it by itself."""
 

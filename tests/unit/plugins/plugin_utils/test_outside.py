@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.outside import outside
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 
 def test_that_only_addresses_in_no_network_are_kept() -> None:
