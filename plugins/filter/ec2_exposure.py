@@ -72,70 +72,15 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ec2_path import (
-    interface_addresses,
-    members_of,
-    path_of,
-)
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_exposure import Exposure, port_set
-
-Infos = t.Sequence[t.Mapping[str, t.Any]]
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall import ec2_exposure as exposure
 
 
-def ec2_exposure(
-    interfaces: Infos,
-    hosts: t.Mapping[str, str],
-    groups: Infos,
-    members: Infos,
-    acls: Infos,
-    subnets: Infos,
-    ports: t.Sequence[t.Any],
-    permitted: t.Sequence[str],
-    without: t.Sequence[str] = (),
-) -> dict[str, t.Any]:
-    """What the interfaces' filters let in; see DOCUMENTATION.
-
-    Raises AnsibleFilterError when a group or an ACL of an interface is not given, for then nobody knows.
-    """
-    nodes = [_without(interface, without) for interface in interfaces]
-    own = [address for interface in nodes for address in interface_addresses(interface)]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
-    by_id = {group["group_id"]: group for group in groups}
-    known = {interface["network_interface_id"]: interface for interface in [*members, *nodes]}
-    sources = members_of(list(known.values()))
-    for node in nodes:
-        try:
-            path = path_of(node, by_id, sources, acls, subnets)
-        except KeyError as error:
-            raise AnsibleFilterError(
-                f"ec2_exposure: {error.args[0]}, which {node['network_interface_id']} has, is not among what was read: "
-                "read it again, or give the credentials the right to read it."
-            ) from None
-        where = f"{node['network_interface_id']}, {', '.join(interface_addresses(node))}"
-        exposure.look_at(hosts[_instance(node)], where, path, _peers(node, nodes, hosts))
-    return exposure.plain()
-
-
-def _instance(interface: t.Mapping[str, t.Any]) -> str:
-    return str(interface["attachment"]["instance_id"])
-
-
-def _peers(interface: t.Mapping[str, t.Any], nodes: Infos, hosts: t.Mapping[str, str]) -> dict[str, str]:
-    """The first private addresses of other nodes, which first interfaces in a VPC must let in."""
-    if interface["attachment"]["device_index"] != 0:
-        return {}
-    return {
-        other["private_ip_address"]: hosts[_instance(other)]
-        for other in nodes
-        if _instance(other) != _instance(interface)
-        and other["vpc_id"] == interface["vpc_id"]
-        and other["attachment"]["device_index"] == 0
-    }
-
-
-def _without(interface: t.Mapping[str, t.Any], group_ids: t.Sequence[str]) -> t.Mapping[str, t.Any]:
-    return {**interface, "groups": [group for group in interface["groups"] if group["group_id"] not in group_ids]}
+def ec2_exposure(*given: t.Any, **named: t.Any) -> dict[str, t.Any]:
+    """See DOCUMENTATION. Raises AnsibleFilterError when a group or an ACL of an interface is not given, for then nobody knows."""
+    try:
+        return exposure.ec2_exposure(*given, **named)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

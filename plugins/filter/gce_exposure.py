@@ -54,52 +54,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._gce_path import path_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_exposure import Exposure, port_set
-
-Resources = t.Sequence[t.Mapping[str, t.Any]]
-
-
-def gce_exposure(
-    nodes: Resources,
-    hosts: t.Mapping[str, str],
-    target: t.Mapping[str, t.Sequence[str]],
-    ports: t.Sequence[t.Any],
-    permitted: t.Sequence[str],
-    without: t.Sequence[str] = (),
-) -> dict[str, t.Any]:
-    """What the interfaces' filters let in; see DOCUMENTATION."""
-    own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
-    known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]
-    members = {name: addresses(own) for name in known_by}
-    for node in nodes:
-        for interface in node["interfaces"]:
-            effective = dict(interface["effective"])
-            effective["firewalls"] = [f for f in effective.get("firewalls") or [] if f["name"] not in without]
-            path = path_of(effective, members, interface["network"], interface["policies_first"])
-            where = f"{interface['name']}, {', '.join(interface['addresses'])}"
-            exposure.look_at(hosts[_key(node)], where, path, _peers(node, interface, nodes, hosts))
-    return exposure.plain()
-
-
-def _peers(
-    node: t.Mapping[str, t.Any], interface: t.Mapping[str, t.Any], nodes: Resources, hosts: t.Mapping[str, str]
-) -> dict[str, str]:
-    """The internal addresses of other nodes' first interfaces, which first interfaces in a network must let in."""
-    if interface["name"] != "nic0":
-        return {}
-    return {
-        first["internal_address"]: hosts[_key(other)]
-        for other in nodes
-        for first in other["interfaces"][:1]
-        if other is not node and first["network"] == interface["network"] and first["internal_address"]
-    }
-
-
-def _key(node: t.Mapping[str, t.Any]) -> str:
-    return f"{node['zone']}/{node['name']}"
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.gce_exposure import gce_exposure
 
 
 class FilterModule:

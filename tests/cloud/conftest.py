@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+
+# where tests/environment.sh has put the collections
+sys.path += [place for place in os.environ["ANSIBLE_COLLECTIONS_PATH"].split(":") if place not in sys.path]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_credentials import files, problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.credentials import files, problems
 
 
 @pytest.mark.parametrize(

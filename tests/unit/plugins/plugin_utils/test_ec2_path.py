@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ec2_path import (
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.ec2_path import (
     interface_addresses,
     members_of,
     path_of,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import findings
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.exposure import findings
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
 
 CLOSED = Intervals.of([(9200, 9200), (9300, 9300)])

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._ec2_plan import (
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.ec2_plan import (
     group_description,
     plan_absent,
     plan_present,
 )
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import Policy
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.plan import Policy
 
 POLICY = Policy("tf", ("443",), ("9200", "9300"), ("192.0.2.0/24", "2001:db8::/32"), ("198.51.100.7/32",))
 ETH0 = {"network_interface_id": "eni-1", "groups": [{"group_id": "sg-1"}], "attachment": {"instance_id": "i-1"}}
@@ -174,7 +174,7 @@ def test_more_rules_than_the_default_quota_are_remarked_on_with_what_to_do(clien
     for said, told in zip(remarks, plan.remarks):
         assert f"security group tf of vpc-1 would have {said}, and EC2 takes 60 unless" in told
         assert "Put networks of tlsfront_clients" in told and "L-0EA8095F" in told
-    assert plan.plain()["remarks"] == plan.remarks
+    assert [f"WARNING: {remark}" for remark in plan.remarks] == [line for line in plan.told() if line.startswith("WARNING")]
 
 
 def test_rules_of_others_and_those_that_go_later_count_too():

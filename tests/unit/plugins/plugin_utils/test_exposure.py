@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import (
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.exposure import (
     ALL_PORTS,
     Rule,
     Source,

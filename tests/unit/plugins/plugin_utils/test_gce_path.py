@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses import addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._exposure import findings
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._gce_path import path_of
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.exposure import findings
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.gce_path import path_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import Intervals
 
 CLOSED = Intervals.of([(9200, 9200), (9300, 9300)])

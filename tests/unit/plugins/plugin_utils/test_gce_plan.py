@@ -4,8 +4,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._gce_plan import plan_absent, plan_present
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._plan import Policy
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.gce_plan import plan_absent, plan_present
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.plan import Policy
 
 POLICY = Policy("tf", ("443",), ("9200", "9300-9399"), ("192.0.2.0/24", "2001:db8::/32"), ("198.51.100.7/32",))
 TAGS = {"tags": ["es"]}

@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who reaches ports of instances on Google Compute Engine, through all that filters packets there."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._addresses import addresses
+from .gce_path import path_of
+from .node_exposure import Exposure, port_set
+
+__all__ = ["gce_exposure"]
+
+Resources = t.Sequence[t.Mapping[str, t.Any]]
+
+
+def gce_exposure(
+    nodes: Resources,
+    hosts: t.Mapping[str, str],
+    target: t.Mapping[str, t.Sequence[str]],
+    ports: t.Sequence[t.Any],
+    permitted: t.Sequence[str],
+    without: t.Sequence[str] = (),
+) -> dict[str, t.Any]:
+    """Return what the interfaces' filters let in; see the filter of this name."""
+    own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
+    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
+    known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]
+    members = {name: addresses(own) for name in known_by}
+    for node in nodes:
+        for interface in node["interfaces"]:
+            effective = dict(interface["effective"])
+            effective["firewalls"] = [f for f in effective.get("firewalls") or [] if f["name"] not in without]
+            path = path_of(effective, members, interface["network"], interface["policies_first"])
+            where = f"{interface['name']}, {', '.join(interface['addresses'])}"
+            exposure.look_at(hosts[_key(node)], where, path, _peers(node, interface, nodes, hosts))
+    return exposure.plain()
+
+
+def _peers(
+    node: t.Mapping[str, t.Any], interface: t.Mapping[str, t.Any], nodes: Resources, hosts: t.Mapping[str, str]
+) -> dict[str, str]:
+    """The internal addresses of other nodes' first interfaces, which first interfaces in a network must let in."""
+    if interface["name"] != "nic0":
+        return {}
+    return {
+        first["internal_address"]: hosts[_key(other)]
+        for other in nodes
+        for first in other["interfaces"][:1]
+        if other is not node and first["network"] == interface["network"] and first["internal_address"]
+    }
+
+
+def _key(node: t.Mapping[str, t.Any]) -> str:
+    return f"{node['zone']}/{node['name']}"

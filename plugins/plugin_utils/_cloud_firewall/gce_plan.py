@@ -1,0 +1,218 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan for Google Compute Engine: a few firewall rules of ours in a network, for the nodes by tag or account.
+
+Unlike a security group these can deny. Ours let in who may come in, and deny the closed ports to everybody else just
+behind that, before any rule of a lower priority is looked at.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .plan import CLOSE, OPEN, Plan, Policy
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Firewall = Mapping[str, t.Any]
+
+__all__ = ["plan_absent", "plan_all", "plan_present", "rule_names"]
+
+# Begins the description of each rule that is ours, so that one of the same name that is not is never touched.
+_OURS = "Kept by tlsfront.elasticsearch: "
+# The fields of a rule that are ours to say. A field that is not there means nothing, no empty list.
+_FIELDS = (
+    *("description", "direction", "priority", "disabled", "allowed", "denied", "sourceRanges", "destinationRanges"),
+    *("sourceTags", "sourceServiceAccounts", "targetTags", "targetServiceAccounts"),
+)
+_KINDS = ("https-v4", "https-v6", "members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
+
+
+def rule_names(policy: Policy, network: str) -> list[str]:
+    """Return the names of all rules of ours that may be in a network: firewall rules have one name space a project."""
+    return [f"{policy.name}-{network}-{kind}" for kind in _KINDS]
+
+
+def plan_all(
+    policy: Policy,
+    nodes: Sequence[Mapping[str, t.Any]],
+    live: Sequence[Firewall],
+    target: Mapping[str, Sequence[str]],
+    priority: int,
+    state: str,
+) -> Plan:
+    """Return the plan for all networks of the nodes, which are as the module gce_instance_firewalls_info returns them.
+
+    Raises ValueError when a node is not among those that the rules are for, when they would be for every instance of the network, when
+    the priority cannot be set, or when a rule has our name but is not ours.
+    """
+    # gcp_compute_firewall does not send a 0, and Google then takes 1000
+    if not 1 <= priority <= 65534:
+        raise ValueError(f"the priority of the rules is {priority}, and must be from 1 to 65534. Nothing was changed. Set cloud_firewall_gce_priority.")
+    if state == "present":
+        _check_target(nodes, target)
+    whole = Plan()
+    for network in dict.fromkeys(interface["network"] for node in nodes for interface in node["interfaces"]):
+        whole += plan_absent(policy, network, live) if state == "absent" else plan_present(policy, network, live, target, priority)
+    return whole
+
+
+def _check_target(nodes: Sequence[Mapping[str, t.Any]], target: Mapping[str, Sequence[str]]) -> None:
+    kind = "service_accounts" if target.get("service_accounts") else "tags"
+    wanted = target.get(kind) or ()
+    if not wanted:
+        raise ValueError(
+            "without tags and service accounts the rules would be for every instance of the network. "
+            "Nothing was changed. Set cloud_firewall_gce_target_tags or cloud_firewall_gce_target_service_accounts."
+        )
+    strangers = [node["name"] for node in nodes if not set(node[kind]) & set(wanted)]
+    if strangers:
+        raise ValueError(
+            f"{', '.join(strangers)} has none of the {kind.replace('_', ' ')} {', '.join(wanted)}, so the rules would "
+            "not be for it. Nothing was changed. Set cloud_firewall_gce_target_tags to a network tag that the nodes "
+            "have and no other instance has, or give them one, for example: "
+            f"gcloud compute instances add-tags {strangers[0]} --tags={wanted[0]}"
+        )
+
+
+def plan_present(
+    policy: Policy,
+    network: str,
+    live: Sequence[Firewall],
+    target: Mapping[str, Sequence[str]],
+    priority: int,
+) -> Plan:
+    """Return the plan by which the policy's rules are in the network, and no other rule of ours.
+
+    `live` are the project's firewall rules in the form of compute v1. `target` has `tags` or `service_accounts`.
+
+    Raises ValueError when a rule has one of our names, but is not ours.
+    """
+    plan = Plan()
+    wanted = {rule["name"]: rule for rule in _wanted(policy, network, target, priority)}
+    ours = _ours(policy, network, live)
+    for name in rule_names(policy, network):
+        before, after = ours.get(name), wanted.get(name)
+        plan.before += [f"{name}: {_text(before)}"] if before else []
+        plan.after += [f"{name}: {_text(after)}"] if after else []
+        if after is None:
+            if before is not None:
+                plan.add(CLOSE, f"- {name}: {_text(before)}", do="absent", name=name)
+        elif before is None:
+            plan.add(
+                _phase(after),
+                f"+ {name}: {_text(after)}",
+                do="present",
+                name=name,
+                network=network,
+                rule=_for_module(after),
+            )
+        elif _same(before) != _same(after):
+            # the module compares, and sends, only fields that the live rule has too
+            do = "present" if set(_same(before)) == set(_same(after)) else "replace"
+            plan.add(
+                _phase(after), f"~ {name}: {_text(after)}", do=do, name=name, network=network, rule=_for_module(after)
+            )
+    return plan
+
+
+def plan_absent(policy: Policy, network: str, live: Sequence[Firewall]) -> Plan:
+    """Return the plan by which no rule of ours is in the network. What denies goes in the closing phase's place.
+
+    Raises ValueError when a rule has one of our names, but is not ours.
+    """
+    plan = Plan()
+    for name, rule in _ours(policy, network, live).items():
+        plan.before.append(f"{name}: {_text(rule)}")
+        plan.add(_phase(rule), f"- {name}: {_text(rule)}", do="absent", name=name)
+    return plan
+
+
+def _ours(policy: Policy, network: str, live: Sequence[Firewall]) -> dict[str, Firewall]:
+    found = {rule["name"]: rule for rule in live}
+    named = {name: found[name] for name in rule_names(policy, network) if name in found}
+    others = [name for name, rule in named.items() if not str(rule.get("description", "")).startswith(_OURS)]
+    others += [name for name, rule in named.items() if rule["network"].rsplit("/", 1)[-1] != network]
+    if others:
+        raise ValueError(
+            f"the firewall rule {' and '.join(others)} is not one of this role: its description does not say so, or it "
+            "is of another network. Nothing was changed. Rename it, or set cloud_firewall_name to another name."
+        )
+    return named
+
+
+def _wanted(
+    policy: Policy, network: str, target: Mapping[str, Sequence[str]], priority: int
+) -> Iterator[dict[str, t.Any]]:
+    who = "ServiceAccounts" if target.get("service_accounts") else "Tags"
+    targets = list(target.get("service_accounts") or target.get("tags") or ())
+
+    def rule(kind: str, said: str, action: str, ports: Iterable[str], rank: int, **sources: t.Any) -> dict[str, t.Any]:
+        return {
+            "name": f"{policy.name}-{network}-{kind}",
+            "description": _OURS + said,
+            "direction": "INGRESS",
+            "priority": rank,
+            "disabled": False,
+            action: [{"IPProtocol": "tcp", "ports": list(ports)}],
+            f"target{who}": targets,
+            **sources,
+        }
+
+    for family, colon in (("v4", False), ("v6", True)):
+        # one rule takes networks of one family
+        clients = [network for network in policy.clients if (":" in network) == colon]
+        direct = [network for network in policy.direct_clients if (":" in network) == colon]
+        if clients:
+            yield rule(f"https-{family}", "clients", "allowed", policy.open_ports, priority, sourceRanges=clients)
+        if direct:
+            yield rule(
+                f"direct-{family}", "direct clients", "allowed", policy.closed_ports, priority, sourceRanges=direct
+            )
+        everybody = ["::/0" if colon else "0.0.0.0/0"]
+        # behind the allowances: of two rules of one priority the one that denies wins
+        yield rule(f"deny-{family}", "all others", "denied", policy.closed_ports, priority + 1, sourceRanges=everybody)
+    yield rule("members", "members", "allowed", policy.closed_ports, priority, **{f"source{who}": targets})
+
+
+def _phase(rule: Firewall) -> str:
+    return CLOSE if "denied" in rule else OPEN
+
+
+def _same(rule: Firewall) -> dict[str, t.Any]:
+    """What is ours to say of a rule, so that rules that mean the same are equal."""
+    said = {field: rule[field] for field in _FIELDS if rule.get(field) not in (None, [], "")}
+    said.setdefault("disabled", False)
+    for field, value in said.items():
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            said[field] = sorted(value)
+    return said
+
+
+def _text(rule: Firewall) -> str:
+    configs = rule.get("denied") or rule.get("allowed") or []
+    ports = ", ".join(f"{c['IPProtocol']} {','.join(c.get('ports') or ['all'])}" for c in configs)
+    sources = _named(rule, "sourceRanges", "sourceTags", "sourceServiceAccounts")
+    targets = _named(rule, "targetTags", "targetServiceAccounts")
+    verb = "deny" if "denied" in rule else "allow"
+    off = ", switched off" if rule.get("disabled") else ""
+    return (
+        f"{verb} {ports} from {', '.join(sources) or 'everywhere'} to {', '.join(targets) or 'all instances'}, "
+        f"priority {rule.get('priority', 1000)}{off}"
+    )
+
+
+def _named(rule: Firewall, *fields: str) -> list[str]:
+    return [name for field in fields for name in rule.get(field) or []]
+
+
+def _for_module(rule: Firewall) -> dict[str, t.Any]:
+    """The rule as arguments of the module gcp_compute_firewall."""
+    names = {"IPProtocol": "ip_protocol", "sourceRanges": "source_ranges", "sourceTags": "source_tags"}
+    names.update(sourceServiceAccounts="source_service_accounts", targetTags="target_tags")
+    names.update(targetServiceAccounts="target_service_accounts")
+    arguments = {names.get(field, field): value for field, value in rule.items()}
+    for action in ("allowed", "denied"):
+        if action in arguments:
+            arguments[action] = [{"ip_protocol": c["IPProtocol"], "ports": c["ports"]} for c in arguments[action]]
+    return arguments
