@@ -22,18 +22,17 @@ class Failed(Exception):
 
 
 def issue(settings, into):
-    """Puts key.pem, chain.pem and directory.txt (its origin) there; raises Failed."""
-    shutil.rmtree(into, ignore_errors=True)
-    os.makedirs(into, mode=0o700)
+    """Puts key.pem, chain.pem and directory.txt (its origin) into this directory, a Path; raises Failed."""
+    shutil.rmtree(str(into), ignore_errors=True)
+    os.makedirs(str(into), mode=0o700)
     key = new_key(settings["key_type"])
-    place = Path(into)
-    _files.write(place / "key.pem", _pem(key).decode(), 0o600)
-    _files.write(place / "request.pem", request(key, settings["names"]).decode(), 0o600)
+    _files.write(into / "key.pem", _pem(key).decode(), 0o600)
+    _files.write(into / "request.pem", request(key, settings["names"]).decode(), 0o600)
     ask(settings, into)
     for name in ("request.pem", "certificate.pem", "issuers.pem"):
-        os.unlink(os.path.join(into, name))
-    os.chmod(os.path.join(into, "chain.pem"), 0o644)
-    _files.write(place / "directory.txt", settings["directory"] + "\n", 0o644)
+        (into / name).unlink()
+    (into / "chain.pem").chmod(0o644)
+    _files.write(into / "directory.txt", settings["directory"] + "\n", 0o644)
 
 
 def new_key(kind):
@@ -58,8 +57,8 @@ def ask(settings, into):
     state = settings["state_dir"]
     command = ["certbot", "certonly", "--non-interactive", "--agree-tos", "--server", settings["directory"]]
     command += ["--config-dir", state + "/config", "--work-dir", state + "/work", "--logs-dir", state + "/log"]
-    command += ["--max-log-backups", "10", "--csr", into + "/request.pem", "--fullchain-path", into + "/chain.pem"]
-    command += ["--cert-path", into + "/certificate.pem", "--chain-path", into + "/issuers.pem"]
+    command += ["--max-log-backups", "10", "--csr", str(into / "request.pem"), "--fullchain-path", str(into / "chain.pem")]
+    command += ["--cert-path", str(into / "certificate.pem"), "--chain-path", str(into / "issuers.pem")]
     command += _contacts(settings) + challenge(settings)
     if os.path.exists(state + "/external-account.ini"):  # in a file, since a command line is for everybody to read
         command += ["--config", state + "/external-account.ini"]

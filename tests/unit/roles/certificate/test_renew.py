@@ -102,6 +102,28 @@ Ask for help or search for solutions"""
     assert issue.essence(said).endswith("Domain: es1.example.org Detail: no answer")
 
 
+# takes the place of certbot, which only Debian has: writes what it is told to, and nothing else
+CERTBOT = """#!{python}
+import sys
+given = dict(zip(sys.argv, sys.argv[1:]))
+assert open(given["--csr"]).read().startswith("-----BEGIN CERTIFICATE REQUEST-----")
+for option in ("--fullchain-path", "--cert-path", "--chain-path"):
+    open(given[option], "x").write(option)
+"""
+
+
+def test_what_certbot_writes_is_kept_with_its_key_and_nothing_else(node, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/certbot").write_text(CERTBOT.format(python=sys.executable))
+    (tmp_path / "bin/certbot").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    node.settings.update(challenge="dns-01", dns_hook="/bin/true", contacts=[], directory_ca="")
+    new = renew.versions_of(node.settings).versions / "new"
+    renew.get(node.settings, renew.versions_of(node.settings), new)
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in new.iterdir()} == {"key.pem": 0o600, "chain.pem": 0o644, "directory.txt": 0o644}
+    assert (new / "chain.pem").read_text() == "--fullchain-path"
+
+
 def current(settings):
     """The version that is live."""
     return str(renew.versions_of(settings).current() or "")
