@@ -145,5 +145,3 @@ def _addresses(private: list[str], public: list[str], v6: list[str]) -> dict[str
 
 def _unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
-
-

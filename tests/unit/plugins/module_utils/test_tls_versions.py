@@ -31,8 +31,8 @@ def files(issued: pki.Issued, ca: bytes = ROOT.pem, about: str = "") -> dict[str
     return {**found, "about.txt": about or f"sha256: {issued.fingerprint}\n"}
 
 
-def issue(root: pki.Issued = ROOT, names: list[str] = NAMES, **given: Any) -> pki.Issued:
-    return pki.issue("es1", root, names, **given)
+def issue(root: pki.Issued = ROOT, names: list[str] | None = None, **given: Any) -> pki.Issued:
+    return pki.issue("es1", root, NAMES if names is None else names, **given)
 
 
 FIRST, SECOND, THIRD = issue(), issue(), issue()

@@ -35,12 +35,12 @@ def node(issued: pki.Issued | None = None, key: str = "matching", **more: Any) -
     return {"keypairs": [{"chain": issued.pem.decode() if issued else "", "key": key if issued else "missing"}], **more}
 
 
-def plan(issued: pki.Issued | None = None, texts: dict[str, str] = CA, key: str = "matching", **options: Any) -> dict[str, Any]:
-    return certificate_plan(DEFAULTS | options, node=node(issued, key), texts=texts, host="es1")
+def plan(issued: pki.Issued | None = None, texts: dict[str, str] | None = None, key: str = "matching", **options: Any) -> dict[str, Any]:
+    return certificate_plan(DEFAULTS | options, node=node(issued, key), texts=CA if texts is None else texts, host="es1")
 
 
-def problems(texts: dict[str, str] = CA, gathered: dict[str, Any] | None = None, **options: Any) -> list[str]:
-    return certificate_problems(DEFAULTS | options, node=gathered or node(), texts=texts, host="es1")
+def problems(texts: dict[str, str] | None = None, gathered: dict[str, Any] | None = None, **options: Any) -> list[str]:
+    return certificate_problems(DEFAULTS | options, node=gathered or node(), texts=CA if texts is None else texts, host="es1")
 
 
 def issue(issuer: pki.Issued = ROOT, names: list[str] | None = None, **given: Any) -> pki.Issued:

@@ -235,9 +235,9 @@ def test_what_clients_refused_is_used_when_they_trust_its_ca(refused, ca_of_node
     assert leaf.load(str(refused.live / "chain.pem")) == ca_of_node.issued[1].certificate
 
 
-def copy_of(place, copy):
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(place, copy, symlinks=True)
+def copy_of(source, target):
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True)
 
 
 def test_a_renewal_that_is_killed_before_any_of_its_steps_leaves_a_whole_pair_and_the_next_one_finishes_it(due_node, ca_of_node, tmp_path_factory):
