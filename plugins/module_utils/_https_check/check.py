@@ -9,7 +9,7 @@ import ssl
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Callable, Mapping, Sequence, TypeVar
 
 from .addresses import resolve
@@ -27,6 +27,10 @@ from .trust import Trust
 from .verdict import conclude, require_same_cluster
 
 T = TypeVar("T")
+
+# Ansible sends its modules as a zip file, and threads that import from one at the same time may fail with "zlib not available": `_importing_zlib` in
+# https://github.com/python/cpython/blob/3.13/Lib/zipimport.py
+_IMPORTING = Lock()
 
 _NEVER_CHANGES = ("invalid_url", "plaintext_url")
 
@@ -144,7 +148,8 @@ def check_address(
         except CheckFailed as failed:
             result.verdict = failed.verdict
         except Exception as error:
-            from .diagnosis import diagnose  # what a good endpoint does not need
+            with _IMPORTING:
+                from .diagnosis import diagnose  # what a good endpoint does not need
 
             result.verdict, sent = diagnose(error, target, place_of(*place), result.phase, route, context, deadline)
             result.certificates = result.certificates or sent
@@ -175,7 +180,8 @@ def _connect(
     result.certificates = chain = read_chain(connection.chain)
     result.warnings += check_chain(chain, target)
     if chain[0].ocsp_responders or chain[0].must_staple:
-        from .ocsp import check_stapled
+        with _IMPORTING:
+            from .ocsp import check_stapled
 
         result.warnings += check_stapled(chain, route, target.name, deadline)
     result.warnings += check_expectations(chain, target)
