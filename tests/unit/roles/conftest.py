@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins.loader import init_plugin_loader
+
+# before anything of the collection is imported: Ansible finds no collection's filters once something else has
+init_plugin_loader()
 
 
 class Run:

@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLE = Path(__file__).parents[4] / "roles" / "host_firewall"
@@ -22,7 +21,6 @@ GROUP = {
 
 @functools.cache
 def role_variables() -> dict[str, Any]:
-    init_plugin_loader()
     found: dict[str, Any] = {}
     for part in ("defaults/main.yml", "vars/main.yml", "vars/Debian.yml"):
         found |= yaml.safe_load((ROLE / part).read_text())

@@ -12,13 +12,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile
 from firewall_node import UNITS, Node
-from firewall_rules import role_variables, rules
-
-# The role's variables come first: Ansible finds no collection's filters once something else has imported a collection.
-role_variables()
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table  # noqa: E402
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile  # noqa: E402
+from firewall_rules import rules
 
 OLD, NEW, OTHER = (rules(peers=["192.0.2.0/24"], closed_ports=ports) for ports in ([9200], [9200, 9300], [9200, 9400]))
 FROM = pytest.mark.parametrize("installed", [False, True], ids=["first install", "change"])
