@@ -32,9 +32,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, arguments = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "default": []}})
         known = task_vars or {}
         # what several roles read comes first: where it is wrong, so is each role's option that has it as default
-        found = self._problems("playbooks", known)
-        if not found:
-            found = _option_paths.problems(self._values("playbooks", known))
+        shared = self._values("playbooks", known)
+        found = _option_types.problems(_options("playbooks"), shared) or _option_paths.problems(shared)
         if not found:
             found = [problem for role in arguments["roles"] for problem in self._problems(f"roles/{role}", known)]
         result.update(changed=False)

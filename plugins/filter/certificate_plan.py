@@ -14,29 +14,8 @@ description:
   - The options must be possible, as P(tlsfront.elasticsearch.certificate_problems#filter) says.
 positional: _input
 options:
-  _input:
-    description: The variables of the role, with their prefix C(certificate_).
-    type: dict
-    required: true
-  node:
-    description: What M(tlsfront.elasticsearch.tls_keypair_info) has returned.
-    type: dict
-    default: {}
-  texts:
-    description: What is in the files on the controller that the options name, by their paths.
-    type: dict
-    default: {}
-  slurped:
-    description: What is in those on the node, as the results of M(ansible.builtin.slurp) in a loop over their paths.
-    type: list
-    elements: dict
-    default: []
   issued:
     description: The certificate that the own CA has just issued, in PEM. Empty where it has issued none.
-    type: str
-    default: ""
-  host:
-    description: The name of the node in the inventory.
     type: str
     default: ""
   hosts:
@@ -44,6 +23,8 @@ options:
     type: list
     elements: str
     default: []
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.certificate_options
 """
 
 EXAMPLES = r"""

@@ -14,29 +14,8 @@ description:
   - No part of a key or a passphrase is ever told.
 positional: _input
 options:
-  _input:
-    description: The variables of the role, with their prefix C(certificate_).
-    type: dict
-    required: true
-  node:
-    description: What M(tlsfront.elasticsearch.tls_keypair_info) has returned.
-    type: dict
-    default: {}
-  texts:
-    description: What is in the files on the controller that the options name, by their paths.
-    type: dict
-    default: {}
-  slurped:
-    description: What is in those on the node, as the results of M(ansible.builtin.slurp) in a loop over their paths.
-    type: list
-    elements: dict
-    default: []
   public_cas:
     description: The CAs that everybody trusts, in PEM. One that is provided must lead to one of them unless its own CA is provided, too.
-    type: str
-    default: ""
-  host:
-    description: The name of the node in the inventory.
     type: str
     default: ""
   distribution:
@@ -48,6 +27,8 @@ options:
     type: list
     elements: str
     default: [""]
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.certificate_options
 """
 
 EXAMPLES = r"""

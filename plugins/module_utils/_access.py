@@ -15,8 +15,14 @@ import shlex
 import stat
 import struct
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+#: of each path that a module is asked for
+ASKED: dict[str, dict[str, Any]] = {
+    "path": {"type": "str", "required": True},
+    "secret": {"type": "bool", "default": False, "no_log": False},
+    "ours": {"type": "bool", "default": False},
+}
 _MOST_LINKS = 40  # as Linux: path_resolution(7)
 _VAULT = b"$ANSIBLE_VAULT;"
 _FIRST_OF_PEOPLE = 1000  # UID_MIN of login.defs(5)
@@ -82,6 +88,12 @@ def described(path: str) -> dict[str, Any]:
     """What is at a path: whether a file, and whether the user who asks may run it."""
     regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
     return {"path": path, "regular": regular, "executable": regular and os.access(path, os.X_OK)}
+
+
+def answer(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a module returns of paths, each given as ASKED: `paths` says what is there, `problems` has each sentence once."""
+    found = [said for one in asked for said in problems(one["path"], secret=one["secret"], ours=one["ours"])]
+    return {"paths": [described(one["path"]) for one in asked], "problems": list(dict.fromkeys(found))}
 
 
 def _of_step(step: Step, owners: set[int], ours: bool, me: int) -> Iterator[str]:

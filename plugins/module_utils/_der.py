@@ -103,8 +103,3 @@ def time_of(value: Value) -> datetime:
         raise ValueError("not a time")
     year, month, day, hour, minute, second = (int(text[start:end]) for start, end in _TIME_PARTS)
     return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
-
-
-def bits_of(content: bytes) -> list[int]:
-    """The numbers of the bits that are set in a BIT STRING."""
-    return [index * 8 + bit for index, byte in enumerate(content[1:]) for bit in range(8) if byte & 0x80 >> bit]

@@ -55,10 +55,6 @@ class Socket:
     def is_loopback(self) -> bool:
         return ipaddress.ip_address(self.address).is_loopback
 
-    @property
-    def is_wildcard(self) -> bool:
-        return ipaddress.ip_address(self.address).is_unspecified
-
 
 def sockets(pid: int | str = "self") -> list[Socket]:
     """All TCP sockets that listen or are connected, in the network namespace of the process."""

@@ -194,7 +194,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import Front
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, check
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
 
 INSTALLING = "installing"  # in the directory, while nginx is being installed
 
@@ -238,10 +238,7 @@ def about_listeners(ports: list[int]) -> list[dict[str, Any]]:
 
 def about_certificate(directory: Path, names: list[str]) -> dict[str, Any]:
     files = [name for name in ("chain.pem", "key.pem", "ca.pem") if (directory / name).exists()]
-    try:
-        return {"files": files, "accepted": True, "message": "", "ocsp": check(directory, names)}
-    except Refused as error:
-        return {"files": files, "accepted": False, "message": str(error), "ocsp": []}
+    return {"files": files, **judged(directory, names)}
 
 
 def about_access(node: Front, certificate_dir: str) -> list[str]:

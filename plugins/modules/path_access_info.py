@@ -86,21 +86,13 @@ paths:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import described, problems
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import ASKED, answer
 
 
 def main() -> None:
-    options = {
-        "path": {"type": "str", "required": True},
-        "secret": {"type": "bool", "default": False, "no_log": False},
-        "ours": {"type": "bool", "default": False},
-    }
-    spec = {"paths": {"type": "list", "elements": "dict", "required": True, "options": options}}
+    spec = {"paths": {"type": "list", "elements": "dict", "required": True, "options": ASKED}}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    asked = module.params["paths"]
-    found = [said for one in asked for said in problems(one["path"], secret=one["secret"], ours=one["ours"])]
-    paths = [described(one["path"]) for one in asked]
-    module.exit_json(changed=False, problems=list(dict.fromkeys(found)), paths=paths)
+    module.exit_json(changed=False, **answer(module.params["paths"]))
 
 
 if __name__ == "__main__":

@@ -97,17 +97,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _pem
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, check, key_state
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged, key_state
 
-
-def judged(directory: Path, names: list[str]) -> dict[str, Any]:
-    """Whether clients would accept it."""
-    if not names:
-        return {"accepted": False, "message": "names is empty, and a certificate is accepted for a name", "ocsp": []}
-    try:
-        return {"accepted": True, "message": "", "ocsp": check(directory, names)}
-    except Refused as error:
-        return {"accepted": False, "message": str(error), "ocsp": []}
+NAMELESS = {"accepted": False, "message": "names is empty, and a certificate is accepted for a name", "ocsp": []}
 
 
 def chain_of(directory: Path) -> str:
@@ -120,31 +112,24 @@ def chain_of(directory: Path) -> str:
 def keypair(directory: str, names: list[str]) -> dict[str, Any]:
     """What the result says of one directory."""
     place = Path(directory)
-    return {"directory": directory, **judged(place, names), "chain": chain_of(place), "key": key_state(place)}
+    return {"directory": directory, **(judged(place, names) if names else NAMELESS), "chain": chain_of(place), "key": key_state(place)}
 
 
 def main() -> None:
-    options = {
-        "path": {"type": "str", "required": True},
-        "secret": {"type": "bool", "default": False, "no_log": False},
-        "ours": {"type": "bool", "default": False},
-    }
     module = AnsibleModule(
         argument_spec={
             "directories": {"type": "list", "elements": "str", "default": []},
             "names": {"type": "list", "elements": "str", "default": []},
-            "paths": {"type": "list", "elements": "dict", "default": [], "options": options},
+            "paths": {"type": "list", "elements": "dict", "default": [], "options": _access.ASKED},
             "look_for": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     given = module.params
-    problems = [said for one in given["paths"] for said in _access.problems(one["path"], secret=one["secret"], ours=one["ours"])]
     module.exit_json(
         changed=False,
         keypairs=[keypair(each, given["names"]) for each in given["directories"]],
-        paths=[_access.described(one["path"]) for one in given["paths"]],
-        problems=list(dict.fromkeys(problems)),
+        **_access.answer(given["paths"]),
         found=[path for path in given["look_for"] if Path(path).exists()],
     )
 

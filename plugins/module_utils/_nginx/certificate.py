@@ -14,21 +14,12 @@ import os
 from pathlib import Path
 from typing import Sequence
 
-from .._tls.keypair import Refused, check
+from .._tls.keypair import judged
 from .._tls.versions import NO_VERSIONS
 
 
 def missing(directory: Path) -> bool:
     return not all((directory / name).exists() for name in ("chain.pem", "key.pem"))
-
-
-def why_refused(directory: Path, names: Sequence[str]) -> str:
-    """Why no client would accept it; empty where they would."""
-    try:
-        check(directory, names)
-    except Refused as error:
-        return str(error)
-    return ""
 
 
 def former(directory: Path, names: Sequence[str]) -> Path | None:
@@ -37,7 +28,8 @@ def former(directory: Path, names: Sequence[str]) -> Path | None:
         return None
     live = directory.resolve()
     others = [each for each in live.parent.iterdir() if each != live and each.name not in NO_VERSIONS and each.is_dir() and not each.is_symlink()]
-    return next((each for each in sorted(others, key=lambda each: each.stat().st_mtime, reverse=True) if not why_refused(each, names)), None)
+    newest_first = sorted(others, key=lambda each: each.stat().st_mtime, reverse=True)
+    return next((each for each in newest_first if judged(each, names)["accepted"]), None)
 
 
 def make_live(version: Path, directory: Path) -> None:

@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from .._files import Locked, locked
+from .._files import Locked, locked, sync
 
 __all__ = ["Access", "Locked", "Worker", "access", "beside", "content", "locked", "make_directory", "swap_in", "worker", "write", "write_beside"]
 
@@ -90,7 +90,7 @@ def write_beside(path: Path, octets: bytes, who: Access | None = None) -> None:
 def swap_in(path: Path) -> None:
     """The next content becomes the current one, at once, also for who looks after a crash."""
     beside(path).replace(path)
-    _to_disk(path.parent)
+    sync(path.parent)
 
 
 def write(path: Path, octets: bytes | None, who: Access | None = None) -> None:
@@ -101,15 +101,7 @@ def write(path: Path, octets: bytes | None, who: Access | None = None) -> None:
         return
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
-        _to_disk(path.parent)
-
-
-def _to_disk(directory: Path) -> None:
-    descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(path.parent)
 
 
 class Worker:

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from .._tls.keypair import judged
 from . import candidate, certificate, configuration, connections, files, service
 from .proof import Proof, prove
 from .users import users_file
@@ -232,15 +233,15 @@ class Front:
             if not write:
                 return  # a role before this one would have made it
             raise PairRefused(f"{directory} has no chain.pem and key.pem. Nothing that is served was changed.")
-        why = certificate.why_refused(directory, names)
-        if why:
+        verdict = judged(directory, names)
+        if not verdict["accepted"]:
             former = certificate.former(directory, names)
             if former and write:
                 certificate.make_live(former, directory)
             again = "is there again and is served on" if write else "would be there again"
             after = f"The one before it, {former}, {again}." if former else "What nginx serves was not changed."
             raise PairRefused(
-                f"No client would accept the certificate in {directory}: {why}. {after} "
+                f"No client would accept the certificate in {directory}: {verdict['message']}. {after} "
                 "Run the role tlsfront.elasticsearch.certificate with a certificate that is right."
             )
 

@@ -112,6 +112,14 @@ def check(directory: Path, names: Iterable[str], ca: str | None = None) -> list[
     return [url for url in certificate.get("OCSP", ()) if _URL.fullmatch(url)]
 
 
+def judged(directory: Path, names: Iterable[str], ca: str | None = None) -> dict[str, Any]:
+    """What `check` says, as a value: `accepted`, the `message` with which clients refuse it, and the URLs of its `ocsp` responders."""
+    try:
+        return {"accepted": True, "message": "", "ocsp": check(directory, names, ca)}
+    except Refused as error:
+        return {"accepted": False, "message": str(error), "ocsp": []}
+
+
 def key_state(directory: Path) -> str:
     """Whether key.pem is "missing", "matching" the certificate, or "unusable" with it."""
     try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _names
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _names, _text
 
 from .plan import Plan, expanded
 
@@ -39,7 +39,7 @@ def problems(plan: Plan, host: str, distribution: str, distributions: Sequence[s
     found: list[str] = []
     if distribution not in distributions:
         found.append(
-            f"{host} runs {distribution}, but the role certificate supports {_enumerated(distributions)}. Take the host out of the play, or add its "
+            f"{host} runs {distribution}, but the role certificate supports {_text.enumerated(distributions)}. Take the host out of the play, or add its "
             "distribution to __certificate_distributions in roles/certificate/vars/main.yml."
         )
     directory = plan.text("certificate_dir")
@@ -70,15 +70,6 @@ def problems(plan: Plan, host: str, distribution: str, distributions: Sequence[s
             "another key in place of one that others could read."
         )
     return found
-
-
-def _enumerated(distributions: Sequence[str]) -> str:
-    """Debian 11, 12 and 13."""
-    versions: dict[str, list[str]] = {}
-    for each in distributions:
-        name, _space, version = each.rpartition(" ")
-        versions.setdefault(name, []).append(version)
-    return ", ".join(f"{name} {' and '.join(filter(None, [', '.join(found[:-1]), found[-1]]))}" for name, found in versions.items())
 
 
 def _two_sources(plan: Plan, host: str) -> Iterator[str]:

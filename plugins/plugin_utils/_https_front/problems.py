@@ -17,7 +17,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import n
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _x509
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _text, _x509
 
 # Every controller has it, for ansible-core needs it; only the documentation is read without.
 with contextlib.suppress(ImportError):
@@ -99,7 +99,7 @@ def problems(
     found: list[str] = []
     if distribution not in distributions:
         found.append(
-            f"{distribution} is not supported by the role https_front ({_enumerated(distributions)} are). "
+            f"{distribution} is not supported by the role https_front ({_text.enumerated(distributions)} are). "
             "To add it, add it to __https_front_distributions in roles/https_front/vars/main.yml."
         )
     for check in (_choices, _numbers, _switches, _lists, _texts, _trust, _clients, _paths, _users):
@@ -112,16 +112,6 @@ def problems(
         found += _on_host(options, gathered, host)
         found += _certificate(options, gathered, host) if needs_certificate else []
     return found
-
-
-def _enumerated(distributions: t.Sequence[str]) -> str:
-    """Debian 11, 12 and 13."""
-    by_name: dict[str, list[str]] = {}
-    for each in distributions:
-        name, _space, version = each.rpartition(" ")
-        by_name.setdefault(name, []).append(version)
-    texts = [f"{name} {' and '.join(filter(None, (', '.join(versions[:-1]), versions[-1])))}" for name, versions in by_name.items()]
-    return "; ".join(texts)
 
 
 def _wrong(name: str, value: t.Any, must: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from ansible.plugins.loader import init_plugin_loader
 
 # before anything of the collection is imported: Ansible finds no collection's filters once something else has
 init_plugin_loader()
+# what tests of roles share with those of modules
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support")]
 
 
 class Run:

@@ -7,39 +7,56 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from typing import Any
 
-STEPS = {"os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "os.utime", "shutil.rmtree"}
+FSYNC = "os.fsync"
+STEPS = frozenset(
+    {"os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "os.utime", "shutil.rmtree", FSYNC}
+)
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def killed(do: Callable[[], Any], before: int) -> bool:
-    """Whether it was killed before so many of the system calls by which it changes something.
+def kill_before(number: int, steps: Collection[str] = STEPS, unless: Callable[[], bool] = lambda: False) -> None:
+    """From here on, this process counts what its main thread does, and kills itself before the step of that number, counted from 1.
 
-    An audit hook counts them, https://docs.python.org/3/library/audit_events.html, and fsync(2), which it does not see.
+    An audit hook counts, https://docs.python.org/3/library/audit_events.html, and of fsync(2), which no hook is told of, another function.
+
+    :param steps: events that are steps, besides files that are opened for writing
+    :param unless: says while what happens is not to be counted
     """
+    left, process = number, os.getpid()
+
+    def step() -> None:
+        nonlocal left
+        if os.getpid() != process or threading.current_thread() is not threading.main_thread() or unless():
+            return
+        left -= 1
+        if left == 0:
+            os.kill(process, signal.SIGKILL)
+
+    def hook(event: str, given: Any) -> None:
+        writes = event == "open" and given[0] != os.devnull and isinstance(given[2], int) and given[2] & WRITES
+        if writes or event in steps:
+            step()
+
+    def fsync(descriptor: int, sync: Callable[[int], None] = os.fsync) -> None:
+        step()
+        sync(descriptor)
+
+    if FSYNC in steps:
+        os.fsync = fsync
+    sys.addaudithook(hook)
+
+
+def killed(do: Callable[[], Any], before: int, steps: Collection[str] = STEPS, unless: Callable[[], bool] = lambda: False) -> bool:
+    """Whether it was killed before so many of its steps; see `kill_before`."""
     child = os.fork()
     if child == 0:
-        status, left = 1, before
+        status = 1
         try:
-            def step() -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            def hook(event: str, given: Any) -> None:
-                writes = event == "open" and given[0] != os.devnull and isinstance(given[2], int) and given[2] & WRITES
-                if writes or event in STEPS:
-                    step()
-
-            def fsync(descriptor: int, sync: Callable[[int], None] = os.fsync) -> None:
-                step()
-                sync(descriptor)
-
-            os.fsync = fsync
-            sys.addaudithook(hook)
+            kill_before(before, steps, unless)
             do()
             status = 0
         finally:

@@ -49,3 +49,10 @@ def module_runs(*runs: dict[str, Any], before: str = "", name: str = "https_chec
 def module(before: str = "", **params: Any) -> tuple[dict[str, Any], str]:
     (result,), log = module_runs(params, before=before)
     return result, log
+
+
+def run(name: str, **params: Any) -> dict[str, Any]:
+    """The result of one run in diff mode. A parameter that is None is not given."""
+    given = {parameter: value for parameter, value in params.items() if value is not None}
+    (result,), _log = module_runs({"_ansible_diff": True, **given}, name=name)
+    return result

@@ -33,11 +33,7 @@ def reasons(settings, now=None, version=None):
 
 def refusal(settings, version):
     """Why clients that trust what they are to trust would refuse the pair in a directory; empty where they would not."""
-    try:
-        keypair.check(Path(version), keypair.asked(settings["names"]), settings["ca"])
-    except keypair.Refused as error:
-        return str(error)
-    return ""
+    return keypair.judged(Path(version), keypair.asked(settings["names"]), settings["ca"])["message"]
 
 
 def unlike(settings, version, now):

@@ -5,42 +5,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
-
-RUN = """
-import sys
-from ansible.module_utils import basic
-basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
-basic.has_journal = False
-import importlib
-module = importlib.import_module("ansible_collections.tlsfront.elasticsearch.plugins.modules." + sys.argv[1])
-basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
-module.main()
-"""
-
-
-def run(name: str, **params: Any) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, name],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_diff": True, **{name: each for name, each in params.items() if each is not None}}}),
-        capture_output=True,
-        text=True,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(each for each in sys.path if each)),
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
 
 # ---- tls_keypair_info
 

@@ -10,7 +10,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[4]
 # the role puts the collection's own module_utils beside its program
-sys.path[:0] = [str(TOP / place) for place in ("roles/certificate/files/acme", "plugins", "tests/unit/support")]
+sys.path[:0] = [str(TOP / place) for place in ("roles/certificate/files/acme", "plugins")]
 
 import pki  # noqa: E402
 

@@ -7,17 +7,13 @@ import os
 import re
 import ssl
 import subprocess
-import sys
 from pathlib import Path
 
+import pki
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 TOP = Path(__file__).resolve().parents[4]
-sys.path[:0] = [str(TOP / "tests/unit/support")]
-
-import pki  # noqa: E402
-
 STEPS = {"the old CA": ["old"], "both": ["old", "new"], "the new CA": ["new"]}
 
 

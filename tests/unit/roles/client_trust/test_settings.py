@@ -12,14 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pki
 import pytest
 import yaml
 
 TOP = Path(__file__).resolve().parents[4]
-sys.path[:0] = [str(TOP / "tests/unit/support")]
-
-import pki  # noqa: E402
-
 PLAYBOOK = Path(__file__).with_name("client.yml")
 GENERATOR = Path("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator")
 

@@ -12,11 +12,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import kills
 from firewall_rules import render
 
 SYSTEMCTL = r"""#!/bin/sh
@@ -64,7 +64,7 @@ case $command in
   *) fails "$command?" ;;
 esac
 """
-EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen")  # https://docs.python.org/3/library/audit_events.html
+EVENTS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen")  # https://docs.python.org/3/library/audit_events.html
 
 UNITS = ("tlsfront-firewall.service", "tlsfront-firewall-revert.service", "tlsfront-firewall-revert.timer")
 
@@ -163,7 +163,7 @@ class Node:
                 os.close(reader)
                 _enter(self.name)
                 if kill_before:
-                    _kill_before(kill_before)
+                    kills.kill_before(kill_before, EVENTS)
                 step()
             except Exception as error:
                 said = str(error) or type(error).__name__
@@ -184,16 +184,3 @@ def _enter(namespace: str) -> None:
     with Path("/run/netns", namespace).open() as file:
         if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), 0):
             raise OSError(ctypes.get_errno(), "setns")
-
-
-def _kill_before(number: int) -> None:
-    left = number
-
-    def hook(event: str, arguments: Any) -> None:
-        nonlocal left
-        if event in EVENTS and (event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-            left -= 1
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)

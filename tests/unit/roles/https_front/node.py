@@ -16,12 +16,12 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import kills
 import nginx
 import pki
 import pytest
@@ -196,33 +196,7 @@ class Node:
 
     def killed(self, do: Callable[[], Any], before: int) -> bool:
         """Whether it was killed, as by a lost node, before so many of the steps by which it changes something."""
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                self._kill_before(before)
-                do()
-                status = 0
-            finally:
-                os._exit(status)
-        ended = os.waitpid(child, 0)[1]
-        assert ended in (0, signal.SIGKILL), ended
-        return ended == signal.SIGKILL
-
-    def _kill_before(self, number: int) -> None:
-        """A hook of this process counts what it does: https://docs.python.org/3/library/audit_events.html"""
-        left, process = number, os.getpid()
-
-        def hook(event: str, given: Any) -> None:
-            nonlocal left
-            writes = event == "open" and given[0] != os.devnull and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            if os.getpid() != process or self.is_systemd or not (writes or event in STEPS) or threading.current_thread() is not threading.main_thread():
-                return
-            left -= 1
-            if left == 0:
-                os.kill(process, signal.SIGKILL)
-
-        sys.addaudithook(hook)
+        return kills.killed(do, before, STEPS, unless=lambda: self.is_systemd)
 
 
 STEPS = {
