@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import json
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,14 @@ from hypothesis import strategies as st
 
 OUTSIDER, PEER, CLIENT = "10.77.1.1", "10.77.1.2", "10.77.1.3"
 OUTSIDER6, PEER6, CLIENT6 = "fd77::1:1", "fd77::1:2", "fd77::1:3"
+MARK = """
+table inet marked {
+    chain incoming {
+        type filter hook prerouting priority -310
+        iif eth0 meta mark set 7
+    }
+}
+"""
 PLAIN = {"peers": [PEER, PEER6, *NODE], "direct_clients": [CLIENT, CLIENT6]}
 
 
@@ -184,6 +193,31 @@ def test_that_no_packet_gets_in_while_the_rules_are_replaced(network: Network, b
     network.ask("node", "watch")
     network.ask("world", "send_raw", packets=[control])
     assert _while_replaced(network, text, ("world", "send_raw", {"packets": [syn], "seconds": 3})) > 10_000
+    assert network.ask("node", "watched") == {"443": 1}
+
+
+@pytest.fixture
+def routes_for_marked_packets_only(network: Network) -> Iterator[None]:
+    """Who asks the node's kernel where an unmarked packet belongs hears "unreachable"; what comes in by the cable is marked and arrives."""
+    network.run("node", "nft", "--file", "-", text=MARK)
+    kept = [(0, "local"), (32766, "main")]
+    for place, table in kept:
+        network.ip("node", f"-6 rule del pref {place}", f"-6 rule add pref {place} fwmark 7 lookup {table}")
+    yield
+    for place, table in kept:
+        network.ip("node", f"-6 rule del pref {place}", f"-6 rule add pref {place} lookup {table}")
+    network.run("node", "nft", "delete table inet marked")
+
+
+def test_that_a_packet_is_closed_out_when_the_kernel_cannot_tell_whose_it_is(
+    network: Network, routes_for_marked_packets_only: None
+) -> None:
+    network.ask("node", "watch")
+    syn, control = (_packet(OUTSIDER6, NODE[1], 6, _syn(port)).hex() for port in (9300, 443))
+    network.ask("world", "send_raw", packets=[syn])
+    assert network.ask("node", "watched") == {"9300": 1}, "it gets in without rules"
+    network.nft(rules(container_networks=CONTAINER_NETWORKS, **PLAIN))
+    network.ask("world", "send_raw", packets=[syn, control])
     assert network.ask("node", "watched") == {"443": 1}
 
 
