@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""knock.py FILE ADDRESS,PORT...: connects to each target every few milliseconds, until told to end (SIGTERM).
+"""knock.py FILE ADDRESS,PORT...: connects to each target every few milliseconds, until told to end (SIGTERM) and done ENOUGH times.
 
 Then it writes to FILE, as JSON, how often it tried each target, and how often it was let in, refused or not answered.
 """
@@ -16,6 +16,7 @@ import sys
 import time
 
 PAUSE = 0.004  # seconds between two connections to a target: an open moment of that length is seen
+ENOUGH = 1000  # connections to a target: what is knocked at may boot faster than that
 PATIENCE = 0.3  # seconds that an answer may take
 # Closed by a reset, a connection leaves no state behind: it would use up all source ports.
 RESET = struct.pack("ii", 1, 0)
@@ -41,7 +42,7 @@ def main(file, targets):
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signal.signal(signal.SIGTERM, stop)
     turn = time.monotonic()
-    while running:
+    while running or min(count["tried"] for count in counts.values()) <= ENOUGH:
         for target in targets:
             address, port = target.split(",")
             connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
