@@ -21,11 +21,10 @@ def steps(playbook: str) -> list[str]:
             found.append(play["ansible.builtin.import_playbook"])
         found += [role["role"].split(".")[-1] for role in play.get("roles", [])]
         for task in play.get("tasks", []):
-            included = task.get("ansible.builtin.include_role")
+            included = task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role")
             if included:
-                part, loop = included["tasks_from"], task.get("loop", [])
-                name = included["name"].split(".")[-1]
-                found += [f"{part}s of {', '.join(loop)}"] if "{{" in name else [f"{name}/{p}" for p in (loop or [part])]
+                name, part = included["name"].split(".")[-1], included.get("tasks_from")
+                found += [f"{name}/{p}" for p in (task.get("loop") or [part])] if part else [name]
     return found
 
 
@@ -34,7 +33,10 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
         "nodes.yml",
         "identity.yml",
         "peers.yml",
-        "preflights of certificate, https_front, host_firewall, cloud_firewall",
+        "certificate/preflight",
+        "https_front/preflight",
+        "host_firewall/preflight",
+        "cloud_firewall/preflight",
         "probes.yml",
         "cloud_firewall/open",
         "certificate",
@@ -85,7 +87,7 @@ def test_a_node_that_is_down_stops_what_changes_nodes_and_not_the_proof(tmp_path
     told = {
         playbook: run(inventory, f"tlsfront.elasticsearch.{playbook}", "--limit", "elasticsearch:!out") for playbook in ("check", "site", "remove")
     }
-    assert {playbook: "TASK [Prove it]" in output for playbook, output in told.items()} == {"check": True, "site": False, "remove": False}
+    assert {playbook: "TASK [Check the endpoints from each probe host]" in output for playbook, output in told.items()} == {"check": True, "site": False, "remove": False}
     for playbook in ("site", "remove"):
         says = " ".join(told[playbook].split())
         assert "Ansible cannot reach down, or not work there: " in says
@@ -98,6 +100,7 @@ def test_options_that_cannot_be_meant_are_refused_by_name_before_any_node_is_ask
     for arguments, says in {
         ("-e", "tlsfront_addresses=127.0.0.1"): """tlsfront_addresses is the text "127.0.0.1", and must be a list""",
         ("-e", "tlsfront_probe_hosts=app1"): """-e '{"tlsfront_probe_hosts": ["app1"]}'""",
+        ("-e", '{"tlsfront_report_formats": ["html", "pdf"]}'): """tlsfront_report_formats[1] is the text "pdf", and must be one of html, junit, prometheus""",
         ("-e", "tlsfront_close_when_clients_are_ready=perhaps"): "must be true or false",
         ("-e", '{"tlsfront_server_names": ["es1"], "https_front_tls_profile": "old"}'): "https_front_tls_profile is the text \"old\", and must be one of",
         ("-e", '{"tlsfront_server_names": ["es1"], "https_front_redirect_port": "80 default_server"}'): "must be a whole number, in digits",

@@ -22,7 +22,7 @@ def parts() -> list[tuple[str, str]]:
     def walk(tasks: list[dict[str, Any]]) -> None:
         for task in tasks:
             walk(task.get("block", []))
-            include = task.get("ansible.builtin.include_role")
+            include = task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role")
             if include and "tasks_from" in include:
                 name, part, loop = include["name"].split(".")[-1], include["tasks_from"], task.get("loop", [])
                 roles = loop if "{{" in name else [name]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -111,7 +112,7 @@ def test_tags_that_leave_nothing_out_are_not(play: Any, cluster: Any) -> None:
 
 
 # to Ansible, some of them are not there, for the nodes are grouped first: it would run nothing, and end green
-@pytest.mark.parametrize("task", ["Tell what was proved", "Prove it", "Group the nodes", "no task of this name"])
+@pytest.mark.parametrize("task", ["Tell what was proved", "Write the report", "Group the nodes", "no task of this name"])
 def test_a_start_that_leaves_out_the_proof_does_not_end_green(play: Any, cluster: Any, task: str) -> None:
     run = play(CHECK, cluster().inventory(), "--start-at-task", task)
     assert run.returncode != 0
@@ -193,14 +194,25 @@ def test_check_makes_the_virtual_environment_where_it_is_missing(play: Any, clus
     assert (tmp_path / "venv/bin/pip").is_file()
 
 
-def test_check_says_why_the_virtual_environment_cannot_be_made_and_asks_the_others(play: Any, cluster: Any) -> None:
+@pytest.mark.parametrize("probes", [["away", "probe"], ["probe", "away"]])
+def test_check_says_why_the_virtual_environment_cannot_be_made_and_asks_the_others(play: Any, cluster: Any, probes: list[str]) -> None:
     this = cluster()
     inventory = this.inventory()
     inventory["all"]["children"]["probes"] = {"hosts": {"away": DEAD, "probe": this.client}}
-    run = play(CHECK, inventory, "-e", '{"tlsfront_probe_hosts": ["away", "probe"], "tlsfront_probe_venv": "/proc/venv"}')
+    run = play(CHECK, inventory, "-e", json.dumps({"tlsfront_probe_hosts": probes, "tlsfront_probe_venv": "/proc/venv"}))
     assert run.returncode != 0
-    assert "NOT VERIFIED: 2 of 2 checks failed (0 endpoints, seen from away and probe)" in said(run), run.stdout
+    assert f"NOT VERIFIED: 2 of 2 checks failed (0 endpoints, seen from {' and '.join(probes)})" in said(run), run.stdout
+    assert "tlsfront_probe_venv: Ansible cannot reach it." in said(run)
     assert "tlsfront_probe_venv: Error: [Errno 2] No such file or directory: '/proc/venv" in said(run)
+
+
+def test_check_mode_says_that_it_makes_no_virtual_environment(play: Any, cluster: Any, tmp_path: Path) -> None:
+    this = cluster()
+    this.variables["tlsfront_probe_venv"] = f"{tmp_path}/venv"
+    run = play(CHECK, this.inventory(), "--check", PATH=maker(tmp_path))
+    assert run.returncode != 0
+    assert "tlsfront_probe_venv is not made in check mode, but by a run without --check." in said(run), run.stdout
+    assert not (tmp_path / "venv").exists()
 
 
 def test_a_client_host_is_proved_with_the_virtual_environment(play: Any, cluster: Any, tmp_path: Path) -> None:

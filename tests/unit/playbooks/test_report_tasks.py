@@ -130,10 +130,3 @@ def test_check_mode_shows_the_table_and_writes_nothing(report, tmp_path):
     assert run.returncode == 0, run.stdout + run.stderr
     assert "NOT VERIFIED: 2 of 2 checks failed" in run.stdout
     assert not (tmp_path / "reports").exists()
-
-
-def test_an_unknown_format_is_refused_before_anything_is_written(report, tmp_path):
-    run = report("-e", f"tlsfront_report_dir={tmp_path}/reports", "-e", '{"tlsfront_report_formats": ["html", "pdf"]}')
-    assert run.returncode != 0
-    assert "tlsfront_report_formats has pdf: make it a list of html, junit and prometheus" in run.stdout
-    assert not (tmp_path / "reports").exists()

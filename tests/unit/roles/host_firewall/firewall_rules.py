@@ -22,7 +22,7 @@ GROUP = {
 @functools.cache
 def role_variables() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for part in ("defaults/main.yml", "vars/main.yml", "vars/Debian.yml"):
+    for part in ("defaults/main.yml", "vars/main.yml"):
         found |= yaml.safe_load((ROLE / part).read_text())
     # no Elasticsearch is found, so the ports are those that are named
     decided = "{{ (__host_firewall_options | tlsfront.elasticsearch.host_firewall_policy(hosts=groups.elasticsearch, hostvars=hostvars)).policy }}"
