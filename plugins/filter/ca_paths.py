@@ -25,6 +25,12 @@ options:
     description: What counts as C(tlsfront_controller_dir) of a node of which none is said.
     type: str
     default: ~/.tlsfront
+  guarded:
+    description:
+      - Whether to fail where somebody else may change one of the files, or a directory or link that leads to it, with the command that mends it.
+      - What the own CA has must be root's, or whose Ansible it is. What is provided is also its owner's and its group's.
+    type: bool
+    default: false
 author: The tlsfront.elasticsearch authors
 """
 
@@ -45,6 +51,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 
 
@@ -58,18 +65,32 @@ def _of_node(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
     return f"{own}/ca.pem"
 
 
-def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller_dir: str = "~/.tlsfront") -> list[str]:
-    """See DOCUMENTATION. Raises AnsibleFilterError where some nodes have a CA of their own and others a public one: no client trusts all."""
-    found = {node: _of_node(options(node, hostvars), controller_dir) for node in nodes}
+def _refuse_what_others_may_change(cas: t.Iterable[tuple[str, bool]]) -> None:
+    found = [problem for path, ours in cas for problem in _access.problems(path, ours=ours)]
+    if found:
+        told = ". ".join(dict.fromkeys(found))
+        raise AnsibleFilterError(f"{told}. Nothing was proved, for whoever can change the CA decides what is proved.")
+
+
+def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller_dir: str = "~/.tlsfront", guarded: bool = False) -> list[str]:
+    """See DOCUMENTATION.
+
+    Raises AnsibleFilterError where some nodes have a CA of their own and others a public one, for no client trusts all; and with guarded, where
+    others may change one.
+    """
+    said = {node: options(node, hostvars) for node in nodes}
+    found = {node: _of_node(of_node, controller_dir) for node, of_node in said.items()}
     public = [node for node, path in found.items() if not path]
-    private = {node: path for node, path in found.items() if path}
+    private = {node: str(Path(path).expanduser()) for node, path in found.items() if path}
     if public and private:
-        node, path = next(iter(private.items()))
+        node = next(iter(private))
         raise AnsibleFilterError(
-            f"ca_paths: the certificate of {node} comes from {path}, and that of {', '.join(public)} from a public CA, so nobody trusts both: "
+            f"ca_paths: the certificate of {node} comes from {found[node]}, and that of {', '.join(public)} from a public CA, so nobody trusts both: "
             "say the same certificate_source of all nodes, or set tlsfront_ca_path to one file with all CAs."
         )
-    return list(dict.fromkeys(str(Path(path).expanduser()) for path in private.values()))
+    if guarded:
+        _refuse_what_others_may_change((path, said[node].get("certificate_source", "own_ca") == "own_ca") for node, path in private.items())
+    return list(dict.fromkeys(private.values()))
 
 
 class FilterModule:

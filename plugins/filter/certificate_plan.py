@@ -7,15 +7,38 @@ DOCUMENTATION = r"""
 name: certificate_plan
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
-short_description: What the role certificate is to do for a node
+short_description: "Internal: what the role certificate is to do for a node, and what speaks against it"
 description:
-  - Decides, from the options of the role P(tlsfront.elasticsearch.certificate#role), what is on the controller and what was gathered on the node, whether a
-    new certificate is needed and why, what it must cover, and what is to be installed.
-  - The options must be possible, as P(tlsfront.elasticsearch.certificate_problems#filter) says.
+  - Internal to this collection. Only the role P(tlsfront.elasticsearch.certificate#role) calls it, and it may change in any version.
+  - Decides, from the options of the role, what is on the controller and what was gathered on the node, whether a new certificate is needed and why, what it
+    must cover, and what is to be installed.
+  - With O(check), it first checks the options, the CA, certificate and key that they name, and who else could read or change these. All that is wrong is
+    told at once. No part of a key or a passphrase is ever told.
 positional: _input
 options:
+  _input:
+    description: The variables of the role, with their prefix C(certificate_).
+    type: dict
+    required: true
+  node:
+    description: What M(tlsfront.elasticsearch.tls_keypair_info) has returned.
+    type: dict
+    default: {}
+  texts:
+    description: What is in the files on the controller that the options name, by their paths.
+    type: dict
+    default: {}
+  slurped:
+    description: What is in those on the node, as the results of M(ansible.builtin.slurp) in a loop over their paths.
+    type: list
+    elements: dict
+    default: []
   issued:
     description: The certificate that the own CA has just issued, in PEM. Empty where it has issued none.
+    type: str
+    default: ""
+  host:
+    description: The name of the node in the inventory.
     type: str
     default: ""
   hosts:
@@ -23,8 +46,24 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment:
-  - tlsfront.elasticsearch.certificate_options
+  check:
+    description: Whether problems are looked for. Without it, there must be none.
+    type: bool
+    default: false
+  public_cas:
+    description:
+      - The CAs that everybody trusts, in PEM, with O(check). A certificate that is provided must lead to one of them unless its own CA is provided, too.
+    type: str
+    default: ""
+  distribution:
+    description: The distribution of the node, with O(check).
+    type: str
+    default: ""
+  distributions:
+    description: Those that the role supports, with O(check).
+    type: list
+    elements: str
+    default: [""]
 """
 
 EXAMPLES = r"""
@@ -41,6 +80,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
+    - C(problems) has a sentence or more for each problem, with the option, its value and the remedy; it is empty where there is none, and without O(check).
+      Nothing else is there where there are problems, or where all is to be removed.
     - C(names) are the entries of the subjectAltName, C(asked) the same without their kinds. C(reasons) and C(intermediate_reasons) say why the own CA issues a
       certificate for the node and one for its intermediate; empty where it does not. C(chain), C(ca) and C(key) are what is to be installed, C(about) what the
       chain says. C(key) is a secret, and only there for a provided one.
@@ -51,6 +92,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.plan import Plan
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.problems import problems
 
 
 def certificate_plan(
@@ -62,10 +104,18 @@ def certificate_plan(
     issued: str = "",
     host: str = "",
     hosts: t.Sequence[str] = (),
+    check: bool = False,
+    public_cas: str = "",
+    distribution: str = "",
+    distributions: t.Sequence[str] = ("",),
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION. Raises AnsibleFilterError, which has no part of a key."""
+    plan = Plan(options, node, texts, slurped, issued)
+    found = problems(plan, host, distribution, distributions, public_cas) if check else []
+    if found or plan.text("certificate_state") == "absent":
+        return {"problems": found}
     try:
-        return Plan(options, node, texts, slurped, issued).result(host, hosts)
+        return {"problems": found, **plan.result(host, hosts)}
     except ValueError as cause:
         raise AnsibleFilterError(f"certificate_plan: {cause}") from None
 

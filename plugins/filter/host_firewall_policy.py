@@ -7,9 +7,10 @@ DOCUMENTATION = r"""
 name: host_firewall_policy
 author: The tlsfront.elasticsearch authors
 version_added: 0.1.0
-short_description: Whom the role host_firewall lets in to which ports, and what speaks against it
+short_description: "Internal: whom the role host_firewall lets in to which ports, and what speaks against it"
 description:
-  - Writes the ports and addresses of the role P(tlsfront.elasticsearch.host_firewall#role) in canonical form, adds the ports at which Elasticsearch was
+  - Internal to this collection. Only the role P(tlsfront.elasticsearch.host_firewall#role) calls it, and it may change in any version.
+  - Writes the ports and addresses of the role in canonical form, adds the ports at which Elasticsearch was
     found, and says all that is wrong at once, before anything changes.
   - Nothing secret is looked at.
 positional: _input
@@ -18,6 +19,7 @@ options:
     description:
       - The options of the role without their prefix C(host_firewall_). Looked at are C(closed_ports), C(ports_left_open), C(peers), C(direct_clients),
         C(container_networks), C(confirm_timeout) and C(accept_unknown_cluster).
+      - V(auto) among C(container_networks) stands for the networks that O(facts) tell of.
     type: dict
     required: true
   node:

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: node_options
-short_description: What is said of each node, by the inventory or by the play
+short_description: "Internal: what is said of each node, by the inventory or by the play"
 version_added: 0.1.0
 description:
-  - Returns of each host the variables that the playbooks of this collection read of nodes while they work on other hosts.
+  - Internal to this collection. Only its playbooks call it, and it may change in any version.
+  - Returns of each host the variables that the playbooks read of nodes while they work on other hosts.
   - C(hostvars) has what the inventory says. What C(vars) of C(import_playbook) say is not in it; each node that a playbook works on notes it, and what is
     noted counts more. Of a node that C(--limit) leaves out, only the inventory is known.
 positional: _input

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: whole_run
-short_description: The hosts of a play, unless the command line leaves out what the play rests on
+short_description: "Internal: the hosts of a play, unless the command line leaves out what the play rests on"
 version_added: 0.1.0
 description:
-  - For the playbooks of this collection. Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no
+  - Internal to this collection. Only its playbooks call it, and it may change in any version.
+  - Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no
     task could notice, since it would be left out itself, or where a strategy lets some hosts go on when others have failed.
   - The hosts of a play are always looked at.
 positional: _input

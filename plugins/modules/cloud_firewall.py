@@ -83,10 +83,6 @@ options:
     default: false
 seealso:
   - module: tlsfront.elasticsearch.cloud_firewall_policy
-  - plugin: tlsfront.elasticsearch.ec2_exposure
-    plugin_type: filter
-  - plugin: tlsfront.elasticsearch.gce_exposure
-    plugin_type: filter
 """
 
 EXAMPLES = r"""

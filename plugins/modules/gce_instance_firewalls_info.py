@@ -73,8 +73,7 @@ notes:
   - Needs the permissions C(compute.instances.get), C(compute.instances.getEffectiveFirewalls) and
     C(compute.networks.get).
 seealso:
-  - plugin: tlsfront.elasticsearch.gce_exposure
-    plugin_type: filter
+  - module: tlsfront.elasticsearch.cloud_firewall
 """
 
 EXAMPLES = r"""

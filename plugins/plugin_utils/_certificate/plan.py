@@ -77,7 +77,7 @@ class Plan:
 
     @functools.cached_property
     def names(self) -> list[str]:
-        """The entries of its subjectAltName; none where one cannot be, which certificate_problems tells."""
+        """The entries of its subjectAltName; none where one cannot be, which is a problem."""
         try:
             return _names.entries(self.options.get("certificate_names", []), self.options.get("certificate_addresses", []))
         except _names.NotAName:

@@ -25,7 +25,20 @@ def ec2_exposure(
     permitted: t.Sequence[str],
     without: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """Return what the interfaces' filters let in; see the filter of this name.
+    """Return what the network ACL and all rules of all security groups of each interface together let in to the ports.
+
+    `findings` names each rule that lets in anyone else than the nodes and the permitted; `cut_off` has a sentence for each interface that other nodes of its
+    VPC do not reach. A rule for another security group is judged by that group's members; where they cannot be seen, it counts as one that lets others in.
+    Whether a route leads to an interface is not looked at, because a route is no protection.
+
+    interfaces  the nodes' network interfaces, as amazon.aws.ec2_eni_info returns them
+    hosts       the nodes' names, by the identifiers of their instances
+    groups      the security groups of the interfaces, as amazon.aws.ec2_security_group_info returns them
+    members     the interfaces in security groups that rules have as sources, beside those of the nodes
+    acls        the network ACLs of the subnets, as amazon.aws.ec2_vpc_nacl_info returns them
+    subnets     the interfaces' subnets, as amazon.aws.ec2_vpc_subnet_info returns them
+    permitted   addresses and networks that may reach the ports, beside the nodes
+    without     identifiers of security groups to leave out, to see what would be without them
 
     Raises ValueError when a group or an ACL of an interface is not given, for then nobody knows.
     """
@@ -40,7 +53,7 @@ def ec2_exposure(
             path = path_of(node, by_id, sources, acls, subnets)
         except KeyError as error:
             raise ValueError(
-                f"ec2_exposure: {error.args[0]}, which {node['network_interface_id']} has, is not among what was read: "
+                f"{error.args[0]}, which {node['network_interface_id']} has, is not among what was read: "
                 "read it again, or give the credentials the right to read it."
             ) from None
         where = f"{node['network_interface_id']}, {', '.join(interface_addresses(node))}"

@@ -22,7 +22,18 @@ def gce_exposure(
     permitted: t.Sequence[str],
     without: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """Return what the interfaces' filters let in; see the filter of this name."""
+    """Return what hierarchical policies, firewall rules and network policies of each interface together let in to the ports.
+
+    `findings` names each rule that lets in anyone else than the nodes and the permitted; `cut_off` has a sentence for each interface that other nodes of its
+    network do not reach. A rule for a network tag or a service account counts as one that lets others in, unless it is that of the nodes. So does a rule for
+    what Google keeps, such as regions and threat lists.
+
+    nodes      as gce_instance_firewalls_info returns them
+    hosts      their names, by zone and name of their instances (europe-west1-b/es1)
+    target     what the nodes are known by, network tags (`tags`) or service accounts (`service_accounts`)
+    permitted  addresses and networks that may reach the ports, beside the nodes
+    without    names of firewall rules to leave out, to see what would be without them
+    """
     own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
     exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
     known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]

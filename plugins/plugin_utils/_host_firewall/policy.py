@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.compat.version import LooseVersion
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.host_addresses import host_addresses
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
+from .container_networks import container_networks
+from .host_addresses import host_addresses
 from .transport_addresses import transport_addresses
 
-__all__ = ["policy"]
+__all__ = ["AUTO", "policy"]
 
+AUTO = "auto"
+"""In host_firewall_container_networks, it stands for the networks that are found."""
 _SSHD_PORT = re.compile(r"[0-9]+\Z", re.ASCII)
 
 
@@ -63,7 +66,9 @@ def policy(
         "unnamed_ports": unnamed,
         "ports": ports(named + unnamed),
         "direct_clients": found.of(lambda: networks(options["direct_clients"], name="host_firewall_direct_clients", collapse=False)),
-        "container_networks": found.of(lambda: networks(options["container_networks"], name="host_firewall_container_networks")),
+        "container_networks": found.of(
+            lambda: networks(_with_found(options["container_networks"], facts), name="host_firewall_container_networks")
+        ),
         "peers": found.of(
             lambda: networks(options["peers"] or host_addresses(hosts, hostvars or {}), name="host_firewall_peers", collapse=False)
         ),
@@ -94,6 +99,13 @@ def policy(
     if nftables.get("problem"):
         found.append(nftables["problem"])
     return {"policy": result, "seen": seen, "problems": list(found)}
+
+
+def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:
+    """The networks of containers, with those that are found on the host in place of AUTO."""
+    if not isinstance(given, list) or AUTO not in given:
+        return given
+    return [*(network for network in given if network != AUTO), *container_networks(facts)]
 
 
 def _distribution(facts: Mapping[str, t.Any], min_version: str) -> list[str]:

@@ -12,7 +12,9 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PARTS = [{"ansible.builtin.import_playbook": f"tlsfront.elasticsearch.{part}"} for part in ("nodes", "identity", "peers")]
-SHOWN = "{{ groups['elasticsearch'] | tlsfront.elasticsearch.host_addresses(hostvars) | join(' ') }}"
+OPTIONS = "{'closed_ports': [9200], 'ports_left_open': [], 'peers': [], 'direct_clients': [], 'container_networks': []}"
+DECIDED = f"({OPTIONS} | tlsfront.elasticsearch.host_firewall_policy(hosts=groups['elasticsearch'], hostvars=hostvars))"
+SHOWN = f"{{{{ {DECIDED}.policy.peers | join(' ') }}}}"
 SHOW = {"hosts": "tlsfront_nodes", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": f"PEERS {SHOWN} ."}}]}
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "tlsfront_cloud": "none"}
 

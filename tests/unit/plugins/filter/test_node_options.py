@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -65,3 +66,41 @@ def test_no_client_trusts_both_a_public_ca_and_one_of_its_own():
     says = "the certificate of es2 comes from /srv/ca.pem, and that of es1 from a public CA, so nobody trusts both"
     with pytest.raises(AnsibleFilterError, match=re.escape(says)):
         ca_paths(["es1", "es2"], hosts)
+
+
+def test_a_ca_that_somebody_else_may_change_is_refused_where_that_is_asked(tmp_path):
+    ca = tmp_path / "ca/ca.pem"
+    ca.parent.mkdir()
+    ca.touch(mode=0o666)
+    ca.chmod(0o666)
+    hosts = {"es1": {"tlsfront_controller_dir": str(tmp_path)}, "es2": {"tlsfront_controller_dir": str(tmp_path)}}
+    assert ca_paths(["es1", "es2"], hosts) == [str(ca)]
+    says = f"{ca} may be changed by everybody (mode 0666): chmod go-w {ca}. Nothing was proved, for whoever can change the CA decides what is proved."
+    with pytest.raises(AnsibleFilterError, match=re.escape(says)):
+        ca_paths(["es1", "es2"], hosts, guarded=True)
+    ca.chmod(0o644)
+    assert ca_paths(["es1", "es2"], hosts, guarded=True) == [str(ca)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to a group that has others in it")
+@pytest.mark.parametrize(
+    ("of_node", "refused"),
+    [
+        ({"certificate_own_ca_dir": "{place}"}, True),
+        ({"tlsfront_ca_path": "{place}/ca.pem"}, True),
+        ({"certificate_source": "provided", "certificate_provided_ca": "{place}/ca.pem"}, False),
+        ({"certificate_source": "acme", "certificate_acme_ca": "{place}/ca.pem"}, False),
+        ({"certificate_source": "provided", "tlsfront_ca_path": "{place}/ca.pem"}, False),
+    ],
+    ids=str,
+)
+def test_what_is_provided_is_also_its_groups_and_what_is_ours_is_not(tmp_path, of_node, refused):
+    (tmp_path / "ca.pem").touch()
+    os.chown(tmp_path / "ca.pem", 0, 54321)
+    (tmp_path / "ca.pem").chmod(0o660)
+    said = {"es1": {name: value.format(place=tmp_path) for name, value in of_node.items()}}
+    if refused:
+        with pytest.raises(AnsibleFilterError, match="may be changed by the group 54321"):
+            ca_paths(["es1"], said, guarded=True)
+    else:
+        assert ca_paths(["es1"], said, guarded=True) == [f"{tmp_path}/ca.pem"]

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_plan import certificate_plan
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_problems import certificate_problems
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 TOP = Path(__file__).resolve().parents[4]
@@ -40,7 +39,10 @@ def plan(issued: pki.Issued | None = None, texts: dict[str, str] | None = None, 
 
 
 def problems(texts: dict[str, str] | None = None, gathered: dict[str, Any] | None = None, **options: Any) -> list[str]:
-    return certificate_problems(DEFAULTS | options, node=gathered or node(), texts=CA if texts is None else texts, host="es1")
+    found: list[str] = certificate_plan(
+        DEFAULTS | options, node=gathered or node(), texts=CA if texts is None else texts, host="es1", check=True
+    )["problems"]
+    return found
 
 
 def issue(issuer: pki.Issued = ROOT, names: list[str] | None = None, **given: Any) -> pki.Issued:
@@ -117,8 +119,8 @@ def test_what_is_provided_is_installed_without_what_is_around_it(remote: bool) -
     slurped = [{"item": path, "content": base64.b64encode(text.encode()).decode()} for path, text in texts.items()]
     options = DEFAULTS | PROVIDED | {"certificate_provided_remote": remote}
     given: dict[str, Any] = {"slurped": slurped} if remote else {"texts": texts}
-    assert certificate_problems(options, **given) == []
-    found = certificate_plan(options, **given)
+    found = certificate_plan(options, check=True, **given)
+    assert found["problems"] == []
     assert (found["chain"], found["key"], found["ca"]) == (good.pem.decode(), good.key_pem.decode(), ROOT.pem.decode())
     assert found["ends_soon"] and found["reasons"] == []
 
@@ -127,7 +129,9 @@ def test_no_part_of_a_key_is_told() -> None:
     texts = {"/es1.pem": issue().pem.decode(), "/es1.key": "s3cret", "/root.pem": ROOT.pem.decode()}
     with pytest.raises(AnsibleFilterError) as refused:
         certificate_plan(DEFAULTS | PROVIDED, texts=texts)
-    assert "s3cret" not in str(refused.value) + " ".join(certificate_problems(DEFAULTS | PROVIDED, texts=texts))
+    told = certificate_plan(DEFAULTS | PROVIDED, texts=texts, check=True)
+    assert list(told) == ["problems"] and len(told["problems"]) > 0
+    assert "s3cret" not in str(refused.value) + " ".join(told["problems"])
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.policy import policy
 
+DEFAULTS = Path(__file__).parents[4] / "roles/host_firewall/defaults/main.yml"
 OPTIONS = {
     "closed_ports": [9200, 9300],
     "ports_left_open": [],
@@ -88,6 +91,20 @@ def test_that_ports_that_were_found_are_closed_unless_they_are_left_open_or_http
     assert decided["problems"] == []
     kept = decided["policy"]
     assert (kept["found_ports"], kept["unnamed_ports"], kept["ports"]) == ([9200, 9201], [9201], ["9200-9201", "9300"])
+
+
+def test_that_the_networks_of_containers_are_found_unless_they_are_named() -> None:
+    bridge = {"type": "bridge", "interfaces": ["veth0"], "ipv4": {"address": "172.17.0.1", "prefix": "16"}}
+    facts = {**FACTS, "interfaces": ["lo", "docker0"], "docker0": bridge}
+    default = yaml.safe_load(DEFAULTS.read_text("utf-8"))["host_firewall_container_networks"]
+    for given, wanted in (
+        (default, ["172.17.0.0/16"]),
+        ([*default, "10.5.0.0/24"], ["10.5.0.0/24", "172.17.0.0/16"]),
+        (["10.5.0.0/24"], ["10.5.0.0/24"]),
+        ([], []),
+    ):
+        decided = decide(facts=facts, container_networks=given)
+        assert (decided["policy"]["container_networks"], decided["problems"]) == (wanted, [])
 
 
 def test_that_no_text_of_others_is_kept() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pki
 import pytest
 import yaml
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_problems import certificate_problems
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.certificate_plan import certificate_plan
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 
 ACME = {"certificate_source": "acme", "certificate_acme_terms_agreed": True}
@@ -334,7 +334,7 @@ def test_all_that_is_wrong_is_said_with_the_remedy(place: Path, case: str) -> No
     # what the lookup of vars/main.yml reads
     files = [path for path in place.rglob("*") if path.is_file()]
     texts = {str(path): path.read_bytes().decode("utf-8", "surrogateescape") for path in files}
-    told = certificate_problems(options, node=node, texts=texts, slurped=slurped, host=case, public_cas="")
+    told = certificate_plan(options, node=node, texts=texts, slurped=slurped, host=case, check=True)["problems"]
     said = " ".join(told)
     for part in CASES[case][1]:
         assert part in said

@@ -68,7 +68,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an_unknown_action": (PEERS | {"host_firewall_action": "tarpit"}, ["host_firewall_action", "drop, reject"]),
     "a_peer_without_facts": (
         {"tlsfront_group": "pair"},
-        ["the addresses of no_facts are not known", "without --limit"],
+        ["The addresses of no_facts are not known", "without --limit"],
     ),
     "an_empty_group": ({"tlsfront_group": "nobody"}, ["there is no host"]),
     "a_time_that_is_none": (PEERS | {"host_firewall_confirm_timeout": "30; OnCalendar=hourly"}, ["host_firewall_confirm_timeout"]),

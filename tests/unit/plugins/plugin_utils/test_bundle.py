@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.ca_certificates import ca_certificates
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.trust_problems import trust_problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _x509
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 
@@ -14,23 +12,23 @@ def text(*certificates):
 
 def test_each_certificate_is_told_once_without_what_stands_around_it():
     old, new = pki.root("Old"), pki.root("New")
-    found = ca_certificates(text(old, new, old))
+    found = _bundle.certificates(text(old, new, old))
     assert [each["title"] for each in found] == ["Old", "New"]
     assert [each["pem"] for each in found] == [old.pem.decode(), new.pem.decode()]
     assert found[0]["sha256"].replace(":", "") == old.fingerprint
 
 
 def test_a_title_cannot_begin_a_line():
-    assert ca_certificates(text(pki.root("a\nb")))[0]["title"] == "a?b"
+    assert _bundle.certificates(text(pki.root("a\nb")))[0]["title"] == "a?b"
 
 
 def test_what_is_no_certificate_is_refused():
-    with pytest.raises(AnsibleFilterError, match="no certificate that can be read"):
-        ca_certificates("nothing")
+    with pytest.raises(_x509.Unreadable, match="no certificate that can be read"):
+        _bundle.certificates("nothing")
 
 
 def test_cas_that_are_valid_have_no_problem():
-    assert trust_problems(text(pki.root("Old"), pki.root("New"))) == []
+    assert _bundle.problems(text(pki.root("Old"), pki.root("New"))) == []
 
 
 @pytest.mark.parametrize(
@@ -47,11 +45,11 @@ def test_cas_that_are_valid_have_no_problem():
     ],
 )
 def test_each_problem_is_told(pem, said):
-    problems = trust_problems(pem)
+    problems = _bundle.problems(pem)
     assert len(problems) == len(said)
     assert all(some in problem for some, problem in zip(said, problems))
 
 
 def test_what_is_only_to_be_read_may_be_of_any_kind():
-    assert trust_problems(text(pki.root("Old", not_after=-pki.DAY / 2), pki.issue("es1")), judged=False) == []
-    assert len(trust_problems(text(pki.root())[:-30], judged=False)) == 1
+    assert _bundle.problems(text(pki.root("Old", not_after=-pki.DAY / 2), pki.issue("es1")), judged=False) == []
+    assert len(_bundle.problems(text(pki.root())[:-30], judged=False)) == 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.container_networks import container_networks
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.container_networks import container_networks
 
 
 def facts(name: str, ports: list[str], **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.host_addresses import host_addresses
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.host_addresses import host_addresses
 
 
 def hostvars(**facts: dict[str, list[str]] | None) -> dict[str, dict[str, object]]:
@@ -29,7 +29,7 @@ def test_that_ipv4_link_local_is_kept_because_it_is_unique_on_its_network() -> N
 @pytest.mark.parametrize("known", [None, {}, {"distribution": ["Debian"]}, {"all_ipv4_addresses": ["127.0.0.1"]}])
 def test_that_a_host_without_facts_stops_with_its_name(known: dict[str, list[str]] | None) -> None:
     es1 = {"all_ipv4_addresses": ["10.0.0.1"], "all_ipv6_addresses": []}
-    with pytest.raises(AnsibleFilterError, match=r"the addresses of es2, es3 are not known.*without --limit"):
+    with pytest.raises(AnsibleFilterError, match=r"The addresses of es2, es3 are not known.*without --limit"):
         host_addresses(["es1", "es2", "es3"], hostvars(es1=es1, es2=known, es3=known))
 
 
@@ -39,7 +39,7 @@ def test_that_a_host_without_facts_has_the_addresses_of_its_identity() -> None:
 
 
 def test_that_an_empty_group_stops() -> None:
-    with pytest.raises(AnsibleFilterError, match="there is no host"):
+    with pytest.raises(AnsibleFilterError, match="There is no host"):
         host_addresses([], {})
 
 
@@ -47,5 +47,5 @@ def test_that_an_empty_group_stops() -> None:
 def test_that_a_fact_which_is_no_address_stops_with_the_hosts_name(text: object) -> None:
     es1 = {"all_ipv4_addresses": ["10.0.0.1"], "all_ipv6_addresses": []}
     es2 = {"all_ipv4_addresses": [], "all_ipv6_addresses": [text]}
-    with pytest.raises(AnsibleFilterError, match="a fact of es2 is no address"):
+    with pytest.raises(AnsibleFilterError, match="A fact of es2 is no address"):
         host_addresses(["es1", "es2"], hostvars(es1=es1, es2=es2))  # type: ignore[arg-type]

@@ -1,0 +1,32 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What options of the role https_front are in nginx's own syntax."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
+
+from . import paths, read_only
+
+__all__ = ["written"]
+
+
+def written(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one."""
+    directory = str(options["https_front_certificate_dir"])
+    chain, key, ca = (syntax.quote(f"{directory}/{name}.pem") for name in ("chain", "key", "ca"))
+    return {
+        "server_names_hash_bucket_size": syntax.hash_bucket_size(options["https_front_server_names"]),
+        "chain": chain,
+        "key": key,
+        "ca": ca,
+        "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
+        "blocked": [paths.pattern(path) for path in options["https_front_blocked_paths"]],
+        "readers": {
+            "changing": read_only.changes(),
+            "allowed": [rule._asdict() for rule in read_only.rules(options["https_front_read_only_endpoints"])],
+        },
+    }
