@@ -70,7 +70,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"tlsfront_group": "pair"},
         ["The addresses of no_facts are not known", "without --limit"],
     ),
-    "an_empty_group": ({"tlsfront_group": "nobody"}, ["there is no host"]),
+    "an_empty_group": ({"tlsfront_group": "nobody"}, ["There is no host"]),
     "a_time_that_is_none": (PEERS | {"host_firewall_confirm_timeout": "30; OnCalendar=hourly"}, ["host_firewall_confirm_timeout"]),
     "a_time_of_two_lines": (
         PEERS | {"host_firewall_confirm_timeout": "30\nOnCalendar=hourly"},
