@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import json
 import time
 import types
 from typing import Any
+
+import botocore.session
+
+# Amazon's description of EC2 is read once, and not by each module's client
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 # nothing here takes long: what modules wait for is there at once
 _QUICK = types.SimpleNamespace(**{**vars(time), "sleep": lambda _seconds: None})
