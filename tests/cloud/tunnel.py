@@ -127,6 +127,8 @@ class _InTunnel(_Handler):
 class _Outside(_Handler):
     """Whoever asks for a tunnel, or steers."""
 
+    disable_nagle_algorithm = True  # a body would wait for the acknowledgement of its head
+
     def do_CONNECT(self) -> None:
         host, _colon, port = self.path.partition(":")
         self.close_connection = True
