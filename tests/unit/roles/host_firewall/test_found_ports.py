@@ -171,7 +171,7 @@ def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace,
         check=False,
     )
     said = " ".join(done.stdout.split())
-    assert "TASK [Prove it]" in said, done.stdout
+    assert "TASK [Check the endpoints from each probe host]" in said, done.stdout
     assert says in said, done.stdout
     # for the cloud's part of the proof
     assert f'"tlsfront_found_ports": [{ports}]' in said, done.stdout
