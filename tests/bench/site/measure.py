@@ -45,7 +45,8 @@ class Run(NamedTuple):
     changed: bool
 
 
-def run(subject: Subject) -> Run:
+def run(subject: Subject, nodes: tuple[str, ...] = NODES, inventory: Path | None = None) -> Run:
+    """One run over the lab's hosts, and those of ``inventory``."""
     with tempfile.TemporaryDirectory() as place:
         counts, calls = Path(place) / "counts", Path(place) / "calls"
         calls.touch()
@@ -62,20 +63,24 @@ def run(subject: Subject) -> Run:
         }
         used, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
-            ["ansible-playbook", "-i", str(LAB / "inventory"), subject.playbook], env=environment, capture_output=True, text=True, check=False
+            ["ansible-playbook", "-i", str(LAB / "inventory"), *(["-i", str(inventory)] if inventory else []), subject.playbook],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         wall, now = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             sys.exit(f"{subject.playbook} of {subject.collections} failed:\n{done.stdout[-6000:]}{done.stderr[-2000:]}")
         told = json.loads(counts.read_text())
-        most = max((told.get(node, {}) for node in NODES), key=lambda count: count.get("executed", 0))
+        most = max((told.get(node, {}) for node in nodes), key=lambda count: count.get("executed", 0))
         return Run(
             most["executed"],
             most.get("skipped", 0),
             len(calls.read_text().splitlines()),
             now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
             wall,
-            any(f"{node} " in line and "changed=0" not in line for line in done.stdout.splitlines() for node in NODES),
+            any(f"{node} " in line and "changed=0" not in line for line in done.stdout.splitlines() for node in nodes),
         )
 
 
