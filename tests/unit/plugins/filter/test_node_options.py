@@ -24,7 +24,10 @@ def test_what_is_noted_counts_more_than_what_the_inventory_says():
 
 def test_the_playbooks_note_each_option_that_is_read():
     (task,) = yaml.safe_load((PLAYBOOKS / "tasks/note.yml").read_text("utf-8"))
-    assert task["ansible.builtin.set_fact"] == {NOTED: {name: f"{{{{ {name} | default(omit) }}}}" for name in OPTIONS}}
+    assert task["ansible.builtin.set_fact"] == {
+        NOTED: {name: f"{{{{ {name} | default(omit) }}}}" for name in OPTIONS},
+        "__tlsfront_waits_for_clients": "{{ tlsfront_close_when_clients_are_ready | default(false) | bool }}",
+    }
 
 
 def test_each_endpoint_of_a_node_has_the_ports_of_that_node():
