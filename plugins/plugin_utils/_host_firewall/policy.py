@@ -111,7 +111,7 @@ def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:
 def _distribution(facts: Mapping[str, t.Any], min_version: str) -> list[str]:
     name, version = facts["distribution"], facts.get("distribution_version", "")
     if not min_version:
-        return [f"{name} is not supported by the role host_firewall (Debian is). To add it, write roles/host_firewall/vars/{name}.yml."]
+        return [f"{name} is not supported by the role host_firewall (Debian is). To add it, add it to __host_firewall_distributions in its vars/main.yml."]
     if LooseVersion(str(version)) < LooseVersion(min_version):
         return [f"The role host_firewall needs {name} {min_version} or newer, this host has {version}."]
     return []

@@ -24,7 +24,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no_facts": ({"case_facts": False} | PEERS, ["needs the facts of the host", "Set gather_facts to true"]),
     "other_distribution": (
         {"case_distribution": "Slackware"} | PEERS,
-        ["Slackware is not supported", "write roles/host_firewall/vars/Slackware.yml"],
+        ["Slackware is not supported", "add it to __host_firewall_distributions in its vars/main.yml"],
     ),
     "old_distribution": ({"case_version": "10.13"} | PEERS, ["needs Debian 11 or newer", "this host has 10.13"]),
     "a_name_for_a_peer": (
