@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -80,7 +81,7 @@ def run(subject: Subject, nodes: tuple[str, ...] = NODES, inventory: Path | None
             len(calls.read_text().splitlines()),
             now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
             wall,
-            any(f"{node} " in line and "changed=0" not in line for line in done.stdout.splitlines() for node in nodes),
+            any(re.match(rf"({'|'.join(nodes)}) +: ok=", line) and "changed=0 " not in line for line in done.stdout.splitlines()),
         )
 
 

@@ -27,16 +27,16 @@ GROWS_BY = 1.10
 
 
 def inventory(count: int) -> dict[str, object]:
-    """``count`` light nodes, in addition to the hosts of the lab."""
-    hosts = {f"light{number:02}": {"lab_number": 100 + number} for number in range(1, count + 1)}
+    """``count`` light nodes, in addition to the hosts of the lab. What is said of each stands at the host: the lab's group_vars come after those of a group."""
+    numbers = [100 + number for number in range(1, count + 1)]
     variables = {
-        "tlsfront_group": "light",
         "tlsfront_server_names": ["{{ lab_ip4 }}"],
         "tlsfront_probe_hosts": ["client"],
-        "host_firewall_peers": [f"10.89.{os.environ['LAB_NET']}.{number}" for number in (11, 12, 13)],
+        "host_firewall_peers": [f"10.89.{os.environ['LAB_NET']}.{number}" for number in (11, 12, 13, *numbers)],
         "lab_prepared_host": "{{ (hostvars['localhost'].lab_prepared.stdout | from_json)['es1'] }}",
     }
-    return {"lab": {"children": {"light": {"hosts": hosts, "vars": variables}}}}
+    hosts = {f"light{number}": {"lab_number": number, **variables} for number in numbers}
+    return {"all": {"vars": {"tlsfront_group": "light"}, "children": {"lab": {"children": {"light": {"hosts": hosts}}}}}}
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def main() -> int:
             ["ansible-playbook", "-i", str(LAB / "inventory"), "-i", str(every), str(HERE / "light.yml")], env=environment, stdout=sys.stderr, check=True
         )
         for size, path in inventories.items():
-            nodes = tuple(f"light{number:02}" for number in range(1, size + 1))
+            nodes = tuple(f"light{100 + number}" for number in range(1, size + 1))
             run(site, nodes, path)
             rows[size] = middle([run(site, nodes, path) for _round in range(options.rounds)])
             print(f"{size} nodes: CPU {rows[size].cpu:.1f} s, wall {rows[size].wall:.1f} s, calls a node {rows[size].calls / size:.1f}", flush=True)
