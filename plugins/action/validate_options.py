@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _option_paths, _option_types
 
+_UNDEFINED = re.compile(r"'([A-Za-z0-9_ .]+)' is undefined")
 _COLLECTION = Path(__file__).resolve().parents[2]
 
 
@@ -29,11 +31,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "default": []}})
+        _validation, arguments = self.validate_argument_spec(
+            {"roles": {"type": "list", "elements": "str", "default": []}, "complete": {"type": "bool", "default": False}}
+        )
         known = task_vars or {}
         # what several roles read comes first: where it is wrong, so is each role's option that has it as default
-        shared = self._values("playbooks", known)
-        found = _option_types.problems(_options("playbooks"), shared) or _option_paths.problems(shared)
+        unknown: list[str] = []
+        shared = self._values("playbooks", known, unknown)
+        found = unknown if arguments["complete"] else []
+        found = found or _option_types.problems(_options("playbooks"), shared) or _option_paths.problems(shared)
         if not found:
             found = [problem for role in arguments["roles"] for problem in self._problems(f"roles/{role}", known)]
         result.update(changed=False)
@@ -42,14 +48,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _problems(self, of: str, known: t.Mapping[str, t.Any]) -> list[str]:
-        return _option_types.problems(_options(of), self._values(of, known))
+        return _option_types.problems(_options(of), self._values(of, known, []))
 
-    def _values(self, of: str, known: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _values(self, of: str, known: t.Mapping[str, t.Any], unknown: list[str]) -> dict[str, t.Any]:
+        """Those that are known; to ``unknown``, a sentence for each other one is added."""
         values = {}
         for name in _options(of):
             if name in known:
                 try:
                     values[name] = self._templar.template(known[name])
-                except AnsibleError:
-                    continue  # it needs what is not known yet, and is looked at again where it is used
+                except AnsibleError as error:
+                    # it needs what is not known yet, and is looked at again where it is used
+                    missing = _UNDEFINED.findall(str(error))
+                    what = f"{missing[0]}, which is not defined" if missing else "what cannot be evaluated"
+                    unknown.append(f"{name} refers to {what}: correct it, for no default stands in for a value that was meant.")
         return values

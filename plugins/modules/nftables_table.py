@@ -32,7 +32,9 @@ attributes:
       - Shows the rules file, the units, and the kernel's table where something else has changed it since it was loaded.
 options:
   content:
-    description: The rules. They begin with the removal of the table, so that they can be loaded over it. Required unless O(state=absent).
+    description:
+      - The rules. They begin with the removal of the table, so that they can be loaded over it. Required unless O(state=absent).
+      - Statements about anything else than this table are refused, C(flush ruleset), C(include) and C(define) as well.
     type: str
   units:
     description:
@@ -128,6 +130,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.statements import stray
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile
 
@@ -176,8 +179,13 @@ def run(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", params["name"], re.ASCII):
         raise Failed(f"name is {params['name']!r}: the name of a table has letters, digits and underscores only. Nothing was changed.")
     for unit in params["units"]:
-        if not _UNIT_FILE.fullmatch(unit["path"]):
+        if not _UNIT_FILE.fullmatch(unit["path"]) or ".." in Path(unit["path"]).parts:
             raise Failed(f"units: {unit['path']!r} is not the absolute path of a .service, .timer or .conf. Nothing was changed.")
+    if not params["path"].startswith("/"):
+        raise Failed(f"path is {params['path']!r}. Give the absolute path of the rules file. Nothing was changed.")
+    other = stray(params["content"] or "", params["family"], params["name"])
+    if other:
+        raise Failed(f"content has {other!r}, which is not about table {params['family']} {params['name']} alone. Take it out. Nothing was changed.")
     table = Table(
         family=params["family"],
         name=params["name"],

@@ -106,7 +106,7 @@ from typing import Any, Mapping
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files, _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import Refused, asked
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.versions import ABOUT, KEY, Versions, normalized
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.versions import ABOUT, CA, CHAIN, Versions, normalized
 
 
 class Failed(Exception):
@@ -142,7 +142,7 @@ def diff_of(store: Versions, files: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _difference(store: Versions, name: str, before: str, after: str) -> dict[str, str]:
-    if name == KEY:
+    if name not in (CHAIN, CA, ABOUT):  # the key, or what somebody has put beside it
         before, after = ("(not shown)\n" if before else ""), ("(not shown, another)\n" if before and after else "(not shown)\n" if after else "")
     path = str(store.about if name == ABOUT else store.live / name)
     return {"before_header": path, "after_header": path, "before": before, "after": after}

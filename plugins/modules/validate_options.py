@@ -20,7 +20,7 @@ description:
   - Texts are accepted for booleans (C(true), C(false), C(yes), C(no), C(on), C(off), C(1), C(0), in any case) and for whole numbers.
     Lists and mappings must be lists and mappings.
   - All that is wrong is told at once. The value of an option that is a secret is never told.
-  - A value that cannot be known yet, since it depends on what a later task finds out, is not looked at.
+  - A value that cannot be known yet, since it depends on what a later task finds out, is not looked at, unless O(complete) says that all is known.
   - Runs on the controller, and changes nothing.
 attributes:
   check_mode:
@@ -35,6 +35,12 @@ options:
     type: list
     elements: str
     default: []
+  complete:
+    description:
+      - Whether all that the variables C(tlsfront_*) refer to is known by now. One that refers to an undefined variable is refused then; else, its default
+        would silently stand in for it.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -51,7 +51,29 @@ CHANGE: dict[str, Any] = {
     "group": {"type": "str", "default": "www-data"},
     "wait": {"type": "float", "default": 15},
 }
+_USER_NAME = re.compile(r"[A-Za-z0-9._@+-]{1,64}", re.ASCII)
+_HASH = re.compile(r"[!-9;-~]+", re.ASCII)  # all but the colon, which ends it
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+
+
+def _check_users(users: list[dict[str, Any]], rounds: int) -> None:
+    """A line feed or a colon would make another user of what is behind it. No password and no hash is in a message.
+
+    :raises ValueError: one of them cannot be meant
+    """
+    # 1000 is the least that SHA-512-crypt takes: https://www.akkadia.org/drepper/SHA-crypt.txt
+    if not 1000 <= rounds <= 999_999_999:
+        raise ValueError(f"rounds is {rounds}: it must be from 1000 to 999999999")
+    for user in users:
+        if not _USER_NAME.fullmatch(user["name"]):
+            raise ValueError(f"users has the name {user['name']!r}: it must be of 1 to 64 letters, digits and . _ @ + -")
+        if bool(user["password"]) == bool(user["hash"]):
+            raise ValueError(f"the user {user['name']} must have either a password or a hash")
+        if user["hash"] and not _HASH.fullmatch(user["hash"]):
+            raise ValueError(f"the hash of the user {user['name']} has characters that no hash has")
+    names = [user["name"] for user in users]
+    if len(set(names)) < len(names):
+        raise ValueError("users has a name twice: write each once")
 
 
 def front(module: Any) -> Front:
@@ -74,6 +96,11 @@ def wanted(params: dict[str, Any], check_mode: bool) -> Wanted:
     for each in params["files"]:
         if not _FILE_NAME.fullmatch(each["name"]):
             raise ValueError(f"files has the name {each['name']!r}: it must be the name of a file, of letters, digits and . _ -")
+    _check_users(params["users"], params["rounds"])
+    names = [each["name"] for each in params["files"]]
+    twice = sorted({name for name in names if names.count(name) > 1 or name in ("private", "proved", "installing") or name.startswith("users-")})
+    if twice:
+        raise ValueError(f"files has the name {twice[0]!r}, which another file has: choose another one")
     try:
         group = grp.getgrnam(params["group"]).gr_gid
     except KeyError:

@@ -73,8 +73,12 @@ class Versions:
         """The version that is live; None where there is none."""
         if not self.live.is_symlink():
             return None
-        version = self.directory / os.readlink(str(self.live))
-        return version if version.is_dir() else None
+        target = Path(os.readlink(str(self.live)))
+        # what leads out of the directory is somebody else's: nothing of it is read, shown or removed
+        if target.is_absolute() or target.parent != Path(self.versions.name) or target.name in (".", "..", *NO_VERSIONS):
+            return None
+        version = self.directory / target
+        return version if version.is_dir() and not version.is_symlink() else None
 
     def former(self) -> Path | None:
         """The version that was live before: of those that are whole, the one that was live last."""

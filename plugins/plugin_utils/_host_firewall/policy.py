@@ -73,7 +73,7 @@ def policy(
             lambda: networks(options["peers"] or host_addresses(hosts, hostvars or {}), name="host_firewall_peers", collapse=False)
         ),
     }
-    seen = _seen(elasticsearch.get("cluster", {}))
+    seen = _seen(elasticsearch.get("cluster", {}), unnamed)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, "problems": [problem]}
@@ -185,6 +185,11 @@ def _plain(address: str) -> str:
     return str(ipaddress.ip_address(address))
 
 
-def _seen(cluster: Mapping[str, t.Any]) -> str:
+def _seen(cluster: Mapping[str, t.Any], unnamed: list[int]) -> str:
     known = "Nobody would be cut off" if cluster.get("is_known") else "Not known whether a node would be cut off"
-    return f"{known}: {cluster.get('seen', '')}."
+    too = (
+        f" Elasticsearch listens at {', '.join(map(str, unnamed))}, too. The role closes what it finds, unless host_firewall_ports_left_open names it."
+        if unnamed
+        else ""
+    )
+    return f"{known}: {cluster.get('seen', '')}.{too}"

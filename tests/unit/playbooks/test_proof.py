@@ -142,6 +142,39 @@ def test_a_probe_host_that_cannot_be_asked_fails_the_proof_and_the_others_are_as
     assert "NOT VERIFIED: 1 of 2 checks failed (1 endpoint, seen from away and localhost)" in said(run)
 
 
+@pytest.mark.parametrize("without", ["es1", "es2"])
+def test_a_node_without_closed_ports_keeps_no_other_from_being_asked_for_its_own(play: Any, cluster: Any, without: str) -> None:
+    this = cluster()
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        node = this.node | {"tlsfront_addresses": ["127.0.0.1"]}
+        nodes = {name: node | {"tlsfront_closed_ports": [] if name == without else [opened.getsockname()[1]]} for name in ("es1", "es2")}
+        run = play(CHECK, this.inventory(**nodes))
+    assert run.returncode != 0
+    assert "port_open" in said(run), run.stdout
+
+
+def test_each_answer_is_that_of_the_probe_host_which_gave_it(play: Any, cluster: Any) -> None:
+    inventory = cluster().inventory()
+    inventory["all"]["children"]["probes"] = {"hosts": {"away": DEAD}}
+    for _attempt in range(3):
+        run = play(CHECK, inventory, "-e", '{"tlsfront_probe_hosts": "{{ [\'away\', \'localhost\', \'client\'] | shuffle }}"}')
+        assert run.returncode != 0
+        assert "FAILED from away: check_not_run" in said(run) and said(run).count("check_not_run:") == 1, run.stdout
+
+
+def test_an_option_that_refers_to_what_is_not_defined_is_refused(play: Any, cluster: Any) -> None:
+    run = play(CHECK, cluster().inventory(), "-e", '{"tlsfront_closed_ports": "{{ office_ports }}"}')
+    assert run.returncode != 0
+    assert "tlsfront_closed_ports refers to office_ports, which is not defined: correct it" in said(run), run.stdout
+
+
+def test_no_probe_host_is_refused_before_anything_changes(play: Any, cluster: Any) -> None:
+    parts = [{"ansible.builtin.import_playbook": f"tlsfront.elasticsearch.{part}"} for part in ("nodes", "probes")]
+    run = play(parts, cluster().inventory(), "-e", '{"tlsfront_probe_hosts": []}')
+    assert run.returncode != 0
+    assert "tlsfront_probe_hosts is empty, so nothing would be proved" in said(run)
+
+
 def test_one_dead_node_does_not_keep_the_others_from_being_proved_and_the_check_ends_red(play: Any, cluster: Any) -> None:
     this = cluster()
     dead = DEAD | {"ansible_become": False, "tlsfront_addresses": ["127.0.0.9"], "tlsfront_https_port": 1}

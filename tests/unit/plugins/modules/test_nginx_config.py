@@ -83,6 +83,26 @@ def test_a_file_is_only_in_its_own_directory(places: dict[str, str], tmp_path: P
     assert result["failed"] and "it must be the name of a file" in result["msg"]
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"users": [{"name": "a\nintruder", "hash": "{PLAIN}s3cret"}]}, "it must be of 1 to 64 letters"),
+        ({"users": [{"name": "x:y", "password": "s3cret"}]}, "it must be of 1 to 64 letters"),
+        ({"users": [{"name": "a", "hash": "{PLAIN}s3cret\nsecond:{PLAIN}"}]}, "the hash of the user a has characters that no hash has"),
+        ({"users": [{"name": "a"}]}, "the user a must have either a password or a hash"),
+        ({"users": [{"name": "a", "hash": "{PLAIN}s3cret", "password": "s3cret"}]}, "the user a must have either a password or a hash"),
+        ({"users": [{"name": "a", "password": "s3cret"}] * 2}, "users has a name twice"),
+        ({"rounds": -5}, "rounds is -5"),
+        ({"files": [{"name": "users-evil", "content": "x"}]}, "which another file has"),
+        ({"files": [{"name": "a", "content": "x"}, {"name": "a", "content": "y"}]}, "which another file has"),
+    ],
+    ids=str,
+)
+def test_no_user_and_no_file_comes_in_by_another_one(places: dict[str, str], tmp_path: Path, more: dict[str, Any], says: str) -> None:
+    result = run("nginx_config", **given(tmp_path, **more), **places)
+    assert result["failed"] and says in result["msg"] and "s3cret" not in result["msg"]
+
+
 @pytest.mark.parametrize("missing", ["configuration", "drop_in", "restart_drop_in"])
 def test_what_it_needs_is_asked_for(places: dict[str, str], tmp_path: Path, missing: str) -> None:
     result = run("nginx_config", **{name: value for name, value in given(tmp_path).items() if name != missing}, **places)

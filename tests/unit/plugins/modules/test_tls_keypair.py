@@ -102,6 +102,22 @@ def test_check_mode_tells_what_would_be_and_changes_nothing(tmp_path: Path, root
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("target", ["{other}", "../other", "versions/../../other", "versions", "versions/new"])
+def test_a_link_that_leads_to_somebody_elses_files_shows_and_removes_nothing_of_them(tmp_path: Path, root: pki.Issued, target: str) -> None:
+    other, place = tmp_path / "other", tmp_path / "certificate"
+    (place / "versions/new").mkdir(parents=True)
+    for directory in (other, place / "versions", place / "versions/new"):
+        directory.mkdir(exist_ok=True)
+        (directory / "privkey.pem").write_bytes(pki.issue("es1", root).key_pem)
+        (directory / "mine.new").write_text("mine")
+    (place / "live").symlink_to(target.format(other=other))
+    told = run("tls_keypair", state="absent", directory=str(place), _ansible_check_mode=True)
+    assert told["changed"] and told["diff"] == []
+    assert "PRIVATE KEY" not in str(run("tls_keypair", **given(place, pki.issue("es1", root, ["es1"]), root, _ansible_check_mode=True)))
+    assert run("tls_keypair", state="absent", directory=str(place))["changed"]
+    assert sorted(path.name for path in other.iterdir()) == ["mine.new", "privkey.pem"]
+
+
 def test_the_life_of_a_keypair(tmp_path: Path, root: pki.Issued) -> None:
     place, first, second = tmp_path / "certificate", pki.issue("es1", root, ["es1"]), pki.issue("es1", root, ["es1"])
     assert run("tls_keypair", **given(place, first, root))["changed"]

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import checks_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._page import page
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 
@@ -135,6 +135,7 @@ def test_a_hostile_certificate_adds_no_element_and_is_shown_as_it_is():
 @settings(deadline=None, max_examples=30)
 @given(st.text(min_size=1).filter(str.strip))
 def test_no_text_adds_an_element(text):
+    assume(text not in {"subject", "not_after", "days_left", "subject_alt_names", "version"})  # it would stand in place of a value, not beside it
     outline = Outline(hostile(text))
     assert outline.tags == Outline(hostile("harmless")).tags
     assert one_line(text) in outline.texts["dd"]
