@@ -81,7 +81,10 @@ def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller
     said = {node: options(node, hostvars) for node in nodes}
     found = {node: _of_node(of_node, controller_dir) for node, of_node in said.items()}
     public = [node for node, path in found.items() if not path]
-    private = {node: str(Path(path).expanduser()) for node, path in found.items() if path}
+    try:
+        private = {node: str(Path(path).expanduser()) for node, path in found.items() if path}
+    except RuntimeError as error:  # of a user that the controller does not have
+        raise AnsibleFilterError(f"ca_paths: {error}") from None
     if public and private:
         node = next(iter(private))
         raise AnsibleFilterError(

@@ -51,11 +51,13 @@ _value:
 
 import collections
 import ipaddress
+import re
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 
+_NAME = re.compile(r"[*]?[A-Za-z0-9_.-]+", re.ASCII)
 _SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
 
 
@@ -70,6 +72,13 @@ def _is_address(text: t.Any) -> bool:
 def _url(name: str, port: int) -> str:
     host = f"[{name}]" if ":" in name else name.replace("*", "tlsfront-probe", 1)
     return f"https://{host}" if port == 443 else f"https://{host}:{port}"
+
+
+def _port(node: str, value: t.Any) -> int:
+    text = str(value)
+    if isinstance(value, (bool, float)) or not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {value!r}, and must be a port.")
+    return int(text)
 
 
 def _list(node: str, option: str, value: t.Any) -> list[str]:
@@ -95,16 +104,24 @@ def endpoints(
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
+    if isinstance(nodes, str) or not isinstance(nodes, t.Iterable):
+        raise AnsibleFilterError(f"endpoints: the nodes are {nodes!r}, and must be a list.")
+    nodes = [str(node) for node in nodes]
+    unknown = [node for node in nodes if node not in hostvars]
+    if unknown:
+        raise AnsibleFilterError(f"endpoints: {', '.join(unknown)} is not in the inventory.")
+    if closed_ports is not None and not isinstance(closed_ports, t.Mapping):
+        raise AnsibleFilterError(f"endpoints: closed_ports is {closed_ports!r}, and must be a mapping from nodes to lists of ports.")
     said = {node: options(node, hostvars) for node in nodes}
     asked = []
     for node in nodes:
         names = _list(node, "tlsfront_server_names", said[node].get("tlsfront_server_names", [node]))
         if not names:
             raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
-        try:
-            port = int(said[node].get("tlsfront_https_port", 443))
-        except ValueError:
-            raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {said[node]['tlsfront_https_port']!r}, and must be a port.") from None
+        wrong = [name for name in names if not (_NAME.fullmatch(name) or _is_address(name))]
+        if wrong:
+            raise AnsibleFilterError(f"endpoints: tlsfront_server_names of {node} has {wrong[0]!r}, which is neither a host name nor an address.")
+        port = _port(node, said[node].get("tlsfront_https_port", 443))
         asked += [(node, name, _url(name, port)) for name in names]
     nodes_of = collections.Counter(url for _node, _name, url in asked)
     found: list[dict[str, t.Any]] = []

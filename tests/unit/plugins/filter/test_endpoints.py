@@ -50,6 +50,13 @@ def test_it_is_one_over_every_kind_of_ssh(connection):
         ({"tlsfront_addresses": "127.0.0.1"}, "tlsfront_addresses of es1 is '127.0.0.1', and must be a list"),
         ({"tlsfront_server_names": "es1.example"}, "tlsfront_server_names of es1 is 'es1.example', and must be a list"),
         ({"tlsfront_server_names": []}, "es1 has no name to ask for: set tlsfront_server_names"),
+        ({"tlsfront_https_port": None}, "tlsfront_https_port of es1 is None, and must be a port"),
+        ({"tlsfront_https_port": True}, "tlsfront_https_port of es1 is True, and must be a port"),
+        ({"tlsfront_https_port": 4.9}, "tlsfront_https_port of es1 is 4.9, and must be a port"),
+        ({"tlsfront_https_port": 0}, "tlsfront_https_port of es1 is 0, and must be a port"),
+        ({"tlsfront_server_names": ["a/b"]}, "tlsfront_server_names of es1 has 'a/b', which is neither a host name nor an address"),
+        ({"tlsfront_server_names": ["a@b"]}, "has 'a@b'"),
+        ({"tlsfront_server_names": [""]}, "has ''"),
         ({"tlsfront_https_port": "5; evil"}, "tlsfront_https_port of es1 is '5; evil', and must be a port"),
     ],
     ids=str,
@@ -57,6 +64,20 @@ def test_it_is_one_over_every_kind_of_ssh(connection):
 def test_what_cannot_be_meant_is_refused_by_name(variables, says):
     with pytest.raises(AnsibleFilterError, match=re.escape(says)):
         endpoints(["es1"], {"es1": variables})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "closed_ports", "says"),
+    [
+        ("ab", None, "the nodes are 'ab', and must be a list"),
+        (None, None, "the nodes are None, and must be a list"),
+        (["es1", "elsewhere"], None, "elsewhere is not in the inventory"),
+        (["es1"], "x", "closed_ports is 'x', and must be a mapping"),
+    ],
+)
+def test_what_is_no_list_of_nodes_is_refused(nodes, closed_ports, says):
+    with pytest.raises(AnsibleFilterError, match=says):
+        endpoints(nodes, {"es1": {}}, closed_ports=closed_ports)
 
 
 def test_no_addresses_means_that_the_name_is_looked_up():
