@@ -36,8 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         known = task_vars or {}
         # what several roles read comes first: where it is wrong, so is each role's option that has it as default
-        unknown: list[str] = []
-        shared = self._values("playbooks", known, unknown)
+        shared, unknown = self._values("playbooks", known)
         found = unknown if arguments["complete"] else []
         found = found or _option_types.problems(_options("playbooks"), shared) or _option_paths.problems(shared)
         if not found:
@@ -48,11 +47,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _problems(self, of: str, known: t.Mapping[str, t.Any]) -> list[str]:
-        return _option_types.problems(_options(of), self._values(of, known, []))
+        values, _unknown = self._values(of, known)
+        return _option_types.problems(_options(of), values)
 
-    def _values(self, of: str, known: t.Mapping[str, t.Any], unknown: list[str]) -> dict[str, t.Any]:
-        """Those that are known; to ``unknown``, a sentence for each other one is added."""
-        values = {}
+    def _values(self, of: str, known: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+        """Those that are known, and a sentence for each other one that was given."""
+        values, unknown = {}, []
         for name in _options(of):
             if name in known:
                 try:
@@ -62,4 +62,4 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     missing = _UNDEFINED.findall(str(error))
                     what = f"{missing[0]}, which is not defined" if missing else "what cannot be evaluated"
                     unknown.append(f"{name} refers to {what}: correct it, for no default stands in for a value that was meant.")
-        return values
+        return values, unknown

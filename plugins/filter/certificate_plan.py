@@ -46,24 +46,14 @@ options:
     type: list
     elements: str
     default: []
-  check:
-    description: Whether problems are looked for. Without it, there must be none.
-    type: bool
-    default: false
   public_cas:
     description:
       - The CAs that everybody trusts, in PEM, with O(check). A certificate that is provided must lead to one of them unless its own CA is provided, too.
     type: str
     default: ""
-  distribution:
-    description: The distribution of the node, with O(check).
-    type: str
-    default: ""
-  distributions:
-    description: Those that the role supports, with O(check).
-    type: list
-    elements: str
-    default: [""]
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.plan
+  - tlsfront.elasticsearch.plan.distribution
 """
 
 EXAMPLES = r"""

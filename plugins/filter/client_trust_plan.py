@@ -23,10 +23,6 @@ options:
     description: What is in those of C(cas) that are files on the controller, by their paths, with certificates in PEM.
     type: dict
     required: true
-  check:
-    description: Whether problems are looked for. Without it, there must be none.
-    type: bool
-    default: false
   access:
     description: Who else may change what is in C(dir), as P(tlsfront.elasticsearch.path_access_info#module) returns it, with O(check).
     type: list
@@ -41,6 +37,8 @@ options:
     type: str
     default: elasticsearch
 author: The tlsfront.elasticsearch authors
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.plan
 """
 
 EXAMPLES = r"""
@@ -87,7 +85,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _client_trust, _x509
 
 
@@ -102,20 +99,7 @@ def client_trust_plan(
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     paths = list(options["cas"])
-    found = []
-    if check:
-        found = _client_trust.problems(
-            options["dir"],
-            options["urls"],
-            paths,
-            texts,
-            access=access,
-            system=boolean(options["system"]),
-            java_cacerts=boolean(options["java_cacerts"]),
-            absent=options["state"] == "absent",
-            host=host,
-            group=group,
-        )
+    found = _client_trust.problems(options, texts, access, host, group) if check else []
     if found:
         return {"problems": found}
     try:

@@ -56,6 +56,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
 
 _NAME = re.compile(r"[*]?[A-Za-z0-9_.-]+", re.ASCII)
 _SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
@@ -75,23 +76,23 @@ def _url(name: str, port: int) -> str:
 
 
 def _port(node: str, value: t.Any) -> int:
-    text = str(value)
-    if isinstance(value, (bool, float)) or not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+    port = whole(value)
+    if port is None or not 1 <= port <= 65535:
         raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {value!r}, and must be a port.")
-    return int(text)
+    return port
 
 
-def _list(node: str, option: str, value: t.Any) -> list[str]:
-    """The value of an option that is a list. A text would be taken letter by letter."""
+def _list(said: str, value: t.Any) -> list[str]:
+    """The value, of which ``said`` says what it is, where it is a list. A text would be taken letter by letter."""
     if isinstance(value, (str, t.Mapping)) or not isinstance(value, t.Iterable):
-        raise AnsibleFilterError(f"endpoints: {option} of {node} is {value!r}, and must be a list.")
+        raise AnsibleFilterError(f"endpoints: {said} {value!r}, and must be a list.")
     return [str(item) for item in value]
 
 
 def _places(node: str, addresses: t.Any, of_node: t.Mapping[str, t.Any]) -> list[str]:
     """Where the node is, as far as its variables say."""
     if addresses is not None:
-        return _list(node, "tlsfront_addresses", addresses)
+        return _list(f"tlsfront_addresses of {node} is", addresses)
     host = of_node.get("ansible_host")
     connection = str(of_node.get("ansible_connection", "ssh")).rpartition(".")[2]
     return [str(host)] if host and (_is_address(host) or connection in _SSH) else []
@@ -104,9 +105,7 @@ def endpoints(
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
-    if isinstance(nodes, str) or not isinstance(nodes, t.Iterable):
-        raise AnsibleFilterError(f"endpoints: the nodes are {nodes!r}, and must be a list.")
-    nodes = [str(node) for node in nodes]
+    nodes = _list("the nodes are", nodes)
     unknown = [node for node in nodes if node not in hostvars]
     if unknown:
         raise AnsibleFilterError(f"endpoints: {', '.join(unknown)} is not in the inventory.")
@@ -115,7 +114,7 @@ def endpoints(
     said = {node: options(node, hostvars) for node in nodes}
     asked = []
     for node in nodes:
-        names = _list(node, "tlsfront_server_names", said[node].get("tlsfront_server_names", [node]))
+        names = _list(f"tlsfront_server_names of {node} is", said[node].get("tlsfront_server_names", [node]))
         if not names:
             raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
         wrong = [name for name in names if not (_NAME.fullmatch(name) or _is_address(name))]

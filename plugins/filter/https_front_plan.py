@@ -19,10 +19,6 @@ options:
         C(https_front_read_only_endpoints), which must be there.
     type: dict
     required: true
-  check:
-    description: Whether problems are looked for. Without it, there must be none.
-    type: bool
-    default: false
   closed_ports:
     description: The ports that are to be closed to clients, with O(check).
     type: list
@@ -35,20 +31,14 @@ options:
     description: The name of the host, for the messages, with O(check).
     type: str
     default: ""
-  distribution:
-    description: The distribution of the host, with O(check).
-    type: str
-    default: ""
-  distributions:
-    description: Those that the role knows, with O(check).
-    type: list
-    elements: str
-    default: [""]
   needs_certificate:
     description: Whether the certificate must be there already, with O(check).
     type: bool
     default: false
 author: The tlsfront.elasticsearch authors
+extends_documentation_fragment:
+  - tlsfront.elasticsearch.plan
+  - tlsfront.elasticsearch.plan.distribution
 """
 
 EXAMPLES = r"""

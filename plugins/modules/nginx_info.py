@@ -193,10 +193,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _sockets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import Front
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import INSTALLING, Front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
-
-INSTALLING = "installing"  # in the directory, while nginx is being installed
 
 
 def about_nginx(module: AnsibleModule) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _client_address
 
@@ -13,42 +14,27 @@ __all__ = ["problems"]
 
 
 def problems(
-    directory: t.Any,
-    urls: t.Any,
-    paths: Sequence[str],
-    texts: Mapping[str, str],
-    *,
-    access: Sequence[str] = (),
-    system: bool = False,
-    java_cacerts: bool = False,
-    absent: bool = False,
-    host: str = "",
-    group: str = "elasticsearch",
+    options: Mapping[str, t.Any], texts: Mapping[str, str], access: Sequence[str] = (), host: str = "", group: str = "elasticsearch"
 ) -> list[str]:
     """Return a sentence or two for each thing that is wrong, with what was found and what to do; empty where nothing is.
 
-    directory     where the files are on the client
-    urls          where the cluster is
-    paths         the files on the controller with the CAs
-    texts         what is in those of them that are files
-    access        who else may change what is in the directory, as path_access_info tells it
-    system        whether the system's store is to have the CAs
-    java_cacerts  whether the JVMs' store is to follow it
-    absent        whether all is to be removed, so that only where it is matters
-    host          the client's name, for the messages
-    group         the group of the cluster's nodes, for the messages
+    options  the variables of the role, without their prefix
+    texts    what is in those of its CAs that are files on the controller, by their paths
+    access   who else may change what is in the directory, as path_access_info tells it
+    host     the client's name, for the messages
+    group    the group of the cluster's nodes, for the messages
     """
-    found = _client_address.directory_problems(directory, "client_trust_dir")
-    if not absent:
-        found += [*_client_address.url_problems(urls, "client_trust_urls"), *_of_cas(paths, texts, host)]
+    found = _client_address.directory_problems(options["dir"], "client_trust_dir")
+    if options["state"] != "absent":
+        found += [*_client_address.url_problems(options["urls"], "client_trust_urls"), *_of_cas(options["cas"], texts, host)]
         if access:
             found.append(f"Others can change what is in client_trust_dir of {host}. {'; '.join(access)}. Choose another directory, or put that right.")
-        if not urls:
+        if not options["urls"]:
             found.append(
                 f"client_trust_urls of {host} is empty, and the inventory has no host in the group {group}. Give the URLs of the cluster, such as "
                 "https://es.example.org."
             )
-    if java_cacerts and not system:
+    if boolean(options["java_cacerts"]) and not boolean(options["system"]):
         found.append(
             f"client_trust_java_cacerts of {host} is true, but the JVM's store follows the system's, and client_trust_system is false. Set both, or use "
             "truststore.p12."

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from . import service
-from .transaction import Front, Wanted
+from .transaction import INSTALLING, PRIVATE, PROVED, Front, Wanted
+from .users import USER_NAME
 
 # absolute, and as they are: the type "path" would replace what looks like a variable of the environment
 FILES: dict[str, Any] = {
@@ -51,7 +52,6 @@ CHANGE: dict[str, Any] = {
     "group": {"type": "str", "default": "www-data"},
     "wait": {"type": "float", "default": 15},
 }
-_USER_NAME = re.compile(r"[A-Za-z0-9._@+-]{1,64}", re.ASCII)
 _HASH = re.compile(r"[!-9;-~]+", re.ASCII)  # all but the colon, which ends it
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
@@ -65,7 +65,7 @@ def _check_users(users: list[dict[str, Any]], rounds: int) -> None:
     if not 1000 <= rounds <= 999_999_999:
         raise ValueError(f"rounds is {rounds}: it must be from 1000 to 999999999")
     for user in users:
-        if not _USER_NAME.fullmatch(user["name"]):
+        if not USER_NAME.fullmatch(user["name"]):
             raise ValueError(f"users has the name {user['name']!r}: it must be of 1 to 64 letters, digits and . _ @ + -")
         if bool(user["password"]) == bool(user["hash"]):
             raise ValueError(f"the user {user['name']} must have either a password or a hash")
@@ -98,7 +98,7 @@ def wanted(params: dict[str, Any], check_mode: bool) -> Wanted:
             raise ValueError(f"files has the name {each['name']!r}: it must be the name of a file, of letters, digits and . _ -")
     _check_users(params["users"], params["rounds"])
     names = [each["name"] for each in params["files"]]
-    twice = sorted({name for name in names if names.count(name) > 1 or name in ("private", "proved", "installing") or name.startswith("users-")})
+    twice = sorted({name for name in names if names.count(name) > 1 or name in (PRIVATE, PROVED, INSTALLING) or name.startswith("users-")})
     if twice:
         raise ValueError(f"files has the name {twice[0]!r}, which another file has: choose another one")
     try:

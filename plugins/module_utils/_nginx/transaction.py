@@ -33,6 +33,8 @@ USERS_FILE = "%USERS_FILE%"
 CONFIGURATION_ID = "%CONFIGURATION_ID%"
 # Files that are there for the configuration only: those that neither the live nor the proved one names are removed once it is proved
 OWN_FILES = ("users-*", "client-ca-*", "client-crl-*", "upstream-ca-*")
+# what is below Front.directory for other ends; the last one is there while nginx is being installed
+PRIVATE, PROVED, INSTALLING = "private", "proved", "installing"
 _NEW_USERS = "users-new"  # before there is a secret to make a name from
 
 _RELOADING = 2.0  # seconds that nginx may take from a signal to new workers
@@ -107,9 +109,9 @@ class Front:
         :param directory: the collection's own; in proved/ below it is what was last proved"""
         drop_in = live[1]
         self.live = (live[0], drop_in, drop_in.with_name(f"{drop_in.stem}-restart{drop_in.suffix}"))
-        self.proved = tuple(directory / "proved" / name for name in (live[0].name, "nginx.service.conf", "nginx.restart.conf"))
+        self.proved = tuple(directory / PROVED / name for name in (live[0].name, "nginx.service.conf", "nginx.restart.conf"))
         self.directory = directory
-        self.secret = directory / "private/secret"
+        self.secret = directory / PRIVATE / "secret"
         self.nginx = nginx
         self.pid_file = pid_file
         self.nginx_dir = live[0].parent.parent
@@ -146,7 +148,7 @@ class Front:
         :raises PairRefused: no client would accept the certificate; where there is a former version that they would, it is live again
         :raises Failed: it was taken back
         """
-        for directory in (self.directory, self.directory / "proved", self.live[1].parent):
+        for directory in (self.directory, self.directory / PROVED, self.live[1].parent):
             files.make_directory(directory)
         outcome = Outcome()
         with files.locked(self.directory):

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from .sha_crypt import sha512_crypt
 
-__all__ = ["UsersFile", "users_file"]
+__all__ = ["USER_NAME", "UsersFile", "users_file"]
+
+USER_NAME = re.compile(r"[A-Za-z0-9._@+-]{1,64}", re.ASCII)  #: what may stand before the colon
 
 
 class UsersFile(NamedTuple):

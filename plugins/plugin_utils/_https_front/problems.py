@@ -17,7 +17,9 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import n
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.users import USER_NAME
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _text, _x509
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
 
 # Every controller has it, for ansible-core needs it; only the documentation is read without.
 with contextlib.suppress(ImportError):
@@ -62,7 +64,6 @@ _CRL = re.compile(b"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTAL
 _DIRECTORY = re.compile(r'/[^\x00-\x1f\x7f"$\\]*')
 _BLOCKED_PATH = re.compile(r"/[A-Za-z0-9_.*,-]+(/[A-Za-z0-9_.*,-]+)*", re.ASCII)
 _ENDPOINT = re.compile(r"_[a-z_]+(/_?[a-z_]+)*", re.ASCII)
-_USER = re.compile(r"[A-Za-z0-9._@+-]{1,64}", re.ASCII)
 _ROUNDS = (1000, 99999)
 # as crypt(5) and RFC 4648 write them, with the lengths of MD5, SHA-1 and a salt of two bytes at least, SHA-256, SHA-512 and bcrypt
 _SALT = "(rounds=[1-9][0-9]{3,4}[$])?[./0-9A-Za-z]{1,16}[$]"
@@ -118,17 +119,9 @@ def _wrong(name: str, value: t.Any, must: str) -> str:
     return f"{name} is {value!r}: it must be {must}."
 
 
-def _whole(value: t.Any) -> int | None:
-    """The number that a number, or a text of ASCII digits, is; nothing else is one: int() takes 4_43 and digits of other scripts, too."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        return None
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else None
-
-
 def number(options: Options, name: str) -> int:
     """The value of an option that is known to be a number; 0 where it is not set."""
-    return _whole(options.get(name, 0)) or 0
+    return whole(options.get(name, 0)) or 0
 
 
 def truth(options: Options, name: str, default: bool = False) -> bool:
@@ -147,7 +140,7 @@ def _choices(options: Options) -> list[str]:
 def _numbers(options: Options) -> list[str]:
     found = []
     for name, (least, most, what) in _NUMBERS.items():
-        value = _whole(options[name]) if name in options else least
+        value = whole(options[name]) if name in options else least
         if value is None or not least <= value <= most:
             found.append(_wrong(name, options[name], f"{what}, a whole number from {least} to {most} in digits from 0 to 9"))
     return found
@@ -216,7 +209,7 @@ def _server_name(text: str) -> str:
 
 def _upstream(text: str) -> str:
     host, _colon, port = text.rpartition(":")
-    number_of_port = _whole(port)
+    number_of_port = whole(port)
     if number_of_port is None or not 1 <= number_of_port <= 65535:
         return "not host:port, with a port from 1 to 65535: write for example 127.0.0.1:9200"
     if host.startswith("[") and host.endswith("]"):
@@ -320,7 +313,7 @@ def _users(options: Options) -> list[str]:
     found = []
     users = options.get("https_front_users", [])
     names = [str(user.get("name", "")) for user in users]
-    if not all(map(_USER.fullmatch, names)) or len(set(names)) != len(names):
+    if not all(map(USER_NAME.fullmatch, names)) or len(set(names)) != len(names):
         found.append(
             f"https_front_users has the names {json.dumps(names)}: every user must have one, none twice, of at most 64 letters, digits and . _ @ + -"
         )
@@ -336,7 +329,7 @@ def _users(options: Options) -> list[str]:
             "every request: $apr1$ or {SSHA}, $5$ or $6$ with at most 99999 rounds, or $2y$ with a cost of at most 08. "
             '"openssl passwd -6" makes one; or give the password itself, from a vault.'
         )
-    rounds = _whole(options.get("https_front_password_rounds", _ROUNDS[0]))
+    rounds = whole(options.get("https_front_password_rounds", _ROUNDS[0]))
     if rounds is None or not _ROUNDS[0] <= rounds <= _ROUNDS[1]:
         found.append(_wrong("https_front_password_rounds", options["https_front_password_rounds"], "from {} to {}".format(*_ROUNDS)))
     return found
