@@ -10,9 +10,9 @@ RULES = """# "flush ruleset" in a comment { is none
 table inet tlsfront
 delete table inet tlsfront
 table inet tlsfront {
-	chain in { type filter hook input priority 0; comment "a } b; flush ruleset"
-		tcp dport { 9200, 9300 } drop # }
-	}
+    chain in { type filter hook input priority 0; comment "a } b; flush ruleset"
+        tcp dport { 9200, 9300 } drop # }
+    }
 }
 """
 
