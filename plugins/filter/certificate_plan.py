@@ -37,6 +37,10 @@ options:
     description: The certificate that the own CA has just issued, in PEM. Empty where it has issued none.
     type: str
     default: ""
+  key:
+    description: Whether the result has the private key that is provided, which is a secret.
+    type: bool
+    default: false
   host:
     description: The name of the node in the inventory.
     type: str
@@ -73,8 +77,8 @@ _value:
     - C(problems) has a sentence or more for each problem, with the option, its value and the remedy; it is empty where there is none, and without O(check).
       Nothing else is there where there are problems, or where all is to be removed.
     - C(names) are the entries of the subjectAltName, C(asked) the same without their kinds. C(reasons) and C(intermediate_reasons) say why the own CA issues a
-      certificate for the node and one for its intermediate; empty where it does not. C(chain), C(ca) and C(key) are what is to be installed, C(about) what the
-      chain says. C(key) is a secret, and only there for a provided one.
+      certificate for the node and one for its intermediate; empty where it does not. C(chain) and C(ca) are what is to be installed, C(about) what the chain
+      says, C(key) with O(key) the private key that is provided.
   type: dict
 """
 
@@ -92,6 +96,7 @@ def certificate_plan(
     texts: t.Mapping[str, str] | None = None,
     slurped: t.Sequence[t.Mapping[str, t.Any]] = (),
     issued: str = "",
+    key: bool = False,
     host: str = "",
     hosts: t.Sequence[str] = (),
     check: bool = False,
@@ -105,7 +110,7 @@ def certificate_plan(
     if found or plan.text("certificate_state") == "absent":
         return {"problems": found}
     try:
-        return {"problems": found, **plan.result(host, hosts)}
+        return {"problems": found, **plan.result(host, hosts), **({"key": plan.key} if key else {})}
     except ValueError as cause:
         raise AnsibleFilterError(f"certificate_plan: {cause}") from None
 

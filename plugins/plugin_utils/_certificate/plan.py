@@ -203,8 +203,13 @@ class Plan:
         names = [name[len("DNS:") :] for name in self.names if name.startswith("DNS:")]
         return next((name for name in names if len(name) <= _LONGEST_COMMON_NAME), "")
 
+    @property
+    def key(self) -> str:
+        """The private key that is provided, in PEM; empty where none is. Raises ValueError where it is damaged."""
+        return _pem.key(self.provided("key")).pem if self.source == "provided" else ""
+
     def result(self, host: str = "", hosts: Sequence[str] = ()) -> dict[str, t.Any]:
-        """What the role's tasks go by; of the private keys only the provided one is in it.
+        """What the role's tasks go by, without a private key.
 
         :param host: its name in the inventory
         :param hosts: all of its group, which share the time out among them
@@ -233,7 +238,6 @@ class Plan:
         found["chain"] = _rewritten(self.chain)
         found["about"] = {"source": self.source, **{each: its.get(each, "") for each in ("names", "issuer", "key", "not_before", "not_after", "sha256")}}
         if self.source == "provided":
-            found["key"] = _pem.key(self.provided("key")).pem
             found["ends_soon"] = its["not_after"] < self.renew_from
         return found
 

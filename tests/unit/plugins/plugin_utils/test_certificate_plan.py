@@ -119,16 +119,17 @@ def test_what_is_provided_is_installed_without_what_is_around_it(remote: bool) -
     slurped = [{"item": path, "content": base64.b64encode(text.encode()).decode()} for path, text in texts.items()]
     options = DEFAULTS | PROVIDED | {"certificate_provided_remote": remote}
     given: dict[str, Any] = {"slurped": slurped} if remote else {"texts": texts}
-    found = certificate_plan(options, check=True, **given)
+    found = certificate_plan(options, check=True, key=True, **given)
     assert found["problems"] == []
     assert (found["chain"], found["key"], found["ca"]) == (good.pem.decode(), good.key_pem.decode(), ROOT.pem.decode())
     assert found["ends_soon"] and found["reasons"] == []
+    assert "PRIVATE KEY" not in str(certificate_plan(options, check=True, **given))
 
 
 def test_no_part_of_a_key_is_told() -> None:
     texts = {"/es1.pem": issue().pem.decode(), "/es1.key": "s3cret", "/root.pem": ROOT.pem.decode()}
     with pytest.raises(AnsibleFilterError) as refused:
-        certificate_plan(DEFAULTS | PROVIDED, texts=texts)
+        certificate_plan(DEFAULTS | PROVIDED, texts=texts, key=True)
     told = certificate_plan(DEFAULTS | PROVIDED, texts=texts, check=True)
     assert list(told) == ["problems"] and len(told["problems"]) > 0
     assert "s3cret" not in str(refused.value) + " ".join(told["problems"])
