@@ -392,7 +392,7 @@ def installed(tmp_path_factory):
     place = tmp_path_factory.mktemp("installed")
     dirs = {name: str(place / name) for name in ("program", "state", "challenge")}
     variables = {f"__certificate_acme_{name}{'' if name == 'program' else '_dir'}": path for name, path in dirs.items()}
-    variables |= {"__certificate_gathered": {"found": ["/usr/bin/certbot"]}, "certificate_source": "acme"}
+    variables |= {"__certificate_gathered": {"found": ["/usr/bin/certbot"]}, "__certificate_decided": "{{ __certificate_plan }}", "certificate_source": "acme"}
     variables |= {"certificate_names": ["es1.example.org"], "certificate_dir": str(place / "certificate"), "certificate_acme_challenge": "dns-01"}
     variables |= {"certificate_acme_dns_hook": str(place / "hook"), "certificate_acme_eab_kid": "k", "certificate_acme_eab_key": "s3cret"}
     comment = "# f\u00fcr alle\n".encode("latin-1")
