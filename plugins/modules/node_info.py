@@ -115,7 +115,8 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._local_elasticsearch import Access, cluster_of, find
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import kernel_problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
