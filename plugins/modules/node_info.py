@@ -16,8 +16,10 @@ author:
 description:
   - Finds the ports at which Elasticsearch or OpenSearch listens on this host, by the processes of the host and of containers on it, by what container
     engines publish, and by what answers at O(ports) and in the ranges 9200-9300 and 9300-9400, of which Elasticsearch takes the first free port.
-  - Says which other nodes these are connected with. It asks them over loopback without credentials, and where they do not tell, looks at their sockets;
-    or it asks O(cluster_url).
+  - Says of each port for clients whether it speaks http or https, and whether it wants a login. Https is verified with one of O(ca_paths) or the CAs of the
+    system, by one of O(names) or the host's own; what cannot be verified is asked nothing, and the RV(elasticsearch.http[].problem) says why.
+  - Says which other nodes these are connected with. It asks them itself, with the credentials over verified https only, and where they do not tell, looks
+    at their sockets; or it asks O(cluster_url).
   - A port that Docker publishes without C(docker-proxy) (C(userland-proxy=false)) has no listener and is not found. Neither is the remote cluster
     interface, 9443, which speaks TLS only.
   - Says, too, which ports the kernel takes for outgoing connections, and, where O(nft) is given, whether nftables can be used.
@@ -35,6 +37,18 @@ options:
     type: list
     elements: str
     default: []
+  ca_paths:
+    description:
+      - Files on the node, of which one may have the CA certificates of an Elasticsearch that speaks https itself. Those that are not there are left out.
+      - One that others may change is not trusted.
+    type: list
+    elements: str
+    default: [/etc/elasticsearch/certs/http_ca.crt, /etc/opensearch/root-ca.pem]
+  names:
+    description: Host names that its certificate may have, tried before C(localhost) and the host's own name.
+    type: list
+    elements: str
+    default: []
   cluster_url:
     description: Where the node's own Elasticsearch is to be asked for its nodes.
     type: str
@@ -45,7 +59,9 @@ options:
       - One that everybody may change, or whose directory, is refused.
     type: path
   cluster_username:
-    description: User to log in as. Credentials are sent to O(cluster_url) only, over https or to a loopback address.
+    description:
+      - User to log in as. Credentials are sent to O(cluster_url) only, over https or to a loopback address; without it, to what was found, over verified
+        https only.
     type: str
   cluster_password:
     description: Password of the user.
@@ -84,8 +100,40 @@ elasticsearch:
       type: list
       elements: int
       sample: [9200, 9300]
+    http:
+      description: What listens for clients.
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: Where it listens.
+          type: str
+        port:
+          description: Its port.
+          type: int
+        scheme:
+          description: Either V(http) or V(https).
+          type: str
+        wants_login:
+          description: Whether it answers nobody without a login.
+          type: bool
+        product:
+          description: Either V(elasticsearch) or V(opensearch), or an empty text where that is not known.
+          type: str
+        version:
+          description: As it says itself, or behind a login, as the files that it was started from do.
+          type: str
+        ca_path:
+          description: The file of O(ca_paths) with which it was verified. An empty text means the CAs of the system, or that it was not.
+          type: str
+        name:
+          description: The host name by which it was verified.
+          type: str
+        problem:
+          description: Why it could not be verified.
+          type: str
     listeners:
-      description: Everything that was looked at, with C(address), C(port), C(program), C(elasticsearch) and C(answer).
+      description: Everything that was looked at, with C(address), C(port), C(program), C(elasticsearch), C(scheme) and C(answer).
       type: list
       elements: dict
     cluster:
@@ -117,12 +165,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import kernel_problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "ports": {"type": "list", "elements": "str", "default": []},
+    "ca_paths": {"type": "list", "elements": "str", "default": list(CA_PATHS)},
+    "names": {"type": "list", "elements": "str", "default": []},
     "cluster_url": {"type": "str", "default": ""},
     "cluster_ca_path": {"type": "path"},
     "cluster_username": {"type": "str"},
@@ -155,9 +206,9 @@ def read_access(params: dict[str, Any]) -> Access:
     """
     given = {name: params[f"cluster_{name}"] or "" for name in ("url", "ca_path", "username", "password", "api_key")}
     has_credentials = bool(given["username"] or given["password"] or given["api_key"])
+    if not re.fullmatch(r"[A-Za-z0-9+/=_:.-]*", given["api_key"]):
+        raise ValueError("cluster_api_key is no API key in its encoded form.")
     if not given["url"]:
-        if has_credentials:
-            raise ValueError("cluster_username, cluster_password and cluster_api_key need cluster_url.")
         return Access(**given)
     if not isinstance(given["url"], str):
         raise ValueError("cluster_url is no text. Give a URL of http or https, such as https://127.0.0.1:9200.")
@@ -172,14 +223,26 @@ def read_access(params: dict[str, Any]) -> Access:
         raise ValueError("cluster_url is no URL of http or https, such as https://127.0.0.1:9200.")
     if has_credentials and url.scheme == "http" and not _is_loopback(url.hostname or ""):
         raise ValueError("cluster_url is plain http to another address than loopback, so no credentials are sent there. Use https.")
-    if not re.fullmatch(r"[A-Za-z0-9+/=_:.-]*", given["api_key"]):
-        raise ValueError("cluster_api_key is no API key in its encoded form.")
     if given["ca_path"] and not given["ca_path"].startswith("/"):
         raise ValueError(f"cluster_ca_path is {given['ca_path']!r}. Give the absolute path of a file on the node.")
     changeable = _access.problems(given["ca_path"])
     if changeable:
         raise ValueError(f"cluster_ca_path cannot be trusted. {'; '.join(changeable)}. Look first whether somebody has changed it. Nobody was asked.")
     return Access(**given)
+
+
+def read_trust(params: dict[str, Any]) -> Trust:
+    """How an Elasticsearch that speaks https itself is verified.
+
+    :raises ValueError: with a sentence for the user
+    """
+    for path in params["ca_paths"]:
+        if not re.fullmatch(r"/[^\0-\x1f\x7f]*", path):
+            raise ValueError(f"ca_paths has {path!r}. Give absolute paths of files on the node.")
+    for name in params["names"]:
+        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})", name):
+            raise ValueError(f"names has {name!r}, which is no host name.")
+    return Trust(tuple(params["ca_paths"]), tuple(params["names"]))
 
 
 def _is_loopback(host: str) -> bool:
@@ -192,10 +255,11 @@ def _is_loopback(host: str) -> bool:
 def run(params: dict[str, Any]) -> dict[str, Any]:
     """What is on the node."""
     access = read_access(params)
-    node = find(read_ports(params["ports"]), params["timeout"])
+    node = find(read_ports(params["ports"]), params["timeout"], read_trust(params))
     cluster = cluster_of(node, access)
     found = {
         "ports": node.ports,
+        "http": [listener.http() for listener in node.listeners if listener.is_http],
         "listeners": [listener.plain() for listener in node.listeners],
         "cluster": {"is_known": cluster.is_known, "seen": cluster.seen, "answers": cluster.answers, "addresses": cluster.addresses},
     }

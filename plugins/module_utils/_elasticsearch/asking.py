@@ -30,18 +30,20 @@ class Answer:
     is_elasticsearch: bool = False
     body: Any = None
     cause: str = ""
+    is_tls: bool = False  #: or could be: it has closed the connection without a word of HTTP
 
 
-def get(host: str, port: int, path: str, headers: Mapping[str, str], timeout: float, context: ssl.SSLContext | None = None) -> Answer:
-    """Asks directly, whatever proxy the environment names, and follows nothing."""
-    name = f"[{host}]" if ":" in host else host
-    lines = [f"GET {path} HTTP/1.1", f"Host: {name}:{port}", "Accept: application/json", "Connection: close"]
+def get(
+    host: str, port: int, path: str, headers: Mapping[str, str], timeout: float, context: ssl.SSLContext | None = None, name: str = ""
+) -> Answer:
+    """Asks directly, whatever proxy the environment names, and follows nothing. With a context, by https, and ``name`` (else ``host``) is verified."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: {f'[{host}]' if ':' in host else host}:{port}", "Accept: application/json", "Connection: close"]
     request = "\r\n".join([*lines, *(f"{key}: {value}" for key, value in headers.items()), "", ""]).encode()
     until = time.monotonic() + timeout
     data = b""
     try:
         with socket.create_connection((host, port), timeout) as plain:
-            connection = context.wrap_socket(plain, server_hostname=host) if context else plain
+            connection = context.wrap_socket(plain, server_hostname=name or host) if context else plain
             with connection:
                 connection.sendall(request)
                 while len(data) < _LIMIT and time.monotonic() < until:
@@ -52,7 +54,7 @@ def get(host: str, port: int, path: str, headers: Mapping[str, str], timeout: fl
                     data += part
     except (OSError, ValueError) as error:
         if not data:
-            return Answer("nothing", cause=str(error) or type(error).__name__)
+            return Answer("nothing", cause=str(error) or type(error).__name__, is_tls=isinstance(error, ConnectionResetError))
     return _answer(data)
 
 
@@ -70,9 +72,9 @@ def _answer(data: bytes) -> Answer:
     if _NO_HTTP.search(data):
         return Answer("transport", is_elasticsearch=True, cause="that it speaks the transport protocol")
     if not data:
-        return Answer("nothing", cause="nothing to plain HTTP, as with TLS")
+        return Answer("nothing", cause="nothing to plain HTTP, as with TLS", is_tls=True)
     if data[:1] == b"\x15":  # an alert (RFC 8446, section 5.1)
-        return Answer("nothing", cause="with TLS")
+        return Answer("nothing", cause="with TLS", is_tls=True)
     if not data.startswith(b"HTTP/"):
         return Answer("other", cause="something that is no HTTP")
     response = http.client.HTTPResponse(_Received(data))  # type: ignore[arg-type]

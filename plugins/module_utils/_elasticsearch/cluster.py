@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
-import ssl
 from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 from .._sockets import Socket, sockets
 from .asking import Answer, get
 from .listeners import ENGINES, TRANSPORT_RANGE, Listener, Node, is_docker_proxy
+from .secured import context_of
 
 __all__ = ["Access", "Cluster", "cluster_of"]
 
@@ -56,7 +55,7 @@ def cluster_of(node: Node, access: Access) -> Cluster:
         by_process.setdefault(listener.process.pid if listener.process else 0, []).append(listener)
     for pid, group in sorted(by_process.items()):
         doors = [each for each in group if each.answer.kind == "http"]
-        answers = [_ask_nodes(each, node.timeout) for each in doors]
+        answers = [_ask_nodes(each, access, node.timeout) for each in doors]
         good = [answer for answer in answers if _has_nodes(answer)]
         if good:
             cluster.answers.append(good[0].body)
@@ -65,7 +64,7 @@ def cluster_of(node: Node, access: Access) -> Cluster:
             addresses = _connected(group)
             cluster.addresses += [address for address in addresses if address not in cluster.addresses]
             connected = f"is connected with {', '.join(addresses)}" if addresses else "has no connection to another node"
-            said.append(f"port {group[0].port} could not be asked for its nodes ({_cause(group, answers)}), and by its sockets {connected}")
+            said.append(f"port {(doors or group)[0].port} could not be asked for its nodes ({_cause(group, answers)}), and by its sockets {connected}")
         elif not _is_published(group, listeners):
             unknown += group
     if unknown:
@@ -95,14 +94,9 @@ def _named(access: Access, timeout: float) -> Cluster:
     port = url.port or (443 if url.scheme == "https" else 80)
     context = None
     if url.scheme == "https":
-        # requires a certificate and checks the name: https://docs.python.org/3/library/ssl.html#ssl.PROTOCOL_TLS_CLIENT
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            if access.ca_path:
-                context.load_verify_locations(cafile=access.ca_path)
-            else:
-                context.load_default_certs()
-        except (OSError, ssl.SSLError) as error:
+            context = context_of(access.ca_path)
+        except OSError as error:
             return Cluster(False, f"the CA file {access.ca_path} cannot be read ({error})")
     answer = get(host, port, url.path.rstrip("/") + _NODES, _credentials(access), timeout, context)
     if _has_nodes(answer):
@@ -110,13 +104,9 @@ def _named(access: Access, timeout: float) -> Cluster:
     return Cluster(False, f"{access.url} answers {_said(answer)}")
 
 
-def _ask_nodes(listener: Listener, timeout: float) -> Answer:
-    address = ipaddress.ip_address(listener.address)
-    host = ("127.0.0.1" if address.version == 4 else "::1") if address.is_unspecified else listener.address
-    answer = get(host, listener.port, _NODES, {}, timeout)
-    if answer.kind == "nothing" and host == "::1":
-        answer = get("127.0.0.1", listener.port, _NODES, {}, timeout)
-    return answer
+def _ask_nodes(listener: Listener, access: Access, timeout: float) -> Answer:
+    """Credentials are sent over verified TLS only: by plain http, whoever listens on loopback would have them."""
+    return listener.ask(_NODES, timeout, _credentials(access) if listener.tls and listener.tls.name else {})
 
 
 def _has_nodes(answer: Answer) -> bool:

@@ -13,10 +13,12 @@ import concurrent.futures
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from typing import Any, Collection
+from typing import Any, Collection, Mapping
 
 from .._sockets import Process, ephemeral_ports, local_addresses, processes, sockets
 from .asking import Answer, get
+from .installed import product_of
+from .secured import Trust, Verified, context_of, verify
 
 __all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "find", "is_docker_proxy"]
 
@@ -40,6 +42,16 @@ class Listener:
     answer: Answer = field(default_factory=lambda: Answer("nothing", cause="not asked"))
     is_elasticsearch: bool = False
     is_other: bool = False
+    host: str = ""  #: the address at which it answered
+    tls: Verified | None = None  #: how it was verified, where it speaks TLS
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls else "http"
+
+    @property
+    def wants_login(self) -> bool:
+        return self.answer.kind == "http" and self.answer.status in (401, 403)
 
     @property
     def is_loopback(self) -> bool:
@@ -51,12 +63,43 @@ class Listener:
             return self.answer.kind == "transport"
         return self.port in TRANSPORT_RANGE or self.port not in HTTP_RANGE
 
+    @property
+    def is_http(self) -> bool:
+        """Whether clients are meant here, and not other nodes."""
+        return self.is_elasticsearch and self.is_here and not self.is_transport and (self.answer.kind == "http" or self.tls is not None)
+
+    def ask(self, path: str, timeout: float, headers: Mapping[str, str] | None = None) -> Answer:
+        """What it answers at the address that has answered before, by its own scheme."""
+        if not self.tls:
+            return get(self.host or self.address, self.port, path, headers or {}, timeout)
+        if not self.tls.name:
+            return Answer("nothing", cause=self.tls.problem)
+        return get(self.host, self.port, path, headers or {}, timeout, context_of(self.tls.ca_path), self.tls.name)
+
+    def http(self) -> dict[str, Any]:
+        """What a front must know of it."""
+        version = self.answer.body.get("version") if isinstance(self.answer.body, dict) else None
+        told = version if isinstance(version, dict) else {}
+        product, number = product_of(self.process) if self.process else ("", "")
+        return {
+            "address": self.address,
+            "port": self.port,
+            "scheme": self.scheme,
+            "wants_login": self.wants_login,
+            "product": str(told.get("distribution") or ("elasticsearch" if "number" in told else product)),
+            "version": str(told.get("number") or number),
+            "ca_path": self.tls.ca_path if self.tls else "",
+            "name": self.tls.name if self.tls else "",
+            "problem": self.tls.problem if self.tls else "",
+        }
+
     def plain(self) -> dict[str, Any]:
         return {
             "address": self.address,
             "port": self.port,
             "program": self.process.program if self.process else "",
             "elasticsearch": self.is_elasticsearch,
+            "scheme": self.scheme,
             "answer": str(self.answer.status) if self.answer.kind == "http" else self.answer.kind,
         }
 
@@ -74,7 +117,7 @@ class Node:
         return sorted({each.port for each in self.listeners if each.is_elasticsearch and not each.is_loopback})
 
 
-def find(closed: Collection[int], timeout: float = 5) -> Node:
+def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None) -> Node:
     """What listens here that is Elasticsearch, or could be it: its processes, and who listens at the ports to close or of its ranges."""
     closed = set(closed)
     everything = processes()
@@ -92,8 +135,7 @@ def find(closed: Collection[int], timeout: float = 5) -> Node:
     elsewhere = [each for listeners in in_containers if _targets(listeners) & published for each in listeners]
     asked = [each for each in here if _is_asked(each, closed)]
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        for listener, answer in zip(asked, pool.map(lambda each: ask(each, timeout), asked)):
-            listener.answer = answer
+        list(pool.map(lambda each: ask(each, timeout, trust or Trust()), asked))
     _judge(here, elsewhere, closed)
     return Node(here + elsewhere, timeout)
 
@@ -190,17 +232,25 @@ def _published(process: Process) -> tuple[str, int]:
     return given.get("-container-ip", ""), int(port) if port.isdigit() else 0
 
 
-def ask(listener: Listener, timeout: float) -> Answer:
-    """What the listener answers to ``GET /`` without credentials."""
-    hosts = [listener.address]
-    if ipaddress.ip_address(listener.address).is_unspecified:
-        # a port that a container engine publishes may answer at loopback, or not
-        hosts = ["127.0.0.1", *sorted(local_addresses(), key=lambda text: ipaddress.ip_address(text).version)[:1]]
-        if ":" in listener.address:
-            hosts.append("::1")
-    answer = Answer("nothing")
-    for host in hosts:
-        answer = get(host, listener.port, "/", {}, timeout)
-        if answer.kind != "nothing":
+def ask(listener: Listener, timeout: float, trust: Trust) -> None:
+    """Keeps what the listener answers to ``GET /`` without credentials, by http or by https."""
+    for host in _hosts(listener):
+        listener.host = host
+        listener.answer = get(host, listener.port, "/", {}, timeout)
+        if listener.answer.kind != "nothing":
+            return
+        if listener.answer.is_tls:
             break
-    return answer
+    if listener.answer.is_tls:
+        tls = verify(listener.host, listener.port, trust, timeout)
+        if tls.is_tls:
+            listener.tls = tls
+            listener.answer = listener.ask("/", timeout)
+
+
+def _hosts(listener: Listener) -> list[str]:
+    if not ipaddress.ip_address(listener.address).is_unspecified:
+        return [listener.address]
+    # a port that a container engine publishes may answer at loopback, or not
+    hosts = ["127.0.0.1", *sorted(local_addresses(), key=lambda text: ipaddress.ip_address(text).version)[:1]]
+    return [*hosts, "::1"] if ":" in listener.address else hosts

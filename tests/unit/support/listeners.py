@@ -2,14 +2,17 @@
 
 """Run by itself: listens at ADDRESS:PORT:KIND... of the environment variable LISTEN and answers as that kind does, until its input ends.
 
+A kind that begins with https- speaks TLS, with the certificate and key in the file PAIR.
 What stands in its command line is for others to read: it is started under another name and with any arguments.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import ssl
 import sys
 import threading
 
@@ -43,15 +46,29 @@ def answer(kind: str, request: bytes) -> bytes:
 
 def serve(server: socket.socket, kind: str) -> None:
     kept = []
+    context = None
+    if kind.startswith("https-"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.environ["PAIR"])
+        kind = kind[len("https-") :]
     while True:
         client, _peer = server.accept()
         client.settimeout(0.2)
+        if context:
+            try:
+                client = context.wrap_socket(client, server_side=True)
+            except OSError:  # plain http, or a client that does not trust the certificate
+                client.close()
+                continue
         try:
             request = client.recv(65536)
         except socket.timeout:
             kept.append(client)  # a connection of another node, which says nothing
             continue
-        client.sendall(answer(kind, request))
+        except OSError:  # gone, after no more than a handshake
+            request = b""
+        with contextlib.suppress(OSError):
+            client.sendall(answer(kind, request))
         client.close()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 SUPPORT = Path(__file__).parents[2] / "support" / "listeners.py"
 NODE, PEER, SIDECAR = "10.79.0.1", "10.79.0.2", "10.79.1.2"
@@ -42,10 +43,10 @@ class Host:
             for command in ("link set lo up", *(f"address add {address}/32 dev lo" for address in addresses)):
                 subprocess.run(["ip", "-n", self.names[place], *command.split()], check=True, capture_output=True)
 
-    def start(self, listen: str, *arguments: str, program: str = "java", place: str = "node", connect: str = "") -> None:
+    def start(self, listen: str, *arguments: str, program: str = "java", place: str = "node", connect: str = "", pair: Path | str = "") -> None:
         """A program of that name, with these arguments, listens at ADDRESS:PORT:KIND..."""
         command = ["ip", "netns", "exec", self.names[place], "bash", "-c", 'exec -a "$0" "$@"', program, sys.executable, str(SUPPORT), *arguments]
-        environment = dict(os.environ, LISTEN=listen, CONNECT=connect)
+        environment = dict(os.environ, LISTEN=listen, CONNECT=connect, PAIR=str(pair))
         process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.running.append(process)
         assert process.stdout and process.stdout.readline() == "ready\n"
@@ -222,7 +223,8 @@ def test_a_url_that_does_not_tell_is_unknown_whatever_the_sockets_say(host: Host
         ({"cluster_url": "http://127.0.0.1:9200/\r\nx: y"}, "cluster_url is no URL"),
         ({"cluster_url": "http://admin:s3cret@127.0.0.1:9200"}, "cluster_url has credentials in it"),
         ({"cluster_url": "http://192.0.2.1:9200", "cluster_username": "admin", "cluster_password": "s3cret"}, "no credentials are sent there"),
-        ({"cluster_username": "admin"}, "need cluster_url"),
+        ({"ca_paths": ["certs/ca.pem"]}, "ca_paths has 'certs/ca.pem'. Give absolute paths"),
+        ({"names": ["es1\r\nx: y"]}, "names has"),
         ({"cluster_url": "https://127.0.0.1:9200", "cluster_api_key": "a\r\nb: c"}, "cluster_api_key is no API key"),
         ({"ports": ["9200; drop"]}, "neither a port nor a range"),
     ],
@@ -230,6 +232,92 @@ def test_a_url_that_does_not_tell_is_unknown_whatever_the_sockets_say(host: Host
 def test_what_cannot_be_meant_is_refused_without_a_secret(host: Host, params: dict[str, Any], says: str) -> None:
     result = host.run(**params)
     assert result["failed"] and says in result["msg"]
+
+
+class Ca:
+    """A CA in a file that only its owner may change, and the pairs that it has issued."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.root = pki.root()
+        self.path = place / "http_ca.crt"
+        self.path.write_bytes(self.root.pem)
+        self.path.chmod(0o640)
+
+    def pair(self, *names: str, **options: Any) -> Path:
+        path = self.place / f"{names[0]}.pem"
+        issued = pki.issue(names[0], self.root, names, **options)
+        path.write_bytes(issued.pem + issued.key_pem)
+        return path
+
+
+@pytest.fixture
+def ca(tmp_path: Path) -> Ca:
+    tmp_path.chmod(0o700)
+    return Ca(tmp_path)
+
+
+def test_https_of_its_own_is_found_with_the_ca_and_the_name_that_verify_it(host: Host, ca: Ca) -> None:
+    host.start("0.0.0.0:9200:https-login 0.0.0.0:9300:silent", MAIN, pair=ca.pair("10.79.0.1", "es1.example.org", "localhost"))
+    info = host.info(ca_paths=[f"{ca.place}/none.pem", str(ca.path)], names=["es1.example.org"])
+    assert info["ports"] == [9200, 9300]
+    (http,) = info["http"]
+    assert (http["port"], http["scheme"], http["wants_login"], http["problem"]) == (9200, "https", True, "")
+    assert (http["ca_path"], http["name"]) == (str(ca.path), "es1.example.org")
+    # of names that are not the certificate's, the host's own is taken
+    assert host.info(ca_paths=[str(ca.path)], names=["other"])["http"][0]["name"] == "localhost"
+
+
+def test_a_verified_node_is_asked_for_its_nodes_with_the_credentials_and_one_of_plain_http_is_not(host: Host, ca: Ca) -> None:
+    host.start(f"{NODE}:9200:https-login {NODE}:9300:silent", MAIN, pair=ca.pair("localhost"))
+    host.start(f"{PEER}:9201:login {PEER}:9301:silent", MAIN)
+    cluster = host.info(ca_paths=[str(ca.path)], cluster_username="admin", cluster_password="s3cret")["cluster"]
+    assert cluster["is_known"] and len(cluster["answers"]) == 1
+    assert "port 9200 was asked for its nodes" in cluster["seen"] and "port 9201 could not be asked for its nodes (HTTP 401)" in cluster["seen"]
+
+
+def test_without_a_login_a_verified_node_tells_its_version(host: Host, ca: Ca) -> None:
+    host.start("127.0.0.1:9200:https-elasticsearch", MAIN, pair=ca.pair("localhost"))
+    (http,) = host.info(ca_paths=[str(ca.path)])["http"]
+    assert (http["scheme"], http["wants_login"], http["product"], http["version"]) == ("https", False, "elasticsearch", "7.17.13")
+
+
+def test_behind_a_login_the_files_of_the_process_tell_the_version(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    for name in ("opensearch-2.19.1.jar", "opensearch-core-2.19.1.jar", "elasticsearch-x-content-8.1.0.jar"):
+        (tmp_path / "lib" / name).touch()
+    host.start("0.0.0.0:9200:login", "-cp", f"{tmp_path}/lib/*", MAIN)
+    (http,) = host.info()["http"]
+    assert (http["wants_login"], http["product"], http["version"]) == (True, "opensearch", "2.19.1")
+
+
+@pytest.mark.parametrize(
+    ("case", "says"),
+    [
+        ("another CA", "unable to get local issuer certificate"),
+        ("expired", "certificate has expired"),
+        ("no name", "that has none of the names localhost, "),
+        ("changeable", "http_ca.crt may be changed by everybody (mode 0666)"),
+        ("no CA", "there is no CA file at "),
+        ("no PEM", "http_ca.crt is no file of CA certificates"),
+    ],
+)
+def test_https_that_cannot_be_verified_is_said_with_what_is_wrong(host: Host, ca: Ca, case: str, says: str) -> None:
+    dates = {"not_before": -9 * pki.DAY, "not_after": -pki.DAY} if case == "expired" else {}
+    pair = ca.pair("10.79.0.1" if case == "no name" else "localhost", **dates)
+    if case == "another CA":
+        ca.path.write_bytes(pki.root("Other Root").pem)
+    if case == "changeable":
+        ca.path.chmod(0o666)
+    if case == "no PEM":
+        ca.path.write_text("no certificate\n")
+    host.start("0.0.0.0:9200:https-login", MAIN, pair=pair)
+    paths = [f"{ca.place}/none.pem"] if case == "no CA" else [str(ca.path)]
+    info = host.info(ca_paths=paths, cluster_username="admin", cluster_password="s3cret")
+    (http,) = info["http"]
+    assert http["scheme"] == "https" and says in http["problem"], http
+    assert (http["ca_path"], http["name"]) == ("", "")
+    assert info["cluster"]["answers"] == []
 
 
 def test_it_says_which_ports_outgoing_connections_use(host: Host) -> None:
