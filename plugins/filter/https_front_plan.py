@@ -16,7 +16,7 @@ options:
     description:
       - The variables of the role, with their prefix C(https_front_). With O(check), all of them are looked at.
       - Written are C(https_front_server_names), C(https_front_certificate_dir), C(https_front_clients), C(https_front_blocked_paths) and
-        C(https_front_read_only_endpoints), which must be there.
+        C(https_front_read_only_endpoints), which must be there, and where requests are passed on to.
     type: dict
     required: true
   closed_ports:
@@ -27,6 +27,10 @@ options:
   gathered:
     description: What M(tlsfront.elasticsearch.nginx_info) has returned, with O(check). Without it, nothing of the host is looked at.
     type: dict
+  elasticsearch:
+    description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients. Without it, the options say where requests are passed on to.
+    type: list
+    elements: dict
   host:
     description: The name of the host, for the messages, with O(check).
     type: str
@@ -78,6 +82,11 @@ _value:
     lets_itself_in:
       description: Whether C(https_front_clients) has the loopback addresses of both families, from which the host asks itself.
       type: bool
+    upstream:
+      description:
+        - Where requests are passed on to, as C(servers), whether over verified C(tls), the C(name) that is verified, and the text of the C(ca), where it was
+          found on the node.
+      type: dict
     blocked:
       description:
         - A regular expression for each of C(https_front_blocked_paths), which finds it and all that is below it, both in a request as it was sent and decoded.
@@ -106,17 +115,23 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front import upstream
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.written import written
 
 
-def https_front_plan(options: t.Mapping[str, t.Any], *, check: bool = False, **of_host: t.Any) -> dict[str, t.Any]:
+def https_front_plan(
+    options: t.Mapping[str, t.Any], *, check: bool = False, elasticsearch: upstream.Found | None = None, host: str = "", **of_host: t.Any
+) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
-    found = problems(options, **of_host) if check else []
+    found: list[str] = []
+    if check:
+        served = (of_host.get("gathered") or {}).get("passes_on_by", "")
+        found = [*problems(options, host=host, **of_host), *upstream.problems(options, elasticsearch, host, served)]
     if found:
         return {"problems": found}
     try:
-        return {"problems": found, **written(options)}
+        return {"problems": found, **written(options, elasticsearch)}
     except ValueError as cause:
         raise AnsibleFilterError(f"https_front_plan: {cause}.") from None
 

@@ -134,6 +134,10 @@ token:
   description: Stands for what is live of the collection's own. It is another one when somebody has changed it.
   returned: always
   type: str
+passes_on_by:
+  description: The scheme by which the site that is live passes requests on, V(http) or V(https); empty where there is none.
+  returned: always
+  type: str
 restart_due:
   description:
     - Whether M(tlsfront.elasticsearch.nginx_config) would have to restart nginx, since systemd is told something else than O(drop_in), or was told it after
@@ -219,6 +223,14 @@ def about_nginx(module: AnsibleModule) -> dict[str, Any]:
     return {**nginx, **found, "user": user, "group": found["group"] or built.get("group", user)}
 
 
+def passes_on_by(site: Path) -> str:
+    try:
+        found = re.search(r"^\s*proxy_pass (https?)://tlsfront_elasticsearch;", site.read_text("utf-8", errors="replace"), re.MULTILINE)
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
 def about_listeners(ports: list[int]) -> list[dict[str, Any]]:
     listening = [each for each in _sockets.sockets() if each.state == "listening" and each.port in ports]
     if not listening:
@@ -279,6 +291,7 @@ def main() -> None:
         nginx=about_nginx(module),
         installing=(node.directory / INSTALLING).exists(),
         token=token,
+        passes_on_by=passes_on_by(node.live[0]),
         restart_due=restart_due,
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),

@@ -45,7 +45,7 @@ options:
     elements: str
     default: [/etc/elasticsearch/certs/http_ca.crt, /etc/opensearch/root-ca.pem]
   names:
-    description: Host names that its certificate may have, tried before C(localhost) and the host's own name.
+    description: Host names that its certificate may have, tried before C(localhost) and the host's own name. Addresses and patterns are left out.
     type: list
     elements: str
     default: []
@@ -106,7 +106,7 @@ elasticsearch:
       elements: dict
       contains:
         address:
-          description: Where it listens.
+          description: Where it answers.
           type: str
         port:
           description: Its port.
@@ -125,6 +125,9 @@ elasticsearch:
           type: str
         ca_path:
           description: The file of O(ca_paths) with which it was verified. An empty text means the CAs of the system, or that it was not.
+          type: str
+        ca_content:
+          description: The certificates of RV(elasticsearch.http[].ca_path).
           type: str
         name:
           description: The host name by which it was verified.
@@ -239,9 +242,6 @@ def read_trust(params: dict[str, Any]) -> Trust:
     for path in params["ca_paths"]:
         if not re.fullmatch(r"/[^\0-\x1f\x7f]*", path):
             raise ValueError(f"ca_paths has {path!r}. Give absolute paths of files on the node.")
-    for name in params["names"]:
-        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})", name):
-            raise ValueError(f"names has {name!r}, which is no host name.")
     return Trust(tuple(params["ca_paths"]), tuple(params["names"]))
 
 

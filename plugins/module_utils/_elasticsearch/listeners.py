@@ -18,7 +18,7 @@ from typing import Any, Collection, Mapping
 from .._sockets import Process, ephemeral_ports, local_addresses, processes, sockets
 from .asking import Answer, get
 from .installed import product_of
-from .secured import Trust, Verified, context_of, verify
+from .secured import Trust, Verified, certificates_of, context_of, verify
 
 __all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "find", "is_docker_proxy"]
 
@@ -82,13 +82,14 @@ class Listener:
         told = version if isinstance(version, dict) else {}
         product, number = product_of(self.process) if self.process else ("", "")
         return {
-            "address": self.address,
+            "address": self.host or self.address,
             "port": self.port,
             "scheme": self.scheme,
             "wants_login": self.wants_login,
             "product": str(told.get("distribution") or ("elasticsearch" if "number" in told else product)),
             "version": str(told.get("number") or number),
             "ca_path": self.tls.ca_path if self.tls else "",
+            "ca_content": certificates_of(self.tls.ca_path) if self.tls and self.tls.ca_path else "",
             "name": self.tls.name if self.tls else "",
             "problem": self.tls.problem if self.tls else "",
         }

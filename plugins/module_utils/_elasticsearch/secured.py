@@ -9,18 +9,22 @@ address (``proxy_ssl_name``, https://nginx.org/en/docs/http/ngx_http_proxy_modul
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Sequence
 
 from .. import _access
 
-__all__ = ["Trust", "Verified", "context_of", "verify"]
+__all__ = ["CA_PATHS", "Trust", "Verified", "certificates_of", "context_of", "verify"]
 
 # where the products' own installation puts the CA of their certificates: elasticsearch.yml of Elasticsearch 8 and newer (Debian, RPM), and the demo
 # configuration of OpenSearch's security plugin
 CA_PATHS = ("/etc/elasticsearch/certs/http_ca.crt", "/etc/opensearch/root-ca.pem")
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----")
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", re.ASCII)
 _NAME_DIFFERS = 62  # X509_V_ERR_HOSTNAME_MISMATCH, https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 
 
@@ -32,9 +36,10 @@ class Trust:
     names: Sequence[str] = ()
 
     def every_name(self) -> list[str]:
-        """Those given, then those that this host has."""
+        """Those given, then those that this host has; no patterns and no addresses."""
         own = socket.gethostname()
-        return list(dict.fromkeys([*self.names, "localhost", own, own.partition(".")[0]]))
+        names = dict.fromkeys([*self.names, "localhost", own, own.partition(".")[0]])
+        return [name for name in names if _NAME.fullmatch(name) and len(name) < 254 and not name.replace(".", "").isdigit()]
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,12 @@ def context_of(ca_path: str) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     return context
+
+
+def certificates_of(ca_path: str) -> str:
+    """The certificates of a file, and nothing else that may be in it."""
+    blocks = _CERTIFICATE.findall(Path(ca_path).read_text("ascii", errors="replace"))
+    return "".join(block + "\n" for block in blocks)
 
 
 def verify(host: str, port: int, trust: Trust, timeout: float) -> Verified:

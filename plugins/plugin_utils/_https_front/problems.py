@@ -158,7 +158,7 @@ def _lists(options: Options) -> list[str]:
     found = []
     checks: dict[str, tuple[Callable[[str], str], str]] = {
         "https_front_server_names": (_server_name, "https_front_server_names must list at least one name: set tlsfront_server_names for this host."),
-        "https_front_upstreams": (_upstream, "https_front_upstreams must list where Elasticsearch answers, for example 127.0.0.1:9200."),
+        "https_front_upstreams": (_upstream, ""),  # none: where it is found
     }
     for name in _LISTS:
         values = options.get(name, [])
@@ -167,7 +167,7 @@ def _lists(options: Options) -> list[str]:
             continue
         check, empty = checks[name]
         texts = list(values)
-        if name in options and not texts:
+        if name in options and not texts and empty:
             found.append(empty)
         for text in texts:
             problem = check(text) if isinstance(text, str) else "not a text"

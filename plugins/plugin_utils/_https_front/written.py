@@ -10,11 +10,12 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx impo
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 from . import paths, read_only
+from .upstream import Found, upstream
 
 __all__ = ["written"]
 
 
-def written(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def written(options: t.Mapping[str, t.Any], found: Found | None = None) -> dict[str, t.Any]:
     """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one."""
     directory = str(options["https_front_certificate_dir"])
     chain, key, ca = (syntax.quote(f"{directory}/{name}.pem") for name in ("chain", "key", "ca"))
@@ -24,6 +25,7 @@ def written(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "key": key,
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
+        "upstream": upstream(options, found),
         "blocked": [paths.pattern(path) for path in options["https_front_blocked_paths"]],
         "readers": {
             "changing": read_only.changes(),

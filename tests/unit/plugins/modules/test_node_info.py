@@ -224,7 +224,6 @@ def test_a_url_that_does_not_tell_is_unknown_whatever_the_sockets_say(host: Host
         ({"cluster_url": "http://admin:s3cret@127.0.0.1:9200"}, "cluster_url has credentials in it"),
         ({"cluster_url": "http://192.0.2.1:9200", "cluster_username": "admin", "cluster_password": "s3cret"}, "no credentials are sent there"),
         ({"ca_paths": ["certs/ca.pem"]}, "ca_paths has 'certs/ca.pem'. Give absolute paths"),
-        ({"names": ["es1\r\nx: y"]}, "names has"),
         ({"cluster_url": "https://127.0.0.1:9200", "cluster_api_key": "a\r\nb: c"}, "cluster_api_key is no API key"),
         ({"ports": ["9200; drop"]}, "neither a port nor a range"),
     ],
@@ -259,11 +258,12 @@ def ca(tmp_path: Path) -> Ca:
 
 def test_https_of_its_own_is_found_with_the_ca_and_the_name_that_verify_it(host: Host, ca: Ca) -> None:
     host.start("0.0.0.0:9200:https-login 0.0.0.0:9300:silent", MAIN, pair=ca.pair("10.79.0.1", "es1.example.org", "localhost"))
-    info = host.info(ca_paths=[f"{ca.place}/none.pem", str(ca.path)], names=["es1.example.org"])
+    info = host.info(ca_paths=[f"{ca.place}/none.pem", str(ca.path)], names=["*.example.org", "10.79.0.1", "es1\r\n", "es1.example.org"])
     assert info["ports"] == [9200, 9300]
     (http,) = info["http"]
     assert (http["port"], http["scheme"], http["wants_login"], http["problem"]) == (9200, "https", True, "")
     assert (http["ca_path"], http["name"]) == (str(ca.path), "es1.example.org")
+    assert http["ca_content"] == ca.root.pem.decode()
     # of names that are not the certificate's, the host's own is taken
     assert host.info(ca_paths=[str(ca.path)], names=["other"])["http"][0]["name"] == "localhost"
 

@@ -108,7 +108,6 @@ def test_that_the_defaults_of_the_role_are_right() -> None:
         ("server_names", ["es1", "ES1"]),
         ("server_names", [7]),
         ("server_names", ["2001:db8::7%eth0"]),
-        ("upstreams", []),
         ("upstreams", ["127.0.0.1:99999"]),
         ("upstreams", ["127.0.0.1:0"]),
         ("upstreams", ["127.0.0.1"]),
@@ -147,6 +146,7 @@ def test_that_what_nginx_would_refuse_or_misread_is_named_with_its_value(name: s
         ("certificate_dir", "/etc/my certificates/;{}'#"),
         ("server_names", ["default", "hostnames", "es_1", "ES2.example.org", "*.example.org", "192.0.2.7", "2001:db8::7"]),
         ("server_names", [".".join(["x" * 61] * 4)]),
+        ("upstreams", []),
         ("upstreams", ["127.0.0.1:9200", "[2001:db8::7]:9200", "es_1.internal:1"]),
     ],
 )

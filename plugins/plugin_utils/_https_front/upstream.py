@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where the front passes requests on to, and how that is verified: as the options say, or as it was found on the node."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from .problems import truth
+
+__all__ = ["problems", "upstream"]
+
+Found = t.Sequence[t.Mapping[str, t.Any]]
+# where an Elasticsearch that is still to come will listen, unless it is told otherwise
+_USUAL = 9200
+
+
+def upstream(options: t.Mapping[str, t.Any], found: Found | None) -> dict[str, t.Any]:
+    """Return ``servers``, ``tls``, ``name`` and ``ca``, the text of the CA where it was found on the node (else the file that the options name).
+
+    options  the variables of the role that begin with https_front_, as they are
+    found    what node_info has found that listens for clients; None where it was not asked
+    """
+    given = [str(server) for server in options.get("https_front_upstreams") or []]
+    tls = {"name": str(options.get("https_front_upstream_name") or ""), "ca": ""}
+    if given:
+        return {"servers": given, "tls": truth(options, "https_front_upstream_tls"), **tls}
+    one = _first(found or [])
+    if one is None:
+        return {"servers": [f"127.0.0.1:{_USUAL}"], "tls": truth(options, "https_front_upstream_tls"), **tls}
+    if one["scheme"] == "https" and not options.get("https_front_upstream_ca"):
+        tls = {"name": _name(str(one["name"])), "ca": str(one["ca_content"])}
+    return {"servers": [_server(one)], "tls": one["scheme"] == "https", **tls}
+
+
+def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, served: str = "") -> list[str]:
+    """Return a sentence for each thing that is wrong with what was found.
+
+    served  the scheme by which the front that is there passes on; empty where there is none
+    """
+    if found is None or options.get("https_front_upstreams"):
+        return []
+    one = _first(found)
+    if one is None:
+        if served == "https" and not truth(options, "https_front_upstream_tls"):
+            return [f"No Elasticsearch answers on {host}, and the front that is there passes requests on by https. Start it, or set https_front_upstreams."]
+        return []
+    said = []
+    if one["scheme"] == "http" and truth(options, "https_front_upstream_tls"):
+        said.append(f"https_front_upstream_tls is true, and Elasticsearch speaks plain http on port {one['port']} of {host}. Set it to false.")
+    what = f"Elasticsearch itself speaks https on port {one['port']} of {host}"
+    has_ca = bool(options.get("https_front_upstream_ca"))
+    if one["scheme"] == "https" and one["problem"] and not has_ca:
+        said.append(
+            f"{what}, and cannot be verified: {one['problem']}. Set https_front_upstream_ca_paths to the file on the node with the CA that signed its "
+            "certificate, or https_front_upstream_ca to one on the controller, and https_front_upstream_name to a name that its certificate has."
+        )
+    if one["scheme"] == "https" and has_ca and not options.get("https_front_upstream_name"):
+        said.append(f"{what}, and https_front_upstream_ca is set: then https_front_upstream_name must be a name that its certificate has.")
+    if one["wants_login"] and options.get("https_front_users"):
+        said.append(
+            f"Elasticsearch itself wants a login on port {one['port']} of {host}, and https_front_users has users: a request has one login, and the front "
+            "would take it. Leave https_front_users empty, so that the login is Elasticsearch's."
+        )
+    return said
+
+
+def _first(found: Found) -> t.Mapping[str, t.Any] | None:
+    """The one at the usual port, or that at the lowest."""
+    return min(found, key=lambda one: (one["port"] != _USUAL, one["port"]), default=None)
+
+
+def _name(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9_.-]+", text, re.ASCII):
+        raise ValueError(f"{text!r} is no host name")
+    return text
+
+
+def _server(one: t.Mapping[str, t.Any]) -> str:
+    address, port = ipaddress.ip_address(str(one["address"])), int(one["port"])
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
