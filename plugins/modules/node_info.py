@@ -117,6 +117,12 @@ elasticsearch:
         wants_login:
           description: Whether it answers nobody without a login.
           type: bool
+        refused:
+          description: The status with which it refuses the credentials that were given, V(401) or V(403); V(0) where it does not, or was given none.
+          type: int
+        cluster_uuid:
+          description: The cluster, where it tells it.
+          type: str
         product:
           description: Either V(elasticsearch) or V(opensearch), or an empty text where that is not known.
           type: str
@@ -255,7 +261,7 @@ def _is_loopback(host: str) -> bool:
 def run(params: dict[str, Any]) -> dict[str, Any]:
     """What is on the node."""
     access = read_access(params)
-    node = find(read_ports(params["ports"]), params["timeout"], read_trust(params))
+    node = find(read_ports(params["ports"]), params["timeout"], read_trust(params), {} if access.url else access.credentials)
     cluster = cluster_of(node, access)
     found = {
         "ports": node.ports,

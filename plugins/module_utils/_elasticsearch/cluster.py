@@ -29,6 +29,15 @@ class Access:
     password: str = ""
     api_key: str = ""
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The header of the request."""
+        if self.api_key:
+            return {"Authorization": f"ApiKey {self.api_key}"}
+        if self.username:
+            return {"Authorization": "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()}
+        return {}
+
 
 @dataclass
 class Cluster:
@@ -98,15 +107,14 @@ def _named(access: Access, timeout: float) -> Cluster:
             context = context_of(access.ca_path)
         except OSError as error:
             return Cluster(False, f"the CA file {access.ca_path} cannot be read ({error})")
-    answer = get(host, port, url.path.rstrip("/") + _NODES, _credentials(access), timeout, context)
+    answer = get(host, port, url.path.rstrip("/") + _NODES, access.credentials, timeout, context)
     if _has_nodes(answer):
         return Cluster(True, f"{access.url} was asked for its nodes", [answer.body])
     return Cluster(False, f"{access.url} answers {_said(answer)}")
 
 
 def _ask_nodes(listener: Listener, access: Access, timeout: float) -> Answer:
-    """Credentials are sent over verified TLS only: by plain http, whoever listens on loopback would have them."""
-    return listener.ask(_NODES, timeout, _credentials(access) if listener.tls and listener.tls.name else {})
+    return listener.ask(_NODES, timeout, access.credentials if listener.tls and listener.wants_login else {})
 
 
 def _has_nodes(answer: Answer) -> bool:
@@ -127,10 +135,3 @@ def _is_transport(end: Socket, transport: Collection[int]) -> bool:
     outgoing = end.remote_port in transport or end.remote_port in TRANSPORT_RANGE
     return (end.port in transport or outgoing) and not end.is_loopback and end.remote_address != end.address
 
-
-def _credentials(access: Access) -> dict[str, str]:
-    if access.api_key:
-        return {"Authorization": f"ApiKey {access.api_key}"}
-    if access.username:
-        return {"Authorization": "Basic " + base64.b64encode(f"{access.username}:{access.password}".encode()).decode()}
-    return {}

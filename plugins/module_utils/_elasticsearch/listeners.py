@@ -44,14 +44,12 @@ class Listener:
     is_other: bool = False
     host: str = ""  #: the address at which it answered
     tls: Verified | None = None  #: how it was verified, where it speaks TLS
+    wants_login: bool = False
+    refused: int = 0  #: the status with which it refuses the credentials that were given
 
     @property
     def scheme(self) -> str:
         return "https" if self.tls else "http"
-
-    @property
-    def wants_login(self) -> bool:
-        return self.answer.kind == "http" and self.answer.status in (401, 403)
 
     @property
     def is_loopback(self) -> bool:
@@ -86,6 +84,8 @@ class Listener:
             "port": self.port,
             "scheme": self.scheme,
             "wants_login": self.wants_login,
+            "refused": self.refused,
+            "cluster_uuid": str(self.answer.body.get("cluster_uuid") or "") if isinstance(self.answer.body, dict) else "",
             "product": str(told.get("distribution") or ("elasticsearch" if "number" in told else product)),
             "version": str(told.get("number") or number),
             "ca_path": self.tls.ca_path if self.tls else "",
@@ -118,7 +118,7 @@ class Node:
         return sorted({each.port for each in self.listeners if each.is_elasticsearch and not each.is_loopback})
 
 
-def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None) -> Node:
+def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None, credentials: Mapping[str, str] | None = None) -> Node:
     """What listens here that is Elasticsearch, or could be it: its processes, and who listens at the ports to close or of its ranges."""
     closed = set(closed)
     everything = processes()
@@ -136,7 +136,7 @@ def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None
     elsewhere = [each for listeners in in_containers if _targets(listeners) & published for each in listeners]
     asked = [each for each in here if _is_asked(each, closed)]
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda each: ask(each, timeout, trust or Trust()), asked))
+        list(pool.map(lambda each: ask(each, timeout, trust or Trust(), credentials or {}), asked))
     _judge(here, elsewhere, closed)
     return Node(here + elsewhere, timeout)
 
@@ -233,20 +233,28 @@ def _published(process: Process) -> tuple[str, int]:
     return given.get("-container-ip", ""), int(port) if port.isdigit() else 0
 
 
-def ask(listener: Listener, timeout: float, trust: Trust) -> None:
-    """Keeps what the listener answers to ``GET /`` without credentials, by http or by https."""
+def ask(listener: Listener, timeout: float, trust: Trust, credentials: Mapping[str, str]) -> None:
+    """Keeps what the listener answers to ``GET /`` by http or by https.
+
+    Credentials are sent over verified TLS only: by plain http, whoever listens on loopback would have them.
+    """
     for host in _hosts(listener):
         listener.host = host
         listener.answer = get(host, listener.port, "/", {}, timeout)
-        if listener.answer.kind != "nothing":
-            return
-        if listener.answer.is_tls:
+        if listener.answer.kind != "nothing" or listener.answer.is_tls:
             break
     if listener.answer.is_tls:
         tls = verify(listener.host, listener.port, trust, timeout)
         if tls.is_tls:
             listener.tls = tls
             listener.answer = listener.ask("/", timeout)
+    listener.wants_login = listener.answer.kind == "http" and listener.answer.status in (401, 403)
+    if listener.wants_login and listener.answer.is_elasticsearch and credentials and listener.tls:
+        answer = listener.ask("/", timeout, credentials)
+        if answer.status == 200:
+            listener.answer = answer
+        elif answer.kind == "http":
+            listener.refused = answer.status
 
 
 def _hosts(listener: Listener) -> list[str]:

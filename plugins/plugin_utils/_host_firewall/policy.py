@@ -15,6 +15,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import n
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
+from .agreement import disagreements
 from .container_networks import container_networks
 from .host_addresses import host_addresses
 from .transport_addresses import transport_addresses
@@ -94,6 +95,8 @@ def policy(
         found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))
     else:
         allowed = [*result["peers"], *result["direct_clients"], *result["container_networks"], *own]
+        nodes = {other: (hostvars or {}).get(other, {}).get("__host_firewall_node") or {} for other in hosts} | {host: node}
+        found += disagreements(host, group, hosts, nodes)
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
     nftables = node.get("nftables") or {}
     if nftables.get("problem"):

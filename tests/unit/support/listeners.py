@@ -17,7 +17,7 @@ import sys
 import threading
 
 NODES = json.dumps({"nodes": {"a": {"name": "es1", "transport_address": "192.0.2.1:9300"}, "b": {"name": "es2", "transport_address": "192.0.2.2:9300"}}})
-ROOT = json.dumps({"name": "es1", "version": {"number": "7.17.13", "lucene_version": "8.11.1"}, "tagline": "You Know, for Search"})
+ROOT = json.dumps({"name": "es1", "cluster_uuid": "uuid1", "version": {"number": "7.17.13", "lucene_version": "8.11.1"}, "tagline": "You Know, for Search"})
 
 
 def http(status: str, body: str, *headers: str) -> bytes:

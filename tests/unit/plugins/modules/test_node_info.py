@@ -276,6 +276,14 @@ def test_a_verified_node_is_asked_for_its_nodes_with_the_credentials_and_one_of_
     assert "port 9200 was asked for its nodes" in cluster["seen"] and "port 9201 could not be asked for its nodes (HTTP 401)" in cluster["seen"]
 
 
+def test_credentials_that_are_refused_are_said(host: Host, ca: Ca) -> None:
+    host.start("0.0.0.0:9200:https-login", MAIN, pair=ca.pair("localhost"))
+    (http,) = host.info(ca_paths=[str(ca.path)], cluster_username="admin", cluster_password="wrong")["http"]
+    assert (http["wants_login"], http["refused"]) == (True, 401)
+    (http,) = host.info(ca_paths=[str(ca.path)], cluster_username="admin", cluster_password="s3cret")["http"]
+    assert (http["wants_login"], http["refused"], http["version"], http["cluster_uuid"]) == (True, 0, "7.17.13", "uuid1")
+
+
 def test_without_a_login_a_verified_node_tells_its_version(host: Host, ca: Ca) -> None:
     host.start("127.0.0.1:9200:https-elasticsearch", MAIN, pair=ca.pair("localhost"))
     (http,) = host.info(ca_paths=[str(ca.path)])["http"]

@@ -1,0 +1,41 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether what was found on the nodes is one cluster: said before anything changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.agreement import disagreements
+
+HOSTS = ["es1", "es2"]
+
+
+def node(**http: Any) -> dict[str, Any]:
+    return {"elasticsearch": {"http": [{"port": 9200, "scheme": "https", "refused": 0, "cluster_uuid": "", **http}]}}
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"scheme": "http"}, "speaks http on port 9200 of es2, and https on port 9200 of es1"),
+        ({"cluster_uuid": "B"}, "es2 and es1 are nodes of different clusters (B and A), and both are in the group search."),
+        ({"refused": 401}, "of es2 answers 401 to the credentials of the check. Correct tlsfront_check_username"),
+        ({"refused": 403}, "of es2 answers 403 to the credentials of the check. Give its user the privilege monitor."),
+    ],
+)
+def test_a_node_that_is_unlike_the_first_is_said(other: dict[str, Any], says: str) -> None:
+    nodes = {"es1": node(cluster_uuid="A"), "es2": node(**other)}
+    (told,) = disagreements("es2", "search", HOSTS, nodes)
+    assert says in told
+    assert disagreements("es1", "search", HOSTS, nodes) == []
+
+
+@pytest.mark.parametrize("uuid", ["", "_na_", "A"])
+def test_what_is_not_known_is_no_other_cluster(uuid: str) -> None:
+    assert disagreements("es2", "search", HOSTS, {"es1": node(cluster_uuid="A"), "es2": node(cluster_uuid=uuid)}) == []
+
+
+def test_a_node_without_elasticsearch_is_like_any_other() -> None:
+    assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}) == []
+    assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}) == []
