@@ -71,7 +71,7 @@ def test_maven_runs_no_plugin_but_debians_and_each_jar_has_a_sum() -> None:
     assert text.index("goal help --offline") < text.index("goal copy-dependencies")
     for pom in [*TESTS.glob("clients/java/*/pom.xml"), *TESTS.glob("lab/servers/*/pom.xml")]:
         sums = (pom.parent / "sha256sums").read_text("ascii").splitlines()
-        assert sums and all(re.fullmatch(r"[0-9a-f]{64}  \S+\.jar", line) for line in sums), pom
+        assert sums and all(re.fullmatch(r"[0-9a-f]{64}  \S+\.(jar|zip)", line) for line in sums), pom
 
 
 def test_npm_installs_by_its_lock_and_runs_no_script_of_a_package() -> None:
