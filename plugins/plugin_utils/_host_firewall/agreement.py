@@ -24,9 +24,8 @@ def disagreements(host: str, group: str, hosts: Iterable[str], nodes: Mapping[st
         return []
     said = []
     if http.get("refused"):
-        said.append(
-            f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check. {_MENDS.get(http['refused'], '')}".strip()
-        )
+        refusal = f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check."
+        said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
     for other in sorted(hosts):
         first = _http(nodes.get(other))
         if first is None:
