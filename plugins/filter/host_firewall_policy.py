@@ -80,7 +80,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(policy) has nothing but addresses and ports. C(ports) are closed to all but C(peers) and C(direct_clients), and so are C(container_networks);
+    - C(policy) has nothing but addresses and ports. C(ports) are closed to all but C(peers), C(direct_clients), and at single ports
+      C(direct_clients_by_port), and so are C(container_networks);
       C(named_ports), C(found_ports) and C(unnamed_ports) say where the ports come from.
     - C(problems) has a sentence for each thing that is wrong, and C(seen) says how the nodes of the cluster are known. There may be texts of others in them.
   type: dict

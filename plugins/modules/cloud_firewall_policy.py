@@ -56,7 +56,7 @@ options:
     elements: raw
     default: []
   direct_clients:
-    description: Addresses and networks that may reach the closed ports.
+    description: Addresses and networks that may reach the closed ports; for some of them only, dictionaries of C(networks) and C(ports).
     type: list
     elements: raw
     default: []

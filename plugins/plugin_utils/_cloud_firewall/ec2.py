@@ -87,6 +87,7 @@ class Ec2:
                 subnets=self._subnets,
                 ports=self._nodes.policy.closed_ports,
                 permitted=self._nodes.permitted,
+                by_port=self._nodes.policy.direct_clients_by_port,
                 without=without,
             )
         except ValueError as error:

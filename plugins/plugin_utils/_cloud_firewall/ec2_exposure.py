@@ -23,6 +23,7 @@ def ec2_exposure(
     subnets: Infos,
     ports: t.Sequence[t.Any],
     permitted: t.Sequence[str],
+    by_port: t.Mapping[str, t.Sequence[str]] | None = None,
     without: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """Return what the network ACL and all rules of all security groups of each interface together let in to the ports.
@@ -38,13 +39,15 @@ def ec2_exposure(
     acls        the network ACLs of the subnets, as amazon.aws.ec2_vpc_nacl_info returns them
     subnets     the interfaces' subnets, as amazon.aws.ec2_vpc_subnet_info returns them
     permitted   addresses and networks that may reach the ports, beside the nodes
+    by_port     those that may reach one of the ports, or a range of them, only
     without     identifiers of security groups to leave out, to see what would be without them
 
     Raises ValueError when a group or an ACL of an interface is not given, for then nobody knows.
     """
     nodes = [_without(interface, without) for interface in interfaces]
     own = [address for interface in nodes for address in interface_addresses(interface)]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
+    some = [(port_set([port]), addresses(networks)) for port, networks in (by_port or {}).items()]
+    exposure = Exposure(port_set(ports), addresses([*permitted, *own]), some)
     by_id = {group["group_id"]: group for group in groups}
     known = {interface["network_interface_id"]: interface for interface in [*members, *nodes]}
     sources = members_of(list(known.values()))

@@ -230,6 +230,8 @@ def _wanted(policy: Policy, itself: str) -> Iterator[_Rule]:
     for first, last in map(_span, policy.closed_ports):
         yield _Rule("tcp", first, last, own_kind, itself, _OURS + "member")
         yield from _from_networks(policy.direct_clients, first, last, "direct client")
+    for port, networks in policy.direct_clients_by_port.items():
+        yield from _from_networks(networks, *_span(port), "direct client")
 
 
 def _from_networks(networks: Iterable[str], first: int, last: int, who: str) -> Iterator[_Rule]:

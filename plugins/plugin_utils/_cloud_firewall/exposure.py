@@ -18,7 +18,7 @@ from .._addresses import ANYWHERE, NOWHERE, Addresses
 from .._intervals import Intervals
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["ALL_PORTS", "Finding", "Rule", "Source", "Stage", "findings", "reached_from"]
 
@@ -65,11 +65,19 @@ class Finding:
     sources: tuple[str, ...]
 
 
-def findings(path: Sequence[Stage], ports: Intervals, permitted: Addresses) -> list[Finding]:
-    """Return each rule that opens one of the `ports` to anyone who is not `permitted`, in the order of the path."""
+def findings(
+    path: Sequence[Stage], ports: Intervals, permitted: Addresses, by_port: Sequence[tuple[Intervals, Addresses]] = ()
+) -> list[Finding]:
+    """Return each rule that opens one of the `ports` to anyone who is not `permitted`, in the order of the path.
+
+    by_port  who else is, at some of the ports
+    """
     opened: dict[tuple[str, tuple[str, ...]], Intervals] = {}
-    for segment in _segments(path, ports):
-        for rule, sources in _opened(path, segment[0], permitted):
+    for segment in _segments(path, ports, [its for its, _who in by_port]):
+        here = permitted
+        for its, who in by_port:
+            here |= who if segment[0] in its else NOWHERE
+        for rule, sources in _opened(path, segment[0], here):
             opened[rule, sources] = opened.get((rule, sources), Intervals()) | Intervals((segment,))
     return [Finding(rule, found, sources) for (rule, sources), found in opened.items()]
 
@@ -92,9 +100,10 @@ def reached_from(path: Sequence[Stage], port: int) -> Addresses:
     return allowed
 
 
-def _segments(path: Sequence[Stage], ports: Intervals) -> list[tuple[int, int]]:
-    """Cut the ports where a rule begins or ends, so that all ports of a segment meet the same rules."""
-    edges = {edge for stage in path for rule in stage.rules for a, b in rule.ports.spans for edge in (a, b + 1)}
+def _segments(path: Sequence[Stage], ports: Intervals, others: Iterable[Intervals]) -> list[tuple[int, int]]:
+    """Cut the ports where a rule or one of the others begins or ends, so that all ports of a segment meet the same rules."""
+    every = [*(rule.ports for stage in path for rule in stage.rules), *others]
+    edges = {edge for each in every for a, b in each.spans for edge in (a, b + 1)}
     segments = []
     for first, last in ports.spans:
         cuts = [first, *sorted(edge for edge in edges if first < edge <= last), last + 1]

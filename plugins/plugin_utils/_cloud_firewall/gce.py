@@ -64,6 +64,7 @@ class Gce:
             target=self._target,
             ports=self._nodes.policy.closed_ports,
             permitted=self._nodes.permitted,
+            by_port=self._nodes.policy.direct_clients_by_port,
             without=without,
         )
 
@@ -72,7 +73,7 @@ class Gce:
             return [step["name"] for step in self.plan().of(phase)]
         # what denied went before, and the cloud may not tell yet that it is gone
         networks = dict.fromkeys(interface["network"] for node in self._read_nodes for interface in node["interfaces"])
-        return [name for network in networks for name in rule_names(self._nodes.policy, network)]
+        return [name for network in networks for name in rule_names(self._nodes.policy, network, self._rules)]
 
     def apply(self, phase: str) -> None:
         try:

@@ -20,6 +20,7 @@ def gce_exposure(
     target: t.Mapping[str, t.Sequence[str]],
     ports: t.Sequence[t.Any],
     permitted: t.Sequence[str],
+    by_port: t.Mapping[str, t.Sequence[str]] | None = None,
     without: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """Return what hierarchical policies, firewall rules and network policies of each interface together let in to the ports.
@@ -32,10 +33,12 @@ def gce_exposure(
     hosts      their names, by zone and name of their instances (europe-west1-b/es1)
     target     what the nodes are known by, network tags (`tags`) or service accounts (`service_accounts`)
     permitted  addresses and networks that may reach the ports, beside the nodes
+    by_port    those that may reach one of the ports, or a range of them, only
     without    names of firewall rules to leave out, to see what would be without them
     """
     own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]))
+    some = [(port_set([port]), addresses(networks)) for port, networks in (by_port or {}).items()]
+    exposure = Exposure(port_set(ports), addresses([*permitted, *own]), some)
     known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]
     members = {name: addresses(own) for name in known_by}
     for node in nodes:

@@ -7,6 +7,7 @@ behind that, before any rule of a lower priority is looked at.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .plan import CLOSE, OPEN, Plan, Policy
@@ -26,11 +27,15 @@ _FIELDS = (
     *("sourceTags", "sourceServiceAccounts", "targetTags", "targetServiceAccounts"),
 )
 _KINDS = ("https-v4", "https-v6", "members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
+# those for direct clients of a port or of a range of ports
+_OF_PORT = re.compile(r"direct-v[46]-[0-9]+(-[0-9]+)?", re.ASCII)
 
 
-def rule_names(policy: Policy, network: str) -> list[str]:
-    """Return the names of all rules of ours that may be in a network: firewall rules have one name space a project."""
-    return [f"{policy.name}-{network}-{kind}" for kind in _KINDS]
+def rule_names(policy: Policy, network: str, live: Sequence[Firewall]) -> list[str]:
+    """Return the names of all rules of ours that may be in a network, or are: firewall rules have one name space a project."""
+    begin = f"{policy.name}-{network}-"
+    of_ports = [rule["name"] for rule in live if rule["name"].startswith(begin) and _OF_PORT.fullmatch(rule["name"][len(begin) :])]
+    return [*(begin + kind for kind in _KINDS), *of_ports]
 
 
 def plan_all(
@@ -91,7 +96,7 @@ def plan_present(
     plan = Plan()
     wanted = {rule["name"]: rule for rule in _wanted(policy, network, target, priority)}
     ours = _ours(policy, network, live)
-    for name in rule_names(policy, network):
+    for name in dict.fromkeys([*rule_names(policy, network, live), *wanted]):
         before, after = ours.get(name), wanted.get(name)
         plan.before += [f"{name}: {_text(before)}"] if before else []
         plan.after += [f"{name}: {_text(after)}"] if after else []
@@ -130,7 +135,7 @@ def plan_absent(policy: Policy, network: str, live: Sequence[Firewall]) -> Plan:
 
 def _ours(policy: Policy, network: str, live: Sequence[Firewall]) -> dict[str, Firewall]:
     found = {rule["name"]: rule for rule in live}
-    named = {name: found[name] for name in rule_names(policy, network) if name in found}
+    named = {name: found[name] for name in rule_names(policy, network, live) if name in found}
     others = [name for name, rule in named.items() if not str(rule.get("description", "")).startswith(_OURS)]
     others += [name for name, rule in named.items() if rule["network"].rsplit("/", 1)[-1] != network]
     if others:
@@ -169,6 +174,10 @@ def _wanted(
             yield rule(
                 f"direct-{family}", "direct clients", "allowed", policy.closed_ports, priority, sourceRanges=direct
             )
+        for port, networks in policy.direct_clients_by_port.items():
+            some = [network for network in networks if (":" in network) == colon]
+            if some:
+                yield rule(f"direct-{family}-{port}", f"direct clients of {port}", "allowed", [port], priority, sourceRanges=some)
         everybody = ["::/0" if colon else "0.0.0.0/0"]
         # behind the allowances: of two rules of one priority the one that denies wins
         yield rule(f"deny-{family}", "all others", "denied", policy.closed_ports, priority + 1, sourceRanges=everybody)

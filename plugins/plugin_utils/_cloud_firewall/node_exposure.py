@@ -30,12 +30,13 @@ class Exposure:
 
     ports: Intervals
     permitted: Addresses
+    by_port: Sequence[tuple[Intervals, Addresses]] = ()
     found: list[dict[str, t.Any]] = field(default_factory=list)
     cut_off: list[str] = field(default_factory=list)
 
     def look_at(self, host: str, interface: str, path: Sequence[Stage], peers: Mapping[str, str]) -> None:
         """Add what the path before an interface of the host lets through; `peers` are other nodes' names by address."""
-        for finding in findings(path, self.ports, self.permitted):
+        for finding in findings(path, self.ports, self.permitted, self.by_port):
             sources, ports = list(finding.sources), _texts(finding.ports)
             line = f"{host} ({interface}): {', '.join(ports)} open to {', '.join(sources)} by {finding.rule}"
             self.found.append(

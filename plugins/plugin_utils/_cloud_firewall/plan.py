@@ -20,12 +20,14 @@ class Policy:
     closed_ports: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     direct_clients: tuple[str, ...] = ()
+    direct_clients_by_port: t.Mapping[str, t.Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, value: t.Mapping[str, t.Any]) -> Policy:
         """Return the policy that a mapping with the same keys holds."""
-        lists = {key: tuple(map(str, value.get(key) or ())) for key in cls.__dataclass_fields__ if key != "name"}
-        return cls(str(value["name"]), **lists)
+        lists = {key: tuple(map(str, value.get(key) or ())) for key in ("open_ports", "closed_ports", "clients", "direct_clients")}
+        by_port = {str(port): tuple(map(str, its)) for port, its in (value.get("direct_clients_by_port") or {}).items()}
+        return cls(str(value["name"]), **lists, direct_clients_by_port=by_port)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import DirectClients, direct_clients
 
 from . import credentials
 
@@ -57,7 +58,7 @@ def policy_of(given: Mapping[str, t.Any], host: str, found: list[int], peers: li
     open_ports = read(ports, given["open_ports"], "cloud_firewall_open_ports", expand=True)
     closed_ports = read(ports, given["closed_ports"], "cloud_firewall_closed_ports", expand=True)
     clients = read(networks, given["clients"], "cloud_firewall_clients", cidr=True)
-    direct_clients = read(networks, given["direct_clients"], "cloud_firewall_direct_clients", cidr=True)
+    direct = read(direct_clients, given["direct_clients"], "cloud_firewall_direct_clients", closed=[*closed_ports, *found], cidr=True) or DirectClients()
     others = read(networks, [*given["peers"], *peers], "cloud_firewall_peers")
     if not said:
         said += _problems_of_ports(given, open_ports, closed_ports, found)
@@ -75,9 +76,10 @@ def policy_of(given: Mapping[str, t.Any], host: str, found: list[int], peers: li
         "open_ports": ports(open_ports),
         "closed_ports": ports([*closed_ports, *(port for port in found if port not in closed_ports)]),
         "clients": clients,
-        "direct_clients": direct_clients,
+        "direct_clients": direct.everywhere,
+        "direct_clients_by_port": direct.by_port,
     }
-    return {"node": {"host": host, "provider": given["provider"], **node}, "policy": policy, "permitted": [*direct_clients, *others]}, said
+    return {"node": {"host": host, "provider": given["provider"], **node}, "policy": policy, "permitted": [*direct.everywhere, *others]}, said
 
 
 def _problems_of_ports(given: Mapping[str, t.Any], open_ports: list[int], closed_ports: list[int], found: list[int]) -> list[str]:

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import DirectClients, direct_clients
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 from .agreement import disagreements
@@ -39,6 +40,11 @@ class _Problems(list[str]):
                 self.append(str(error))
             return []
 
+    def direct_clients(self, given: t.Any, closed: list[t.Any]) -> DirectClients:
+        """Who may use which closed ports; nobody, where it cannot be read."""
+        made = self.of(lambda: [direct_clients(given, closed, "host_firewall_direct_clients", collapse=False)])
+        return made[0] if made else DirectClients()
+
 
 def policy(
     options: Mapping[str, t.Any],
@@ -61,12 +67,14 @@ def policy(
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
     found_ports = [port for port in elasticsearch.get("ports", []) if port not in left_open and port != int(https_port)]
     unnamed = [port for port in found_ports if port not in numbers]
+    direct = found.direct_clients(options["direct_clients"], [*numbers, *unnamed])
     result: dict[str, t.Any] = {
         "named_ports": named,
         "found_ports": found_ports,
         "unnamed_ports": unnamed,
         "ports": ports(named + unnamed),
-        "direct_clients": found.of(lambda: networks(options["direct_clients"], name="host_firewall_direct_clients", collapse=False)),
+        "direct_clients": direct.everywhere,
+        "direct_clients_by_port": direct.by_port,
         "container_networks": found.of(
             lambda: networks(_with_found(options["container_networks"], facts), name="host_firewall_container_networks")
         ),
@@ -94,7 +102,8 @@ def policy(
     if "elasticsearch" not in node:
         found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))
     else:
-        allowed = [*result["peers"], *result["direct_clients"], *result["container_networks"], *own]
+        joining = _at_transport(direct.by_port, elasticsearch)
+        allowed = [*result["peers"], *result["direct_clients"], *joining, *result["container_networks"], *own]
         nodes = {other: (hostvars or {}).get(other, {}).get("__host_firewall_node") or {} for other in hosts} | {host: node}
         found += disagreements(host, group, hosts, nodes)
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
@@ -182,6 +191,13 @@ def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[
             "of the inventory, or add the address to host_firewall_peers. If it is a client, add it to host_firewall_direct_clients."
         )
     return found
+
+
+def _at_transport(by_port: Mapping[str, list[str]], elasticsearch: Mapping[str, t.Any]) -> list[str]:
+    """Who may use a port at which nodes speak with each other: a remote cluster, for example."""
+    http = {door["port"] for door in elasticsearch.get("http", [])}
+    transport = [port for port in elasticsearch.get("ports", []) if port not in http]
+    return [network for port, its in by_port.items() if set(ports([port], expand=True)) & set(transport) for network in its]
 
 
 def _plain(address: str) -> str:

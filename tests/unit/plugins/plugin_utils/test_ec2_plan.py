@@ -39,6 +39,13 @@ def ours(*more):
     }
 
 
+def test_who_may_use_one_port_gets_a_rule_for_it_alone():
+    policy = Policy.of({**vars(POLICY), "direct_clients_by_port": {"9300": ["203.0.113.0/24", "2001:db8:1::/64"]}})
+    added = lines(plan_present(policy, "vpc-1", ours(), [attached("sg-0")], {}))
+    assert len(added) == 2 and all("9300" in line and "9200" not in line for line in added)
+    assert "203.0.113.0/24" in added[0] and "2001:db8:1::/64" in added[1]
+
+
 def attached(*group_ids):
     return {**ETH0, "groups": [{"group_id": group_id} for group_id in group_ids]}
 

@@ -55,6 +55,16 @@ def test_a_rule_is_told_with_just_the_closed_ports_that_it_opens():
     assert [f.ports.spans for f in findings([stage], closed, MEMBERS)] == [((9250, 9299),)]
 
 
+def test_who_may_use_one_port_is_a_finding_at_every_other():
+    stage, some = Stage((rule("remote", "allow", ["198.51.100.0/24"]),)), addresses(["198.51.100.0/24"])
+    (found,) = findings([stage], CLOSED, MEMBERS, [(Intervals.of([(9300, 9300)]), some)])
+    assert found.ports.spans == ((9200, 9200),)
+    assert findings([stage], CLOSED, MEMBERS, [(Intervals.of([(9200, 9300)]), some)]) == []
+    closed = Intervals.of([(9200, 9299)])
+    (found,) = findings([stage], closed, MEMBERS, [(Intervals.of([(9250, 9260)]), some)])
+    assert found.ports.spans == ((9200, 9249), (9261, 9299))
+
+
 def test_the_first_rule_that_matches_decides():
     deny, allow = rule("no", "deny", WORLD), rule("wide", "allow", WORLD)
     assert opened(Stage((deny, allow))) == []

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.gce_plan import plan_absent, plan_present
@@ -17,10 +18,10 @@ def plan(live=(), policy=POLICY, target=None):
     return plan_present(policy, "default", live, target or TAGS, 100)
 
 
-def live():
+def live(policy=POLICY):
     """The rules as they are after the plan was carried out, as compute v1 answers them."""
     rules = []
-    for step in plan().steps:
+    for step in plan(policy=policy).steps:
         rule = {FIELDS.get(key, key): value for key, value in step["rule"].items()}
         for action in ("allowed", "denied"):
             if action in rule:
@@ -44,6 +45,24 @@ def test_all_rules_are_made_and_those_that_deny_come_last():
         "close present + tf-default-deny-v4: deny tcp 9200,9300-9399 from 0.0.0.0/0 to es, priority 101",
         "close present + tf-default-deny-v6: deny tcp 9200,9300-9399 from ::/0 to es, priority 101",
     ]
+
+
+BY_PORT = replace(POLICY, direct_clients_by_port={"9200": ("203.0.113.0/24",), "9300-9305": ("203.0.113.0/24", "2001:db8:1::/64")})
+
+
+def test_who_may_use_one_port_gets_a_rule_for_it_and_who_no_longer_may_loses_it():
+    of_ports = [step for step in plan(policy=BY_PORT).steps if "direct" in step["name"]]
+    assert [step["line"] for step in of_ports] == [
+        "+ tf-default-direct-v4: allow tcp 9200,9300-9399 from 198.51.100.7/32 to es, priority 100",
+        "+ tf-default-direct-v4-9200: allow tcp 9200 from 203.0.113.0/24 to es, priority 100",
+        "+ tf-default-direct-v4-9300-9305: allow tcp 9300-9305 from 203.0.113.0/24 to es, priority 100",
+        "+ tf-default-direct-v6-9300-9305: allow tcp 9300-9305 from 2001:db8:1::/64 to es, priority 100",
+    ]
+    assert plan(live(BY_PORT), BY_PORT).steps == []
+    removed = [step["name"] for step in plan(live(BY_PORT)).steps]
+    assert removed == ["tf-default-direct-v4-9200", "tf-default-direct-v4-9300-9305", "tf-default-direct-v6-9300-9305"]
+    assert {step["phase"] for step in plan(live(BY_PORT)).steps} == {"close"}
+    assert set(removed) <= {step["name"] for step in plan_absent(POLICY, "default", live(BY_PORT)).steps}
 
 
 def test_what_is_as_it_should_be_needs_no_step():

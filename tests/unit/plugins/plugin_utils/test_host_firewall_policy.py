@@ -128,6 +128,17 @@ def test_that_an_unknown_cluster_can_be_accepted_and_a_node_that_would_be_cut_of
     assert "the address of node 'es2' cannot be read" in decide(found(answers=[broken]))["problems"][0]
 
 
+def test_who_may_join_at_the_transport_port_alone_is_not_cut_off_and_who_may_ask_at_the_http_port_alone_is() -> None:
+    answer = {"nodes": {"a": {"name": "es2", "transport_address": "198.51.100.2:9300"}}}
+    node = found(9200, 9300, answers=[answer])
+    node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "http", "refused": 0, "cluster_uuid": "", "wants_login": False}]
+    joining = decide(node, direct_clients=[{"networks": ["198.51.100.0/24"], "ports": [9300]}])
+    assert (joining["policy"]["direct_clients"], joining["policy"]["direct_clients_by_port"]) == ([], {"9300": ["198.51.100.0/24"]})
+    assert joining["problems"] == []
+    (problem,) = decide(node, direct_clients=[{"networks": ["198.51.100.0/24"], "ports": [9200]}])["problems"]
+    assert "198.51.100.2 would be cut off" in problem
+
+
 @pytest.mark.parametrize("timeout", ["30\n", "3e1", "٦٠", 4, 3601, "", True])
 def test_that_what_stands_in_a_unit_is_a_number_of_seconds(timeout: Any) -> None:
     assert any("Give a whole number of seconds from 5 to 3600" in problem for problem in decide(confirm_timeout=timeout)["problems"])

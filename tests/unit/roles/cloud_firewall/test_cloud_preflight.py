@@ -23,6 +23,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         EC2 | {"tlsfront_direct_clients": ["192.0.2.7/24"]},
         ["cloud_firewall_direct_clients: '192.0.2.7/24' has host bits set: write 192.0.2.0/24"],
     ),
+    "a_port_for_a_direct_client_that_is_open_to_all": (
+        EC2 | {"tlsfront_direct_clients": [{"networks": ["192.0.2.7"], "ports": [9400]}]},
+        ["cloud_firewall_direct_clients: 9400 of", "is not among the closed ports"],
+    ),
     "port_out_of_range": (EC2 | {"tlsfront_closed_ports": [93000]}, ["cloud_firewall_closed_ports: '93000' is out of range"]),
     "no_port": (EC2 | {"tlsfront_closed_ports": []}, ["cloud_firewall_closed_ports is []", "each needs a port"]),
     "a_port_that_is_open_and_closed": (

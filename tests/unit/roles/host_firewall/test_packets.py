@@ -36,21 +36,26 @@ class Policy:
     closed_ports: list[tuple[int, int]]
     peers: list[str] = field(default_factory=list)
     direct_clients: list[str] = field(default_factory=list)
+    by_port: list[tuple[int, str]] = field(default_factory=list)
     container_networks: list[str] = field(default_factory=list)
 
     def rules(self) -> str:
         return rules(
             closed_ports=[f"{first}-{last}" for first, last in self.closed_ports],
             peers=self.peers,
-            direct_clients=self.direct_clients,
+            direct_clients=[*self.direct_clients, *({"networks": [network], "ports": [port]} for port, network in self._of_closed())],
             container_networks=self.container_networks,
         )
+
+    def _of_closed(self) -> list[tuple[int, str]]:
+        """The role refuses who may use a port that is not closed."""
+        return [(port, network) for port, network in self.by_port if any(first <= port <= last for first, last in self.closed_ports)]
 
     def lets_through(self, t: Try) -> bool:
         """What the role promises, told without nftables."""
         if t.place == "node" or not any(first <= t.port <= last for first, last in self.closed_ports):
             return True
-        if _within(t.source, self.peers + self.direct_clients):
+        if _within(t.source, self.peers + self.direct_clients + [network for port, network in self.by_port if port == t.port]):
             return True
         if t.target not in NODE:
             return not _within(t.target, self.container_networks) or _within(t.source, self.container_networks)
@@ -96,6 +101,7 @@ POLICIES = st.builds(
     closed_ports=st.lists(RANGES, min_size=1, max_size=3),
     peers=ADDRESSES,
     direct_clients=ADDRESSES,
+    by_port=st.lists(st.tuples(PORTS, st.sampled_from(WORLD + CONTAINER).flatmap(_network_around)), max_size=3),
     container_networks=st.sampled_from([[], CONTAINER_NETWORKS, CONTAINER_NETWORKS[1:3]]),
 )
 
@@ -119,6 +125,11 @@ def test_that_without_rules_everything_is_open(network: Network) -> None:
 
 def test_that_the_usual_policy_closes_to_outsiders_and_to_nobody_else(network: Network) -> None:
     _judge(network, Policy([(9200, 9200), (9300, 9300)], **PLAIN), [22, 443, 9200, 9300])
+
+
+def test_that_who_may_use_one_port_uses_no_other(network: Network) -> None:
+    policy = Policy([(9200, 9200), (9300, 9399)], peers=[PEER, PEER6, *NODE], by_port=[(9300, OUTSIDER), (9300, OUTSIDER6), (9200, CLIENT)])
+    _judge(network, policy, [22, 9200, 9300, 9301])
 
 
 def test_that_a_published_port_is_closed_by_the_number_that_the_outsider_sees(network: Network) -> None:

@@ -35,6 +35,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         PEERS | {"tlsfront_direct_clients": ["192.0.2.7/24"]},
         ["host_firewall_direct_clients: '192.0.2.7/24' has host bits set: write 192.0.2.0/24"],
     ),
+    "a_port_for_a_direct_client_that_is_open_to_all": (
+        PEERS | {"tlsfront_direct_clients": [{"networks": ["192.0.2.7"], "ports": [9400]}]},
+        ["host_firewall_direct_clients: 9400 of", "is not among the closed ports: close it, or take it out"],
+    ),
+    "a_direct_client_without_a_network": (
+        PEERS | {"tlsfront_direct_clients": [{"ports": [9300]}]},
+        ["must have networks and ports", "write for example {networks: [192.0.2.0/24], ports: [9300]}"],
+    ),
     "a_bad_container_network": (
         PEERS | {"host_firewall_container_networks": ["172.17.0.0/160"]},
         ["host_firewall_container_networks: '172.17.0.0/160' is not an IPv4 or IPv6 address"],
