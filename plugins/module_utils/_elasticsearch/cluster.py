@@ -16,7 +16,10 @@ from .secured import context_of
 
 __all__ = ["Access", "Cluster", "cluster_of"]
 
-_NODES = "/_nodes/transport?filter_path=nodes.*.name,nodes.*.transport_address,nodes.*.transport.publish_address"
+_NODES = (
+    "/_nodes/transport,http?filter_path="
+    "nodes.*.name,nodes.*.transport_address,nodes.*.transport.publish_address,nodes.*.http.publish_address"
+)
 
 
 @dataclass(frozen=True)

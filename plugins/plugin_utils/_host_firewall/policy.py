@@ -19,6 +19,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside im
 from .agreement import disagreements
 from .container_networks import container_networks
 from .host_addresses import host_addresses
+from .sniffing import led_past
 from .transport_addresses import transport_addresses
 
 __all__ = ["AUTO", "policy"]
@@ -82,7 +83,8 @@ def policy(
             lambda: networks(options["peers"] or host_addresses(hosts, hostvars or {}), name="host_firewall_peers", collapse=False)
         ),
     }
-    seen = _seen(elasticsearch.get("cluster", {}), unnamed)
+    cluster = elasticsearch.get("cluster", {})
+    seen = _seen(cluster, unnamed) + _of_sniffing(led_past(cluster.get("answers", []), [int(port) for port in (*numbers, *unnamed)]), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, "problems": [problem]}
@@ -212,3 +214,13 @@ def _seen(cluster: Mapping[str, t.Any], unnamed: list[int]) -> str:
         else ""
     )
     return f"{known}: {cluster.get('seen', '')}.{too}"
+
+
+def _of_sniffing(past: list[str], https_port: int | str) -> str:
+    if not past:
+        return ""
+    where = ", ".join(past[:3]) + (" and more" if past[3:] else "")
+    return (
+        f" A client that asks the cluster for its nodes (sniffing) is led to {where}, which the rules close to it. "
+        f"Have it not sniff, or set http.publish_host to a name of the certificate and http.publish_port to {https_port} in elasticsearch.yml: docs/clients.md."
+    )

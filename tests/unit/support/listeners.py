@@ -27,7 +27,7 @@ def http(status: str, body: str, *headers: str) -> bytes:
 
 def answer(kind: str, request: bytes) -> bytes:
     if kind == "elasticsearch":
-        return http("200 OK", NODES if b"GET /_nodes/transport?" in request else ROOT)
+        return http("200 OK", NODES if b"GET /_nodes/transport,http?" in request else ROOT)
     if kind == "login":
         if b"Authorization: Basic YWRtaW46czNjcmV0" in request:  # admin:s3cret
             return answer("elasticsearch", request)

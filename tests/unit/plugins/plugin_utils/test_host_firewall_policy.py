@@ -128,6 +128,16 @@ def test_that_an_unknown_cluster_can_be_accepted_and_a_node_that_would_be_cut_of
     assert "the address of node 'es2' cannot be read" in decide(found(answers=[broken]))["problems"][0]
 
 
+def test_where_clients_that_sniff_are_led_is_said_before_it_is_closed() -> None:
+    def seen(published: str) -> str:
+        node = {"name": "es1", "transport_address": "192.0.2.1:9300", "http": {"publish_address": published}}
+        return str(decide(found(9200, 9300, answers=[{"nodes": {"a": node}}]))["seen"])
+
+    assert "(sniffing) is led to 192.0.2.1:9200, which the rules close to it." in seen("192.0.2.1:9200")
+    assert "http.publish_port to 443" in seen("192.0.2.1:9200")
+    assert "sniff" not in seen("es1.example.org/192.0.2.1:443")
+
+
 def test_who_may_join_at_the_transport_port_alone_is_not_cut_off_and_who_may_ask_at_the_http_port_alone_is() -> None:
     answer = {"nodes": {"a": {"name": "es2", "transport_address": "198.51.100.2:9300"}}}
     node = found(9200, 9300, answers=[answer])

@@ -162,7 +162,7 @@ NODES = {
 
 class Cluster(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found = self.path.removeprefix("/login").startswith("/_nodes/transport?")
+        found = self.path.removeprefix("/login").startswith("/_nodes/transport,http?")
         # admin:s3cret
         let_in = not self.path.startswith("/login") or self.headers["authorization"] == "Basic YWRtaW46czNjcmV0"
         body = json.dumps(NODES if found and let_in else {}).encode()
