@@ -153,9 +153,10 @@ elasticsearch:
 nftables:
   description:
     - Whether the program O(nft) C(is_installed), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
+    - C(peers) are the single addresses of nodes that the rules of the role P(tlsfront.elasticsearch.host_firewall#role) let in now; null without such rules.
   returned: O(nft) is given
   type: dict
-  sample: {is_installed: true, problem: ""}
+  sample: {is_installed: true, problem: "", peers: ["192.0.2.7"]}
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -175,7 +176,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import kernel_problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import elements, kernel_problem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -273,7 +274,11 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
     result = {"changed": False, "elasticsearch": found, "outgoing_ports": {"first": first, "last": last, "reserved": reserved_ports()}}
     if params["nft"]:
         is_installed = Path(params["nft"]).exists()
-        result["nftables"] = {"is_installed": is_installed, "problem": kernel_problem(params["nft"]) if is_installed else ""}
+        result["nftables"] = {
+            "is_installed": is_installed,
+            "problem": kernel_problem(params["nft"]) if is_installed else "",
+            "peers": elements(params["nft"], "inet", "tlsfront", "peers4", "peers6") if is_installed else None,
+        }
     return result
 
 

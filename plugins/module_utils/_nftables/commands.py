@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
-__all__ = ["Failed", "ask", "kernel_problem", "run"]
+__all__ = ["Failed", "ask", "elements", "kernel_problem", "run"]
 
 
 class Failed(Exception):
@@ -34,6 +35,21 @@ def run(*command: str, text: str = "") -> str:
     if done.returncode:
         raise Failed(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
+
+
+def elements(nft: str, family: str, table: str, *sets: str) -> list[str] | None:
+    """The addresses in sets of a table that the kernel has, those of all together; None where it has no such table.
+
+    Sets of single addresses, as libnftables-json(5) gives them.
+    """
+    found: list[str] = []
+    for name in sets:
+        done = ask(nft, "-j", "list", "set", family, table, name)
+        if done.returncode:
+            return None
+        for part in json.loads(done.stdout)["nftables"]:
+            found += [str(each) for each in part.get("set", {}).get("elem", ())]
+    return found
 
 
 def kernel_problem(nft: str) -> str:

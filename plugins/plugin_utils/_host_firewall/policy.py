@@ -19,6 +19,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside im
 from .agreement import disagreements
 from .container_networks import container_networks
 from .host_addresses import host_addresses
+from .left_out import shut_out_by
 from .sniffing import led_past
 from .transport_addresses import transport_addresses
 
@@ -84,6 +85,8 @@ def policy(
         ),
     }
     cluster = elasticsearch.get("cluster", {})
+    let_in = (node.get("nftables") or {}).get("peers")
+    result["joining"] = [] if let_in is None else found.of(lambda: _not_in(result["peers"], let_in))
     seen = _seen(cluster, unnamed) + _of_sniffing(led_past(cluster.get("answers", []), [int(port) for port in (*numbers, *unnamed)]), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
@@ -108,6 +111,7 @@ def policy(
         allowed = [*result["peers"], *result["direct_clients"], *joining, *result["container_networks"], *own]
         nodes = {other: (hostvars or {}).get(other, {}).get("__host_firewall_node") or {} for other in hosts} | {host: node}
         found += disagreements(host, group, hosts, nodes)
+        found += shut_out_by(host, facts, own, hosts, hostvars or {})
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
     nftables = node.get("nftables") or {}
     if nftables.get("problem"):
@@ -193,6 +197,12 @@ def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[
             "of the inventory, or add the address to host_firewall_peers. If it is a client, add it to host_firewall_direct_clients."
         )
     return found
+
+
+def _not_in(peers: list[str], let_in: Iterable[str]) -> list[str]:
+    """The single addresses of peers that the rules in force do not have."""
+    known = set(map(ipaddress.ip_address, let_in))
+    return [peer for peer in peers if "/" not in peer and ipaddress.ip_address(peer) not in known]
 
 
 def _at_transport(by_port: Mapping[str, list[str]], elasticsearch: Mapping[str, t.Any]) -> list[str]:

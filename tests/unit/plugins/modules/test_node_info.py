@@ -334,13 +334,26 @@ def test_it_says_which_ports_outgoing_connections_use(host: Host) -> None:
     assert host.run()["outgoing_ports"] == {"first": 40000, "last": 50000, "reserved": ["40005", "40010-40012"]}
 
 
+def test_it_says_which_peers_the_rules_in_force_let_in(host: Host) -> None:
+    nft = shutil.which("nft")
+    if not nft:
+        pytest.skip("needs nft")
+    sets = "set peers4 { type ipv4_addr; elements = { 192.0.2.7, 192.0.2.8 } }; set peers6 { type ipv6_addr; };"
+    command = ["ip", "netns", "exec", host.names["node"], nft]
+    subprocess.run([*command, f"table inet tlsfront {{ {sets} }}"], check=True)
+    try:
+        assert sorted(host.run(nft=nft)["nftables"]["peers"]) == ["192.0.2.7", "192.0.2.8"]
+    finally:
+        subprocess.run([*command, "delete table inet tlsfront"], check=True)
+
+
 def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> None:
     nft = shutil.which("nft")
     if not nft:
         pytest.skip("needs nft")
     assert "nftables" not in host.run()
-    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": ""}
-    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": ""}
+    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", "peers": None}
+    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", "peers": None}
     powerless = tmp_path / "powerless"
     powerless.write_text(f'#!/bin/sh\nexec setpriv --bounding-set -net_admin --inh-caps -net_admin {nft} "$@"\n')
     powerless.chmod(0o755)

@@ -128,6 +128,32 @@ def test_that_an_unknown_cluster_can_be_accepted_and_a_node_that_would_be_cut_of
     assert "the address of node 'es2' cannot be read" in decide(found(answers=[broken]))["problems"][0]
 
 
+def test_who_joins_is_whom_the_rules_in_force_do_not_let_in() -> None:
+    peers = ["192.0.2.1", "2001:db8::7", "192.0.2.9", "198.51.100.0/24"]
+
+    def joining(let_in: Any) -> Any:
+        return decide({**NODE, "nftables": {**NODE["nftables"], "peers": let_in}}, peers=peers)["policy"]["joining"]
+
+    assert joining(None) == []
+    assert joining(["192.0.2.1", "2001:db8:0::7", "192.0.2.9"]) == []
+    assert joining(["192.0.2.1"]) == ["192.0.2.9", "2001:db8::7"]
+
+
+def test_a_node_that_those_who_are_left_out_do_not_let_in_is_not_made_a_node() -> None:
+    facts = {**FACTS, "default_ipv4": {"address": "192.0.2.1"}, "all_ipv4_addresses": ["192.0.2.1", "172.17.0.1"]}
+
+    def said(**let_in: Any) -> list[str]:
+        others = {name: {"tlsfront_lets_in": its} for name, its in let_in.items()}
+        given = {"node": NODE, "facts": facts, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", "es3", "es4"]}
+        found: list[str] = policy({**OPTIONS}, hostvars={"es1": {}, "es2": {}, "es3": {}, "es4": {}} | others, **given)["problems"]
+        return found
+
+    assert said() == said(es2=None, es3=["192.0.2.2", "192.0.2.1"]) == [], "of a bridge for containers, nobody asks"
+    (problem,) = said(es2=["192.0.2.2"], es3=[], es4=["192.0.2.1"])
+    assert problem.startswith("192.0.2.1 of es1 is not let in by the rules of es2, es3, which --limit leaves out")
+    assert problem.endswith("Run it again without --limit, or with es2:es3 in it.")
+
+
 def test_where_clients_that_sniff_are_led_is_said_before_it_is_closed() -> None:
     def seen(published: str) -> str:
         node = {"name": "es1", "transport_address": "192.0.2.1:9300", "http": {"publish_address": published}}

@@ -1,0 +1,34 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether nodes that the run leaves out, and so does not change, let a node in."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["shut_out_by"]
+
+
+def shut_out_by(host: str, facts: Mapping[str, t.Any], own: Sequence[str], hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> list[str]:
+    """Return a sentence where nodes that the run leaves out have rules that do not let the host in: it would be no node of the cluster.
+
+    facts     of the host: of its addresses, those count by which it reaches others
+    own       its addresses
+    hostvars  where the playbook site keeps, as tlsfront_lets_in, whom the rules of a node that --limit leaves out let in
+    """
+    main = [str((facts.get(family) or {}).get("address")) for family in ("default_ipv4", "default_ipv6")]
+    wanted = {ipaddress.ip_address(address) for address in [address for address in main if address in own] or own}
+    shut = {}
+    for other in hosts:
+        let_in = hostvars[other].get("tlsfront_lets_in") if other in hostvars else None
+        if other != host and let_in is not None:
+            missing = wanted - set(map(ipaddress.ip_address, let_in))
+            shut.update({other: missing} if missing else {})
+    if not shut:
+        return []
+    names, addresses = sorted(shut), sorted({str(address) for missing in shut.values() for address in missing})
+    return [
+        f"{' and '.join(addresses)} of {host} is not let in by the rules of {', '.join(names)}, which --limit leaves out, "
+        f"so {host} would not join the cluster. Run it again without --limit, or with {':'.join(names)} in it."
+    ]
