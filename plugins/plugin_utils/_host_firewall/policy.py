@@ -184,7 +184,8 @@ def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[
     if not cluster["is_known"] and not accepts_unknown:
         found.append(
             f"It cannot be seen which nodes the cluster of this host has, so some could be cut off: {cluster['seen']}. "
-            "Set host_firewall_cluster_url to where the node's own Elasticsearch answers, with host_firewall_cluster_ca_path for https, and "
+            "If it speaks https itself, name the file on the node that has its CA in tlsfront_elasticsearch_ca_paths. "
+            "Or set host_firewall_cluster_url to where the node's own Elasticsearch answers, with host_firewall_cluster_ca_path for https, and "
             "host_firewall_cluster_username and host_firewall_cluster_password, or host_firewall_cluster_api_key, for a login. "
             "If host_firewall_peers is known to be complete, set host_firewall_accept_unknown_cluster to true."
         )
