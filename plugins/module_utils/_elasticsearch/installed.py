@@ -21,14 +21,24 @@ _CLASSPATH = ("-cp", "-classpath", "--class-path", "--module-path", "-p")
 
 def product_of(process: Process) -> tuple[str, str]:
     """The product (``elasticsearch`` or ``opensearch``) and its version; empty texts where they cannot be seen."""
+    for name in _files(process):
+        match = _JAR.fullmatch(name)
+        if match:
+            return match[1], match[2]
+    return "", ""
+
+
+def _files(process: Process) -> Iterator[str]:
+    """The names of files where its arguments lead, then those that it has open: a JVM keeps the jars of its classes open."""
     for directory in _directories(process):
         if os.path.isabs(directory):  # noqa: PTH117
             with contextlib.suppress(OSError):
-                for name in sorted(os.listdir(f"/proc/{process.pid}/root{directory}")):  # noqa: PTH208
-                    match = _JAR.fullmatch(name)
-                    if match:
-                        return match[1], match[2]
-    return "", ""
+                yield from sorted(os.listdir(f"/proc/{process.pid}/root{directory}"))  # noqa: PTH208
+    descriptors = f"/proc/{process.pid}/fd"
+    with contextlib.suppress(OSError):
+        for each in os.listdir(descriptors):  # noqa: PTH208
+            with contextlib.suppress(OSError):  # closed since
+                yield os.path.basename(os.readlink(f"{descriptors}/{each}"))  # noqa: PTH119
 
 
 def _directories(process: Process) -> Iterator[str]:
