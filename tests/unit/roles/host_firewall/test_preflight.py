@@ -122,7 +122,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         PEERS | {"host_firewall_cluster_url": "https://127.0.0.1:9200", "host_firewall_cluster_ca_path": "ca.pem"},
         ["cluster_ca_path is", "Give the absolute path"],
     ),
-    "a_secret_for_nobody": (PEERS | {"host_firewall_cluster_api_key": "s3cret"}, ["need cluster_url"]),
     "a_node_that_is_no_peer": (
         {"host_firewall_peers": ["192.0.2.1", "2001:db8::/32"], "host_firewall_cluster_url": "{{ case_cluster_url }}"},
         ["192.0.2.2 would be cut off", "or add the address to host_firewall_peers"],
