@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import ipaddress
+import itertools
 import json
 import re
 import typing as t
@@ -42,6 +43,8 @@ _FALSE = {"false", "no", "off", "0"}
 _NUMBERS = {
     "https_front_port": (1, 65535, "a TCP port"),
     "https_front_redirect_port": (0, 65535, "a TCP port, or 0 for none"),
+    "https_front_balancer_port": (0, 65535, "a TCP port, or 0 for none"),
+    "https_front_balancer_idle_seconds": (1, 86400, "a number of seconds"),
     "https_front_hsts_seconds": (0, 2**31 - 1, "a number of seconds, or 0 for none"),
     "https_front_client_depth": (1, 100, "a number of authorities"),
     "https_front_rate_limit": (0, 1_000_000, "a number of requests per second, or 0 for any"),
@@ -51,7 +54,11 @@ _NUMBERS = {
     "https_front_worker_connections": (256, 500_000, "a number of connections"),
 }
 _SWITCHES = ("https_front_ipv6", "https_front_reject_unknown_names", "https_front_upstream_tls", "https_front_hardening")
-_CHOICES = {"https_front_state": ("present", "absent"), "https_front_tls_profile": ("intermediate", "modern")}
+_CHOICES = {
+    "https_front_state": ("present", "absent"),
+    "https_front_tls_profile": ("intermediate", "modern"),
+    "https_front_balancer_protocol": ("x_forwarded_for", "proxy_protocol"),
+}
 _LISTS = ("https_front_server_names", "https_front_upstreams")
 _TRUST = {
     "https_front_client_ca": ("CERTIFICATE", "the certificates of the authorities that sign client certificates"),
@@ -281,11 +288,13 @@ def _end(pem: bytes) -> datetime.datetime | None:
 
 
 def _clients(options: Options) -> list[str]:
-    try:
-        networks(options.get("https_front_clients", []), name="https_front_clients")
-    except AnsibleFilterError as error:
-        return [str(error)]
-    return []
+    found = []
+    for name in ("https_front_clients", "https_front_balancers"):
+        try:
+            networks(options.get(name, []), name=name)
+        except AnsibleFilterError as error:
+            found.append(str(error))
+    return found
 
 
 def _paths(options: Options) -> list[str]:
@@ -374,12 +383,13 @@ def _certificate(options: Options, gathered: Mapping[str, t.Any], host: str) -> 
 
 
 def _ports(options: Options, closed_ports: t.Any) -> list[str]:
-    port, redirect = number(options, "https_front_port"), number(options, "https_front_redirect_port")
+    own = {name: number(options, name) for name in ("https_front_port", "https_front_redirect_port", "https_front_balancer_port")}
     closed = ports(closed_ports, expand=True, name="tlsfront_closed_ports")
     found = []
-    if port and port == redirect:
-        found.append(f"https_front_port and https_front_redirect_port are both {port}: one of them speaks TLS, the other does not. Choose two ports.")
-    for name, value in (("https_front_port", port), ("https_front_redirect_port", redirect)):
+    for (one, value), (other, its) in itertools.combinations(own.items(), 2):
+        if value and value == its:
+            found.append(f"{one} and {other} are both {value}: each is for others, who are served in another way. Choose two ports.")
+    for name, value in own.items():
         if value and value in closed:
             found.append(f"{name} is {value}, which is one of tlsfront_closed_ports: nobody could reach it. Choose another one.")
     return found
@@ -398,6 +408,14 @@ def _together(options: Options) -> list[str]:
         name = options.get("https_front_upstream_name", "")
         if not isinstance(name, str) or not name or _host(name):
             found.append(_wrong("https_front_upstream_name", name, "a host name that the certificate of every upstream has, with https_front_upstream_tls"))
+    if number(options, "https_front_balancer_port"):
+        if not options.get("https_front_balancers"):
+            found.append("https_front_balancer_port is set and https_front_balancers is empty: nobody could use it. List the networks of the load balancers.")
+        if options.get("https_front_client_ca") and options.get("https_front_balancer_protocol", "x_forwarded_for") == "x_forwarded_for":
+            found.append(
+                "https_front_client_ca is set, and https_front_balancer_protocol is x_forwarded_for: TLS of the client ends at such a balancer, and its "
+                "certificate with it. Use one that passes connections on (proxy_protocol), or leave one of the two out."
+            )
     readers = [str(user["name"]) for user in options.get("https_front_users", []) if user.get("read_only")]
     if readers and "proxy_pass" in options.get("https_front_snippet", ""):
         found.append(

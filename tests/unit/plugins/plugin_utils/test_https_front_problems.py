@@ -166,6 +166,13 @@ def test_that_no_secret_is_said() -> None:
 
 def test_that_ports_go_together() -> None:
     assert "both 443" in problems({"https_front_port": "443", "https_front_redirect_port": 443})[0]
+    balancer = {"https_front_balancer_port": 8443, "https_front_balancers": ["192.0.2.0/24"]}
+    assert problems(balancer) == []
+    assert "both 8443" in problems({**balancer, "https_front_port": "8443"})[0]
+    assert "both 8443" in problems({**balancer, "https_front_redirect_port": 8443})[0]
+    assert "https_front_balancers is empty" in problems({**balancer, "https_front_balancers": []})[0]
+    assert "https_front_balancers: 'lb.example.org' is not an IPv4" in problems({**balancer, "https_front_balancers": ["lb.example.org"]})[0]
+    assert "https_front_balancer_protocol" in problems({**balancer, "https_front_balancer_protocol": "proxy"})[0]
     assert "tlsfront_closed_ports" in problems({"https_front_port": 9201}, list(range(9200, 9210)))[0]
     assert "tlsfront_closed_ports" in problems({"https_front_port": 443, "https_front_redirect_port": "9300"}, [9300])[0]
     assert problems({"https_front_port": 443, "https_front_redirect_port": 0}, [9200, 9300]) == []
