@@ -137,4 +137,3 @@ def _connected(group: list[Listener]) -> list[str]:
 def _is_transport(end: Socket, transport: Collection[int]) -> bool:
     outgoing = end.remote_port in transport or end.remote_port in TRANSPORT_RANGE
     return (end.port in transport or outgoing) and not end.is_loopback and end.remote_address != end.address
-
