@@ -83,6 +83,7 @@ _value:
     - C(policy) has nothing but addresses and ports. C(ports) are closed to all but C(peers), C(direct_clients), and at single ports
       C(direct_clients_by_port), and so are C(container_networks);
       C(named_ports), C(found_ports) and C(unnamed_ports) say where the ports come from.
+    - C(lacks_a_peer) is the name of the host where the rules in force lack one of the peers, and must let it in before it can join; else it is empty.
     - C(problems) has a sentence for each thing that is wrong, and C(seen) says how the nodes of the cluster are known. There may be texts of others in them.
   type: dict
 """

@@ -78,7 +78,8 @@ class Listener:
         """What a front must know of it."""
         version = self.answer.body.get("version") if isinstance(self.answer.body, dict) else None
         told = version if isinstance(version, dict) else {}
-        product, number = product_of(self.process) if self.process else ("", "")
+        # looked for in files only where it does not tell: a server has thousands of them open
+        product, number = product_of(self.process) if self.process and not told.get("number") else ("", "")
         return {
             "address": self.host or self.address,
             "port": self.port,

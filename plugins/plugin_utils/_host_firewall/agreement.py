@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["disagreements"]
 
@@ -14,12 +14,12 @@ _MENDS = {
 }
 
 
-def disagreements(host: str, group: str, hosts: Iterable[str], nodes: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
+def disagreements(host: str, group: str, hosts: Iterable[str], node_of: Callable[[str], Mapping[str, t.Any] | None]) -> list[str]:
     """A sentence for each way in which the host is unlike the first of its group of which something is known, or refuses the check.
 
-    :param nodes: of each host what node_info has found
+    :param node_of: gives what node_info has found on a host; asked for no more hosts than it takes
     """
-    http = _http(nodes.get(host))
+    http = _http(node_of(host))
     if http is None:
         return []
     said = []
@@ -27,7 +27,7 @@ def disagreements(host: str, group: str, hosts: Iterable[str], nodes: Mapping[st
         refusal = f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check."
         said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
     for other in sorted(hosts):
-        first = _http(nodes.get(other))
+        first = _http(node_of(other))
         if first is None:
             continue
         if first["scheme"] != http["scheme"]:

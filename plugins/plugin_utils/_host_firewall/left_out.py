@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 __all__ = ["shut_out_by"]
 
@@ -18,16 +19,16 @@ def shut_out_by(host: str, facts: Mapping[str, t.Any], own: Sequence[str], hosts
     hostvars  where the playbook site keeps, as tlsfront_lets_in, whom the rules of a node that --limit leaves out let in
     """
     main = [str((facts.get(family) or {}).get("address")) for family in ("default_ipv4", "default_ipv6")]
-    wanted = {ipaddress.ip_address(address) for address in [address for address in main if address in own] or own}
+    wanted = [address for address in main if address in own] or own
     shut = {}
     for other in hosts:
         let_in = hostvars[other].get("tlsfront_lets_in") if other in hostvars else None
         if other != host and let_in is not None:
-            missing = wanted - set(map(ipaddress.ip_address, let_in))
+            missing = outside(wanted, let_in)
             shut.update({other: missing} if missing else {})
     if not shut:
         return []
-    names, addresses = sorted(shut), sorted({str(address) for missing in shut.values() for address in missing})
+    names, addresses = sorted(shut), sorted({address for missing in shut.values() for address in missing})
     return [
         f"{' and '.join(addresses)} of {host} is not let in by the rules of {', '.join(names)}, which --limit leaves out, "
         f"so {host} would not join the cluster. Run it again without --limit, or with {':'.join(names)} in it."

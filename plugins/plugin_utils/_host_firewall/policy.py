@@ -33,19 +33,14 @@ _SSHD_PORT = re.compile(r"[0-9]+\Z", re.ASCII)
 class _Problems(list[str]):
     """Sentences for the user."""
 
-    def of(self, made: Callable[[], list[t.Any]]) -> list[t.Any]:
-        """What is made. Where it cannot be, there is the sentence why, and nothing else."""
+    def of(self, made: Callable[[], t.Any], otherwise: t.Any = None) -> t.Any:
+        """What is made. Where it cannot be, there is the sentence why, and in its place what is given, by default an empty list."""
         try:
             return made()
         except AnsibleFilterError as error:
             if str(error) not in self:
                 self.append(str(error))
-            return []
-
-    def direct_clients(self, given: t.Any, closed: list[t.Any]) -> DirectClients:
-        """Who may use which closed ports; nobody, where it cannot be read."""
-        made = self.of(lambda: [direct_clients(given, closed, "host_firewall_direct_clients", collapse=False)])
-        return made[0] if made else DirectClients()
+            return [] if otherwise is None else otherwise
 
 
 def policy(
@@ -69,7 +64,10 @@ def policy(
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
     found_ports = [port for port in elasticsearch.get("ports", []) if port not in left_open and port != int(https_port)]
     unnamed = [port for port in found_ports if port not in numbers]
-    direct = found.direct_clients(options["direct_clients"], [*numbers, *unnamed])
+    closed = [int(port) for port in (*numbers, *unnamed)]
+    direct = found.of(
+        lambda: direct_clients(options["direct_clients"], closed, "host_firewall_direct_clients", collapse=False), DirectClients()
+    )
     result: dict[str, t.Any] = {
         "named_ports": named,
         "found_ports": found_ports,
@@ -86,11 +84,12 @@ def policy(
     }
     cluster = elasticsearch.get("cluster", {})
     let_in = (node.get("nftables") or {}).get("peers")
-    result["joining"] = [] if let_in is None else found.of(lambda: _not_in(result["peers"], let_in))
-    seen = _seen(cluster, unnamed) + _of_sniffing(led_past(cluster.get("answers", []), [int(port) for port in (*numbers, *unnamed)]), https_port)
+    result["joining"] = [] if let_in is None else _not_in(result["peers"], let_in)
+    lacks_a_peer = host if result["joining"] else ""
+    seen = _seen(cluster, unnamed) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
-        return {"policy": result, "seen": seen, "problems": [problem]}
+        return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": [problem]}
     found += _distribution(facts, min_version)
     found += _timeout(options["confirm_timeout"])
     if not options["closed_ports"]:
@@ -101,22 +100,21 @@ def policy(
             f"None of the addresses of {host} is in host_firewall_peers, so this list belongs to other hosts. "
             f"Put {host} into the group {group}, or list the addresses of all nodes of its cluster in host_firewall_peers."
         )
-    closed, closed_are = [*numbers, *unnamed], _closed_are(unnamed)
+    closed_are = _closed_are(unnamed)
     found += _needed(closed, closed_are, [ansible_port, https_port, *_sshd_port(facts)])
     found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
     if "elasticsearch" not in node:
         found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))
     else:
-        joining = _at_transport(direct.by_port, elasticsearch)
-        allowed = [*result["peers"], *result["direct_clients"], *joining, *result["container_networks"], *own]
-        nodes = {other: (hostvars or {}).get(other, {}).get("__host_firewall_node") or {} for other in hosts} | {host: node}
-        found += disagreements(host, group, hosts, nodes)
+        at_transport = _at_transport(direct.by_port, elasticsearch)
+        allowed = [*result["peers"], *result["direct_clients"], *at_transport, *result["container_networks"], *own]
+        found += disagreements(host, group, hosts, lambda name: node if name == host else (hostvars or {}).get(name, {}).get("__host_firewall_node"))
         found += shut_out_by(host, facts, own, hosts, hostvars or {})
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
     nftables = node.get("nftables") or {}
     if nftables.get("problem"):
         found.append(nftables["problem"])
-    return {"policy": result, "seen": seen, "problems": list(found)}
+    return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": list(found)}
 
 
 def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:

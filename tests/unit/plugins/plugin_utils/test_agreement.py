@@ -26,16 +26,16 @@ def node(**http: Any) -> dict[str, Any]:
 )
 def test_a_node_that_is_unlike_the_first_is_said(other: dict[str, Any], says: str) -> None:
     nodes = {"es1": node(cluster_uuid="A"), "es2": node(**other)}
-    (told,) = disagreements("es2", "search", HOSTS, nodes)
+    (told,) = disagreements("es2", "search", HOSTS, nodes.get)
     assert says in told
-    assert disagreements("es1", "search", HOSTS, nodes) == []
+    assert disagreements("es1", "search", HOSTS, nodes.get) == []
 
 
 @pytest.mark.parametrize("uuid", ["", "_na_", "A"])
 def test_what_is_not_known_is_no_other_cluster(uuid: str) -> None:
-    assert disagreements("es2", "search", HOSTS, {"es1": node(cluster_uuid="A"), "es2": node(cluster_uuid=uuid)}) == []
+    assert disagreements("es2", "search", HOSTS, {"es1": node(cluster_uuid="A"), "es2": node(cluster_uuid=uuid)}.get) == []
 
 
 def test_a_node_without_elasticsearch_is_like_any_other() -> None:
-    assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}) == []
-    assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}) == []
+    assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}.get) == []
+    assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}.get) == []
