@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._addresses import addresses
 from .ec2_path import interface_addresses, members_of, path_of
-from .node_exposure import Exposure, port_set
+from .node_exposure import Exposure
 
 __all__ = ["ec2_exposure"]
 
@@ -46,8 +45,7 @@ def ec2_exposure(
     """
     nodes = [_without(interface, without) for interface in interfaces]
     own = [address for interface in nodes for address in interface_addresses(interface)]
-    some = [(port_set([port]), addresses(networks)) for port, networks in (by_port or {}).items()]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]), some)
+    exposure = Exposure.of(ports, [*permitted, *own], by_port or {})
     by_id = {group["group_id"]: group for group in groups}
     known = {interface["network_interface_id"]: interface for interface in [*members, *nodes]}
     sources = members_of(list(known.values()))

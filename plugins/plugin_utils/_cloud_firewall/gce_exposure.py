@@ -7,7 +7,7 @@ import typing as t
 
 from .._addresses import addresses
 from .gce_path import path_of
-from .node_exposure import Exposure, port_set
+from .node_exposure import Exposure
 
 __all__ = ["gce_exposure"]
 
@@ -37,8 +37,7 @@ def gce_exposure(
     without    names of firewall rules to leave out, to see what would be without them
     """
     own = [address for node in nodes for interface in node["interfaces"] for address in interface["addresses"]]
-    some = [(port_set([port]), addresses(networks)) for port, networks in (by_port or {}).items()]
-    exposure = Exposure(port_set(ports), addresses([*permitted, *own]), some)
+    exposure = Exposure.of(ports, [*permitted, *own], by_port or {})
     known_by = [*(target.get("tags") or ()), *(target.get("service_accounts") or ())]
     members = {name: addresses(own) for name in known_by}
     for node in nodes:

@@ -166,18 +166,14 @@ def _wanted(
 
     for family, colon in (("v4", False), ("v6", True)):
         # one rule takes networks of one family
-        clients = [network for network in policy.clients if (":" in network) == colon]
-        direct = [network for network in policy.direct_clients if (":" in network) == colon]
-        if clients:
-            yield rule(f"https-{family}", "clients", "allowed", policy.open_ports, priority, sourceRanges=clients)
-        if direct:
-            yield rule(
-                f"direct-{family}", "direct clients", "allowed", policy.closed_ports, priority, sourceRanges=direct
-            )
-        for port, networks in policy.direct_clients_by_port.items():
-            some = [network for network in networks if (":" in network) == colon]
-            if some:
-                yield rule(f"direct-{family}-{port}", f"direct clients of {port}", "allowed", [port], priority, sourceRanges=some)
+        for kind, said, ports, networks in (
+            (f"https-{family}", "clients", policy.open_ports, policy.clients),
+            (f"direct-{family}", "direct clients", policy.closed_ports, policy.direct_clients),
+            *((f"direct-{family}-{port}", f"direct clients of {port}", [port], its) for port, its in policy.direct_clients_by_port.items()),
+        ):
+            sources = [network for network in networks if (":" in network) == colon]
+            if sources:
+                yield rule(kind, said, "allowed", ports, priority, sourceRanges=sources)
         everybody = ["::/0" if colon else "0.0.0.0/0"]
         # behind the allowances: of two rules of one priority the one that denies wins
         yield rule(f"deny-{family}", "all others", "denied", policy.closed_ports, priority + 1, sourceRanges=everybody)

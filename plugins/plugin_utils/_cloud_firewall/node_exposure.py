@@ -34,6 +34,11 @@ class Exposure:
     found: list[dict[str, t.Any]] = field(default_factory=list)
     cut_off: list[str] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, ports: Iterable[object], permitted: Iterable[str], by_port: Mapping[str, Iterable[str]]) -> Exposure:
+        """Return one in which nothing is found yet, of texts: ports, who may reach all of them, and who some."""
+        return cls(port_set(ports), addresses(permitted), [(port_set([port]), addresses(networks)) for port, networks in by_port.items()])
+
     def look_at(self, host: str, interface: str, path: Sequence[Stage], peers: Mapping[str, str]) -> None:
         """Add what the path before an interface of the host lets through; `peers` are other nodes' names by address."""
         for finding in findings(path, self.ports, self.permitted, self.by_port):
