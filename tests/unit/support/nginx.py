@@ -157,8 +157,12 @@ class Running:
         context.hostname_checks_common_name = False
         return context
 
-    def connect(self, context: ssl.SSLContext | None = None, name: str = NAME, **options: Any) -> ssl.SSLSocket:
-        plain = socket.create_connection(("127.0.0.1", self._front.port), timeout=20)
+    def connect(
+        self, context: ssl.SSLContext | None = None, name: str = NAME, to: tuple[str, int] | None = None, before: bytes = b"", **options: Any
+    ) -> ssl.SSLSocket:
+        """A verified connection to the front, or to another place; ``before`` is sent before the handshake."""
+        plain = socket.create_connection(to or ("127.0.0.1", self._front.port), timeout=20)
+        plain.sendall(before)
         return (context or self.context()).wrap_socket(plain, server_hostname=name, **options)
 
     def ask(

@@ -52,15 +52,13 @@ def ask(
 ) -> nginx.Answer:
     """A request as a balancer sends it: without a server name unless it has one, whose certificate is verified all the same."""
     port = int(front.variables["https_front_balancer_port"])
-    with socket.create_connection((to, port), timeout=10) as plain:
-        plain.sendall(before)
-        # of an address, no name is sent
-        with running.context().wrap_socket(plain, server_hostname=name or BALANCER) as connection:
-            forwarded = f"X-Forwarded-For: {said}\r\n" if said else ""
-            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {BALANCER}\r\n{forwarded}\r\n".encode())
-            response = http.client.HTTPResponse(connection)
-            response.begin()
-            return nginx.Answer(response, "GET")
+    # of an address, no name is sent
+    with running.connect(name=name or BALANCER, to=(to, port), before=before) as connection:
+        forwarded = f"X-Forwarded-For: {said}\r\n" if said else ""
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {BALANCER}\r\n{forwarded}\r\n".encode())
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return nginx.Answer(response, "GET")
 
 
 def proxied(client: str) -> bytes:
