@@ -37,14 +37,6 @@ public class Launch {
         Environment environment = InternalSettingsPreparer.prepareEnvironment(home, Terminal.DEFAULT, Map.of(), config);
         LogConfigurator.configure(environment);
         Node node = new LabNode(environment);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            try {
-                node.close();
-            } catch (Exception e) {
-                e.printStackTrace();
-            }
-        }));
-        node.start();
-        Thread.currentThread().join();
+        Lifetime.of(node, node::start);
     }
 }

@@ -29,14 +29,6 @@ public class Launch {
             false
         );
         Node node = new Node(environment, plugins);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            try {
-                node.close();
-            } catch (Exception e) {
-                e.printStackTrace();
-            }
-        }));
-        node.start();
-        Thread.currentThread().join();
+        Lifetime.of(node, node::start);
     }
 }
