@@ -152,17 +152,30 @@ def test_a_failed_change_takes_no_passwords_off_when_a_certificate_of_another_ca
     assert (passwords_not_kept.status(), passwords_not_kept.status(ANNA)) == (401, 200)
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("expired", "certificate has expired[.]"),
+        ("of another authority", "unable to get local issuer certificate"),
+        ("with another key", "key[.]pem does not belong to chain[.]pem"),
+    ],
+)
 def test_a_certificate_that_no_client_would_accept_is_not_served_and_the_one_before_it_is_live_again(
-    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path
+    passwords_not_kept: Node, fronts: nginx.Fronts, certificate: Path, kind: str, says: str
 ) -> None:
     live = passwords_not_kept.front.token()
     versions = certificate.with_name("versions")
-    good, ended = certificate.resolve(), versions / "2"
-    write_version(ended, pki.issue(nginx.NAME, fronts.root, [nginx.NAME, "127.0.0.1"], not_before=-2 * pki.DAY, not_after=-pki.DAY), fronts.root)
-    write_version(versions / "3", in_time(fronts), pki.root("Another"))
+    good, refused, another = certificate.resolve(), versions / "2", pki.root("Another")
+    issuer, begins, ends = (another, 0, pki.DAY) if kind == "of another authority" else (fronts.root, -2 * pki.DAY, -pki.DAY)
+    if kind == "with another key":
+        write_version(refused, in_time(fronts), fronts.root)
+        (refused / "key.pem").write_bytes(in_time(fronts).key_pem)
+    else:
+        write_version(refused, pki.issue(nginx.NAME, issuer, [nginx.NAME, "127.0.0.1"], not_before=begins, not_after=ends), fronts.root)
+    write_version(versions / "3", in_time(fronts), another)
     certificate.unlink()
     certificate.symlink_to("versions/2")
-    with pytest.raises(transaction.PairRefused, match=r"certificate has expired[.] The one before it, .*/versions/1, is there again and is served on"):
+    with pytest.raises(transaction.PairRefused, match=says + r".* The one before it, .*/versions/1, is there again and is served on"):
         passwords_not_kept.front.change(passwords_not_kept.wanted(policy(fronts, "bert")))
     assert certificate.resolve() == good and os.readlink(certificate) == "versions/1"
     assert passwords_not_kept.front.token() == live and passwords_not_kept.status(ANNA) == 200
