@@ -148,7 +148,8 @@ elasticsearch:
     cluster:
       description:
         - C(is_known) says whether it could be seen which other nodes there are, and C(seen) how, or why not.
-        - C(answers) has the answers to C(GET /_nodes/transport,http), and C(addresses) the other ends of connections between nodes.
+        - C(answers) has the answers to C(GET /_nodes/transport,http), in which each node has the number of its C(shards) where that is told, and
+          C(addresses) the other ends of connections between nodes.
       type: dict
 nftables:
   description:

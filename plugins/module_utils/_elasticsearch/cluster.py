@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any, Collection, Mapping
+from functools import partial
+from typing import Any, Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from .._sockets import Socket, sockets
@@ -18,8 +19,9 @@ __all__ = ["Access", "Cluster", "cluster_of"]
 
 _NODES = (
     "/_nodes/transport,http?filter_path="
-    "nodes.*.name,nodes.*.transport_address,nodes.*.transport.publish_address,nodes.*.http.publish_address"
+    "nodes.*.name,nodes.*.roles,nodes.*.transport_address,nodes.*.transport.publish_address,nodes.*.http.publish_address"
 )
+_SHARDS = "/_cat/allocation?format=json&h=node,shards"
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,11 @@ def cluster_of(node: Node, access: Access) -> Cluster:
         by_process.setdefault(listener.process.pid if listener.process else 0, []).append(listener)
     for pid, group in sorted(by_process.items()):
         doors = [each for each in group if each.answer.kind == "http"]
-        answers = [_ask_nodes(each, access, node.timeout) for each in doors]
-        good = [answer for answer in answers if _has_nodes(answer)]
+        asked = [partial(_ask, each, access, node.timeout) for each in doors]
+        answers = [ask(_NODES) for ask in asked]
+        good = [_with_shards(answer, ask) for answer, ask in zip(answers, asked) if _has_nodes(answer)]
         if good:
-            cluster.answers.append(good[0].body)
+            cluster.answers.append(good[0])
             said.append(f"port {doors[0].port} was asked for its nodes")
         elif pid and not any(each.process and each.process.program in ENGINES for each in group):
             addresses = _connected(group)
@@ -110,14 +113,32 @@ def _named(access: Access, timeout: float) -> Cluster:
             context = context_of(access.ca_path)
         except OSError as error:
             return Cluster(False, f"the CA file {access.ca_path} cannot be read ({error})")
-    answer = get(host, port, url.path.rstrip("/") + _NODES, access.credentials, timeout, context)
+
+    def ask(path: str) -> Answer:
+        return get(host, port, url.path.rstrip("/") + path, access.credentials, timeout, context)
+
+    answer = ask(_NODES)
     if _has_nodes(answer):
-        return Cluster(True, f"{access.url} was asked for its nodes", [answer.body])
+        return Cluster(True, f"{access.url} was asked for its nodes", [_with_shards(answer, ask)])
     return Cluster(False, f"{access.url} answers {_said(answer)}")
 
 
-def _ask_nodes(listener: Listener, access: Access, timeout: float) -> Answer:
-    return listener.ask(_NODES, timeout, access.credentials if listener.tls and listener.wants_login else {})
+def _ask(listener: Listener, access: Access, timeout: float, path: str) -> Answer:
+    return listener.ask(path, timeout, access.credentials if listener.tls and listener.wants_login else {})
+
+
+def _with_shards(nodes: Answer, ask: Callable[[str], Answer]) -> Mapping[str, Any]:
+    """The answer with the number of shards that each node holds, where the cluster says so of one node of that name."""
+    rows = ask(_SHARDS).body
+    held: dict[str, list[int]] = {}
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and str(row.get("shards")).isdecimal():
+            held.setdefault(str(row.get("node")), []).append(int(row["shards"]))
+    for node in nodes.body["nodes"].values():
+        shards = held.get(str(node.get("name"))) if isinstance(node, dict) else None
+        if shards and len(shards) == 1:
+            node["shards"] = shards[0]
+    return nodes.body  # type: ignore[no-any-return]
 
 
 def _has_nodes(answer: Answer) -> bool:

@@ -19,6 +19,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside im
 from .agreement import disagreements
 from .container_networks import container_networks
 from .host_addresses import host_addresses
+from .leaving import before_they_leave
 from .left_out import shut_out_by
 from .sniffing import led_past
 from .transport_addresses import transport_addresses
@@ -194,6 +195,7 @@ def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[
             f"{' and '.join(cut_off)} would be cut off: a node of this cluster has or uses that address ({cluster['seen']}), "
             f"but it is not in host_firewall_peers. Put the node into the group {group} "
             "of the inventory, or add the address to host_firewall_peers. If it is a client, add it to host_firewall_direct_clients."
+            + "".join(f" {sentence}" for sentence in before_they_leave(cluster["answers"], allowed))
         )
     return found
 

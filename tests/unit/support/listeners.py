@@ -17,6 +17,7 @@ import sys
 import threading
 
 NODES = json.dumps({"nodes": {"a": {"name": "es1", "transport_address": "192.0.2.1:9300"}, "b": {"name": "es2", "transport_address": "192.0.2.2:9300"}}})
+SHARDS = json.dumps([{"node": "es2", "shards": "7"}, {"node": "UNASSIGNED", "shards": None}, {"node": "es1", "shards": "1"}, {"node": "es1", "shards": "2"}])
 ROOT = json.dumps({"name": "es1", "cluster_uuid": "uuid1", "version": {"number": "7.17.13", "lucene_version": "8.11.1"}, "tagline": "You Know, for Search"})
 
 
@@ -27,7 +28,8 @@ def http(status: str, body: str, *headers: str) -> bytes:
 
 def answer(kind: str, request: bytes) -> bytes:
     if kind == "elasticsearch":
-        return http("200 OK", NODES if b"GET /_nodes/transport,http?" in request else ROOT)
+        asked = request.split(b"?")[0]
+        return http("200 OK", {b"GET /_nodes/transport,http": NODES, b"GET /_cat/allocation": SHARDS}.get(asked, ROOT))
     if kind == "login":
         if b"Authorization: Basic YWRtaW46czNjcmV0" in request:  # admin:s3cret
             return answer("elasticsearch", request)

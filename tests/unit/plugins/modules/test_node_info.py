@@ -169,6 +169,7 @@ def test_the_nodes_are_asked_where_they_are_bound_and_past_any_proxy(host: Host)
     host.start(f"{NODE}:9200:elasticsearch {NODE}:9300:transport", MAIN)
     cluster = host.info(ports=["9200", "9300"])["cluster"]
     assert cluster["is_known"] and sorted(cluster["answers"][0]["nodes"]) == ["a", "b"]
+    assert [node.get("shards") for node in cluster["answers"][0]["nodes"].values()] == [None, 7], "two nodes are named es1"
 
 
 @pytest.mark.parametrize("kind", ["login", "tls", "silent"])

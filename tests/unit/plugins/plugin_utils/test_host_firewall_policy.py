@@ -128,6 +128,28 @@ def test_that_an_unknown_cluster_can_be_accepted_and_a_node_that_would_be_cut_of
     assert "the address of node 'es2' cannot be read" in decide(found(answers=[broken]))["problems"][0]
 
 
+def test_what_a_node_that_is_let_in_no_longer_would_take_with_it_is_said() -> None:
+    def node(name: str, address: str, **more: Any) -> dict[str, Any]:
+        return {"name": name, "transport_address": f"{address}:9300", **more}
+
+    def said(*leaving: dict[str, Any], **staying: Any) -> str:
+        nodes = [node("es1", "192.0.2.1", **staying), *leaving]
+        (problem,) = decide(found(answers=[{"nodes": dict(zip("abc", nodes))}]))["problems"]
+        return str(problem)
+
+    here = {"shards": 3, "roles": ["data", "master"]}
+    one = said(node("es2", "198.51.100.2", shards=1, roles=["data"]), **here)
+    assert "198.51.100.2 would be cut off" in one and "es1" not in one and "elected" not in one
+    assert "If es2 is to leave the cluster, it holds 1 shard: have them moved away (cluster.routing.allocation.exclude._name)" in one
+    assert "it holds 12 shards: have" in said(node("es2", "198.51.100.2", shards=12, roles=["data"]), **here)
+    assert "it holds shards perhaps: have" in said(node("es2", "198.51.100.2"), **here)
+    assert "If es2 is to leave the cluster, stop its Elasticsearch first. It holds no shards." in said(node("es2", "198.51.100.2", shards=0), **here)
+    for role in ("master", "cluster_manager"):
+        both = [node(name, address, shards=0, roles=[role]) for name, address in (("es2", "198.51.100.2"), ("es3", "198.51.100.3"))]
+        assert "No other node than es2, es3 can be elected master: have one that can be, before." in said(*both, roles=["data"])
+    assert "elected" not in said(node("es2", "198.51.100.2", roles=["master"])), "es1 does not tell its roles"
+
+
 def test_who_joins_is_whom_the_rules_in_force_do_not_let_in() -> None:
     peers = ["192.0.2.1", "2001:db8::7", "192.0.2.9", "198.51.100.0/24"]
 
