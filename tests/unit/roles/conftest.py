@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from ansible.plugins.loader import init_plugin_loader
 # before anything of the collection is imported: Ansible finds no collection's filters once something else has
 init_plugin_loader()
 # what tests of roles share with those of modules
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support")]
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
+sys.path[:0] = [str(SUPPORT)]
+# how a private key begins, as it is and as slurp would tell it
+KEYS = ("PRIVATE KEY-----", "LS0tLS1CRUdJTiBQUklWQVRF")
 
 
 class Run:
@@ -45,19 +48,32 @@ class Run:
 
 @pytest.fixture(scope="session")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """play(PLAYBOOK, HOSTS, ARGUMENT..., children=GROUPS): HOSTS are variables by host."""
+    """play(PLAYBOOK, HOSTS, ARGUMENT..., children=GROUPS, secrets=TEXTS): HOSTS are variables by host, in the order in which they come.
 
-    def run(playbook: Path, hosts: dict[str, Any], *arguments: str, children: dict[str, Any] | None = None) -> Run:
+    A run with secrets tells all that it can, and neither in that nor on any command line is one of them, or a private key.
+    """
+
+    def run(
+        playbook: Path, hosts: dict[str, Any], *arguments: str, children: dict[str, Any] | None = None, secrets: Sequence[str] = ()
+    ) -> Run:
         local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         inventory = tmp_path_factory.mktemp("play") / "inventory.yml"
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local, "children": children or {}}}))
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local, "children": children or {}}}, sort_keys=False))
+        command = ["ansible-playbook", "-i", str(inventory), str(playbook), *arguments]
+        if secrets:
+            told = inventory.with_name("secrets.json")
+            told.write_text(json.dumps(list(secrets)))
+            command = [sys.executable, str(SUPPORT / "command_lines.py"), str(told), *command, "-vvv", "--diff"]
         done = subprocess.run(
-            ["ansible-playbook", "-i", str(inventory), str(playbook), *arguments],
+            command,
             env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORKS": "4"},
             capture_output=True,
             text=True,
             check=False,
         )
-        return Run(json.loads(done.stdout[done.stdout.index("{") :]))
+        if secrets:
+            assert done.returncode != 99, done.stderr
+            assert [one for one in (*secrets, *KEYS) if one in done.stdout + done.stderr] == [], "a secret is in the output"
+        return Run(json.loads(done.stdout[("\n" + done.stdout).index("\n{\n") :]))
 
     return run

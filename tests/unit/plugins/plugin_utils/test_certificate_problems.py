@@ -228,11 +228,14 @@ def through(issuer, *rest):
         ),
         ({"party": server(start=NOW + DAY)}, 'The certificate "es1" is not valid yet'),
         (through(Party("old", ROOT, end=NOW - DAY)), 'The certificate "old" has expired'),
-        ({"party": server(key=rsa.generate_private_key(65537, 1024))}, "has a weak key, rsa-1024"),
+        ({"party": server(key=rsa.generate_private_key(65537, 1024))}, 'The certificate "es1" has a weak key, rsa-1024'),
         ({"party": server(key=ec.generate_private_key(ec.SECP192R1()))}, "has a weak key, ecdsa-secp192r1"),
         ({"party": server(key=dsa.generate_private_key(2048))}, "has a weak key, dsa-2048"),
         ({"party": server(ca=True)}, 'The first certificate, "es1", is a CA: put the server\'s certificate first'),
-        ({"party": server(more=[x509.ExtendedKeyUsage([CLIENT_AUTH])])}, "is not for servers"),
+        (
+            {"party": server(more=[x509.ExtendedKeyUsage([CLIENT_AUTH])])},
+            'The certificate "es1" is not for servers: get one with the extended key usage serverAuth',
+        ),
         ({"party": server(more=[key_usage(False, False)])}, "may not sign handshakes"),
         (
             {"chain": (SERVER,)},

@@ -78,7 +78,7 @@ def nodes(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
             **{f"certificate_provided_{name}": f"{place}/{name}" for name in ("chain", "key", "ca")},
             **variables,
         }
-    playbook = Path(__file__).with_name("provided.yml")
+    playbook = Path(__file__).with_name("role.yml")
     return places, [play(playbook, hosts), play(playbook, hosts)], (server, middle, root)
 
 
@@ -94,3 +94,31 @@ def test_what_is_installed_is_what_every_server_reads(nodes: Any, case: str) -> 
     assert (live / "key.pem").stat().st_mode & 0o777 == 0o600
     assert first.count(case, "changed") > 0
     assert second.count(case, "changed") == second.count(case, "failures") == 0
+
+
+def test_one_that_would_not_work_stops_all_before_any_change_and_no_key_is_told(play: Any, tmp_path: Path) -> None:
+    root = pki.root()
+    middle = pki.intermediate("Test Intermediate", root)
+    server, another = (pki.issue("es1", middle, [NAME]) for _number in range(2))
+    files = {"chain": server.pem + middle.pem, "ca": root.pem, "sound": server.key_pem, "another_key": another.key_pem}
+    for name, octets in files.items():
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_bytes(octets)
+    hosts = {
+        case: {
+            "certificate_dir": f"{tmp_path}/{case}-node/certificate",
+            "certificate_names": [NAME],
+            "certificate_source": "provided",
+            "certificate_provided_chain": f"{tmp_path}/chain",
+            "certificate_provided_key": f"{tmp_path}/{case}",
+            "certificate_provided_ca": f"{tmp_path}/ca",
+        }
+        for case in ("sound", "another_key")
+    }
+    run = play(Path(__file__).with_name("role.yml"), hosts, secrets=[one.key_pem.decode().splitlines()[1] for one in (server, another)])
+    said = run.failure("another_key")["msg"]
+    given = "certificate_provided_chain, certificate_provided_key, certificate_provided_ca"
+    assert f'The certificate provided for another_key ({given}) would not work. The key does not match the certificate "es1"' in said
+    assert "give the key with which the certificate was requested" in said and "Nothing was changed" in said
+    assert run.count("sound", "failures") == 0 and run.count("sound", "changed") == 0
+    assert [*tmp_path.glob("*-node")] == []

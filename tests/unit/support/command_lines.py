@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""watch.py SECRETS COMMAND...: runs the command, and looks at the command line of every process of this machine until it ends.
+"""command_lines.py SECRETS COMMAND...: runs the command, and looks at the command line of every process of this machine until it ends.
 
 SECRETS is a file with a JSON list of texts. Ends with the command's status; with 99, and who it was, where a command line had one of
 them: those of containers on this machine are seen as well. A command line changes with exec, so that a process is looked at again and
@@ -9,6 +9,7 @@ again in its first second.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,7 +22,8 @@ told: set[str] = set()
 
 def look() -> None:
     now = time.monotonic()
-    running = [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    with os.scandir("/proc") as entries:
+        running = [entry.name for entry in entries if entry.name.isdigit()]
     for pid in running:
         if now - seen.setdefault(pid, now) < 1:
             try:
@@ -30,8 +32,9 @@ def look() -> None:
                 continue
             if any(secret in line for secret in secrets):
                 told.add(line.split(b"\0")[0].decode(errors="replace"))
-    for pid in set(seen) - set(running):
-        del seen[pid]
+    if len(seen) > len(running):
+        for pid in set(seen) - set(running):
+            del seen[pid]
 
 
 with subprocess.Popen(sys.argv[2:]) as command:
