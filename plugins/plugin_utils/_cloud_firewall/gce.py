@@ -84,13 +84,20 @@ class Gce:
                     self._done("google.cloud.gcp_compute_firewall", project=self._project, name=step["name"], state="absent")
             for step in steps:
                 if step["do"] in ("replace", "present"):
-                    self._done("google.cloud.gcp_compute_firewall", project=self._project, **_arguments(step))
+                    self._put(_arguments(step))
             if steps:
                 self._wait(phase)
         except CloudError as error:
             raise CloudError(f"{error} {GOES_ON}") from None
         if phase == "close" and self._nodes.state == "present" and steps:
             self._settle()
+
+    def _put(self, rule: dict[str, t.Any]) -> None:
+        """Make or change a rule. For the module a list that has lost entries is the one that was, and it sends nothing; but with another text it sends all."""
+        if self._done("google.cloud.gcp_compute_firewall", project=self._project, **rule).get("changed"):
+            return
+        for description in (f"{rule['description']} (being changed)", rule["description"]):
+            self._done("google.cloud.gcp_compute_firewall", project=self._project, **{**rule, "description": description})
 
     def _wait(self, phase: str) -> None:
         problem = "Compute Engine goes on answering what was before the change."
