@@ -7,11 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from clouds import Amazon, Google, Place
 
 # where tests/environment.sh has put the collections
 sys.path += [place for place in os.environ["ANSIBLE_COLLECTIONS_PATH"].split(":") if place not in sys.path]
@@ -40,3 +44,42 @@ def hosts_of() -> Any:
         return told["_meta"]["hostvars"]
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def ec2_address() -> Iterator[str]:
+    from clouds import emulated_ec2
+
+    with emulated_ec2() as address:
+        yield address
+
+
+@pytest.fixture
+def amazon(ec2_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Amazon]:
+    """An account with two nodes in a network of their own."""
+    from clouds import Amazon
+
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    place = Amazon(ec2_address)
+    yield place
+    place.steer("faults")
+
+
+@pytest.fixture
+def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
+    """A project with two nodes."""
+    from clouds import emulated_project
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with emulated_project(tmp_path, monkeypatch) as place:
+        yield place
+
+
+@pytest.fixture(params=["amazon", "google"], ids=["ec2", "gce"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found

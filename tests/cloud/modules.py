@@ -53,7 +53,11 @@ def run(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
     told = io.StringIO()
     with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-        code.main()
+        try:
+            code.main()
+        except Exception as error:
+            # gcp_compute_firewall has one for a lost connection, and Ansible makes the same of it
+            return {"failed": True, "msg": f"Module failed: {error}"}
     # an emulation in this process may have printed, too
     result: dict[str, Any] = json.loads(next(line for line in reversed(told.getvalue().splitlines()) if line.startswith("{")))
     return result
