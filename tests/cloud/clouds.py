@@ -254,7 +254,8 @@ class Google(Place):
     def delete(self, *kinds: str) -> None:
         """Somebody deletes rules of ours."""
         for kind in kinds:
-            assert self._session.delete(f"{API}/global/firewalls/{POLICY.name}-net-{kind}").ok
+            operation = self._session.delete(f"{API}/global/firewalls/{POLICY.name}-net-{kind}").json()
+            assert self._session.post(f"{operation['selfLink']}/wait").json()["status"] == "DONE"
 
     def open_to_all(self) -> None:
         self.allow("others-9200", "9200", 5)

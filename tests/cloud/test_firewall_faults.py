@@ -103,12 +103,12 @@ def test_an_operation_that_ends_with_an_error_is_no_success(google: Google) -> N
 def test_what_a_failed_operation_and_a_lost_answer_leave_is_finished_by_the_next_run(google: Google) -> None:
     google.run()
     ours, others = google.ours(), google.others()
-    # of one that takes a while the module does not see that it has failed
     google.steer("operations", {"seconds": 0.3})
-    for gone, part, fault in ((["members"], "open", {"undone": "Quota 'FIREWALLS' exceeded."}), (["https-v6", "deny-v4"], "all", {"lost": True})):
+    quota = "Quota 'FIREWALLS' exceeded"
+    for gone, part, fault, says in ((["members"], "open", {"undone": f"{quota}."}, quota), (["https-v6", "deny-v4"], "all", {"lost": True}, "")):
         google.delete(*gone)
         google.steer("faults", {"call": "firewalls.insert", **fault})
-        with pytest.raises(CloudError, match=GOES_ON):
+        with pytest.raises(CloudError, match=says + GOES_ON):
             google.run(part)
         assert google.steer("faults")["struck"] == {"firewalls.insert": 1}
     google.run()
