@@ -281,8 +281,10 @@ def emulated_ec2() -> Iterator[str]:
     """The address of moto, for as many places as are wanted."""
     server = make_server("127.0.0.1", 0, EmulatedEc2(), threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
 
 
 @functools.cache
@@ -307,7 +309,9 @@ def emulated_project(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     scopes = ["https://www.googleapis.com/auth/compute"]
     session = AuthorizedSession(service_account.Credentials.from_service_account_info(tokens.key_file(), scopes=scopes))
     place = Google(address, key_file, session)
-    yield place
-    assert place.steer("seen")["violations"] == []
-    server.shutdown()
-    server.server_close()
+    try:
+        yield place
+        assert place.steer("seen")["violations"] == []
+    finally:
+        server.shutdown()
+        server.server_close()
