@@ -166,7 +166,7 @@ def test_a_certificate_that_no_client_would_accept_is_not_served_and_the_one_bef
     live = passwords_not_kept.front.token()
     versions = certificate.with_name("versions")
     good, refused, another = certificate.resolve(), versions / "2", pki.root("Another")
-    issuer, begins, ends = (another, 0, pki.DAY) if kind == "of another authority" else (fronts.root, -2 * pki.DAY, -pki.DAY)
+    issuer, begins, ends = (another, 0 * pki.DAY, pki.DAY) if kind == "of another authority" else (fronts.root, -2 * pki.DAY, -pki.DAY)
     if kind == "with another key":
         write_version(refused, in_time(fronts), fronts.root)
         (refused / "key.pem").write_bytes(in_time(fronts).key_pem)
