@@ -71,9 +71,9 @@ def cluster_of(node: Node, access: Access) -> Cluster:
         doors = [each for each in group if each.answer.kind == "http"]
         asked = [partial(_ask, each, access, node.timeout) for each in doors]
         answers = [ask(_NODES) for ask in asked]
-        good = [_with_shards(answer, ask) for answer, ask in zip(answers, asked) if _has_nodes(answer)]
+        good = [(answer, ask) for answer, ask in zip(answers, asked) if _has_nodes(answer)]
         if good:
-            cluster.answers.append(good[0])
+            cluster.answers.append(_with_shards(*good[0]))
             said.append(f"port {doors[0].port} was asked for its nodes")
         elif pid and not any(each.process and each.process.program in ENGINES for each in group):
             addresses = _connected(group)
