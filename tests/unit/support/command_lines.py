@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""command_lines.py SECRETS COMMAND...: runs the command, and looks at the command line of every process of this machine until it ends.
+"""command_lines.py SECRETS COMMAND...: runs the command, and looks at command line and environment of every process of this machine until it ends.
 
-SECRETS is a file with a JSON list of texts. Ends with the command's status; with 99, and who it was, where a command line had one of
-them: those of containers on this machine are seen as well. A command line changes with exec, so that a process is looked at again and
-again in its first second.
+SECRETS is a JSON file with a list of texts, or with variables whose values are such. Ends with the command's status; with 99, and who it
+was, where a process had one of them: those of containers on this machine are seen as well. Both change with exec, so that a process is
+looked at again and again in its first second.
 """
 
 from __future__ import annotations
@@ -15,9 +15,17 @@ import sys
 import time
 from pathlib import Path
 
-secrets = [secret.encode() for secret in json.loads(Path(sys.argv[1]).read_text())]
+given = json.loads(Path(sys.argv[1]).read_text())
+secrets = [secret.encode() for secret in (given.values() if isinstance(given, dict) else given)]
 seen: dict[str, float] = {}
 told: set[str] = set()
+
+
+def read(pid: str, name: str) -> bytes:
+    try:
+        return Path("/proc", pid, name).read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def look() -> None:
@@ -26,12 +34,10 @@ def look() -> None:
         running = [entry.name for entry in entries if entry.name.isdigit()]
     for pid in running:
         if now - seen.setdefault(pid, now) < 1:
-            try:
-                line = Path("/proc", pid, "cmdline").read_bytes()
-            except OSError:  # it has ended
-                continue
-            if any(secret in line for secret in secrets):
-                told.add(line.split(b"\0")[0].decode(errors="replace"))
+            line = read(pid, "cmdline")
+            places = {"command line": line, "environment": read(pid, "environ")}
+            program = line.split(b"\0")[0].decode(errors="replace")
+            told.update(f"the {place} of {program}" for place, text in places.items() if any(secret in text for secret in secrets))
     if len(seen) > len(running):
         for pid in set(seen) - set(running):
             del seen[pid]
@@ -42,5 +48,5 @@ with subprocess.Popen(sys.argv[2:]) as command:
         look()
         time.sleep(0.01)
 if told:
-    print("A secret was on the command line of " + ", ".join(sorted(told)), file=sys.stderr)
+    print("A secret was in " + ", ".join(sorted(told)), file=sys.stderr)
 sys.exit(99 if told else command.returncode)
