@@ -36,9 +36,11 @@ options:
   state:
     description:
       - With V(present), O(configuration) is served.
+      - With V(served), no file is changed. Where nginx serves another certificate, or another configuration, than the ones that are live, it reloads, and
+        the proof is the same. This is for a certificate that was renewed.
       - With V(absent), all that the module made is removed. nginx goes on for other sites, and ends where there are none.
     type: str
-    choices: [present, absent]
+    choices: [present, served, absent]
     default: present
   configuration:
     description:
@@ -116,6 +118,10 @@ EXAMPLES = r"""
     drop_in: "{{ lookup('ansible.builtin.template', 'nginx.service.conf.j2') }}"
     restart_drop_in: "{{ lookup('ansible.builtin.file', 'nginx.restart.conf') }}"
 
+- name: Serve the certificate that was renewed
+  tlsfront.elasticsearch.nginx_config:
+    state: served
+
 - name: Remove it
   tlsfront.elasticsearch.nginx_config:
     state: absent
@@ -128,7 +134,7 @@ raced:
   type: bool
 served:
   description: Whether a configuration of the collection is served now, the new one or, on failure, the former one.
-  returned: with O(state=present), unless in check mode, and unless another run or the certificate is in the way
+  returned: with O(state=present) and O(state=served), unless in check mode, and unless another run or the certificate is in the way
   type: bool
 restarted:
   description: Whether nginx was restarted, or would be, for which a reload was not enough.
@@ -166,7 +172,7 @@ def run(work: Callable[[], transaction.Outcome]) -> dict[str, Any]:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "served", "absent"], "default": "present"},
             "token": {"type": "str", "no_log": False},
             **CHANGE,
             **FILES,
@@ -175,20 +181,23 @@ def main() -> None:
         no_log=True,  # the journal need not have a configuration, which may have credentials in it
         supports_check_mode=True,
     )
-    node, present = front(module), module.params["state"] == "present"
+    node, state, write = front(module), module.params["state"], not module.check_mode
+
+    def work() -> transaction.Outcome:
+        if state == "served":
+            return node.serve_live(module.params["wait"], write)
+        if state == "absent":
+            return node.remove(write)
+        given = wanted(module.params, module.check_mode)
+        return node.change(given, module.params["token"]) if write else node.preview(given, module.params["token"])
+
     try:
-        given = wanted(module.params, module.check_mode) if present else None
-        if given is None:
-            result = run(lambda: node.remove(write=False)) if module.check_mode else detached(lambda: run(node.remove))
-        elif module.check_mode:
-            result = run(lambda: node.preview(given, module.params["token"]))
-        else:
-            result = detached(lambda: run(lambda: node.change(given, module.params["token"])))
-    except (ValueError, Lost) as error:
+        result = detached(lambda: run(work)) if write else run(work)
+    except Lost as error:
         module.fail_json(msg=str(error), raced=False)
     if result.get("failed"):
         module.fail_json(**result)
-    if present and not module.check_mode:
+    if state != "absent" and write:
         result["served"] = True
     if module.check_mode and result["restarted"]:
         module.warn(

@@ -183,6 +183,25 @@ class Front:
         outcome.changed |= outcome.restarted
         return outcome
 
+    def serve_live(self, wait: float, write: bool = True) -> Outcome:
+        """Has nginx serve what is live, with the certificate that is there now, and proves it. Only a reload: no file changes, and nobody is refused.
+
+        :raises NotServed: nothing of it is live, or nginx does not serve it within the time and goes on with what it served
+        :raises PairRefused: no client would accept the certificate; where there is a former version that they would, it is live again
+        """
+        outcome = Outcome()
+        if files.content(self.live[0]) is None:
+            raise NotServed(f"{self.live[0]} is not there, so nothing is served: run the playbook tlsfront.elasticsearch.site first")
+        with files.locked(self.directory) if write else contextlib.nullcontext():
+            began = self._look()
+            self._require_pair(Wanted((began.contents[0] or b"").decode("utf-8", "replace")), write)
+            if not began.proof.served:
+                outcome.changed = True
+                if write:
+                    said = self._reload() if self.unit.state().active else self.unit.start() or ""
+                    self._verify(began.contents, wait, said)
+        return outcome
+
     def remove(self, write: bool = True) -> Outcome:
         """Takes all of it away. Others' sites go on being served; without any, nginx ends.
 
