@@ -31,6 +31,12 @@ options:
       - What the own CA has must be root's, or whose Ansible it is. What is provided is also its owner's and its group's.
     type: bool
     default: false
+  lists:
+    description:
+      - Whether to return, in place of the CAs, the files beside them with the lists of what was revoked, where each node has its certificate from an own CA that
+        has such a file. Where one has none, nothing is returned, for who wants a list wants one of every CA.
+    type: bool
+    default: false
 author: The tlsfront.elasticsearch authors
 """
 
@@ -42,7 +48,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Each path once, without C(~). Empty where the certificates come from an authority that every system trusts.
+  description: Each path once, without C(~). Empty where the certificates come from an authority that every system trusts, and with O(lists)
+    where nothing was revoked.
   type: list
   elements: str
 """
@@ -52,6 +59,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 
 
@@ -61,8 +69,7 @@ def _of_node(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
     source = said.get("certificate_source", "own_ca")
     if source in ("provided", "acme"):
         return str(said.get(f"certificate_{source}_ca") or "")
-    own = said.get("certificate_own_ca_dir") or f"{said.get('tlsfront_controller_dir') or controller_dir}/ca"
-    return f"{own}/ca.pem"
+    return f"{_own_ca_dir(said, controller_dir)}/ca.pem"
 
 
 def _refuse_what_others_may_change(cas: t.Iterable[tuple[str, bool]]) -> None:
@@ -72,7 +79,25 @@ def _refuse_what_others_may_change(cas: t.Iterable[tuple[str, bool]]) -> None:
         raise AnsibleFilterError(f"{told}. Nothing was proved, for whoever can change the CA decides what is proved.")
 
 
-def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller_dir: str = "~/.tlsfront", guarded: bool = False) -> list[str]:
+def _own_ca_dir(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
+    return str(said.get("certificate_own_ca_dir") or f"{said.get('tlsfront_controller_dir') or controller_dir}/ca")
+
+
+def _lists(said: t.Iterable[t.Mapping[str, t.Any]], controller_dir: str) -> list[str]:
+    files = [
+        Path(_own_ca_dir(of_node, controller_dir)).expanduser() / _revocation.LIST if of_node.get("certificate_source", "own_ca") == "own_ca" else None
+        for of_node in said
+    ]
+    return list(dict.fromkeys(map(str, files))) if all(file is not None and file.is_file() for file in files) else []
+
+
+def ca_paths(
+    nodes: t.Iterable[str],
+    hostvars: t.Mapping[str, t.Any],
+    controller_dir: str = "~/.tlsfront",
+    guarded: bool = False,
+    lists: bool = False,
+) -> list[str]:
     """See DOCUMENTATION.
 
     Raises AnsibleFilterError where some nodes have a CA of their own and others a public one, for no client trusts all; and with guarded, where
@@ -93,7 +118,7 @@ def ca_paths(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any], controller
         )
     if guarded:
         _refuse_what_others_may_change((path, said[node].get("certificate_source", "own_ca") == "own_ca") for node, path in private.items())
-    return list(dict.fromkeys(private.values()))
+    return _lists(said.values(), controller_dir) if lists else list(dict.fromkeys(private.values()))
 
 
 class FilterModule:

@@ -29,6 +29,10 @@ options:
     description: Of each node, the ports that must be closed, which each of its endpoints is then given.
     type: dict
     default: {}
+  min_days_valid:
+    description: Of each node, the days that its certificate must be valid still, which each of its endpoints is then given.
+    type: dict
+    default: {}
 author: The tlsfront.elasticsearch authors
 """
 
@@ -44,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) where there are any.
+  description: Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) and C(min_days_valid) where there are any.
   type: list
   elements: dict
 """
@@ -99,7 +103,10 @@ def _places(node: str, addresses: t.Any, of_node: t.Mapping[str, t.Any]) -> list
 
 
 def endpoints(
-    nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], closed_ports: t.Mapping[str, list[t.Any]] | None = None
+    nodes: list[str],
+    hostvars: t.Mapping[str, t.Mapping[str, t.Any]],
+    closed_ports: t.Mapping[str, list[t.Any]] | None = None,
+    min_days_valid: t.Mapping[str, int] | None = None,
 ) -> list[dict[str, t.Any]]:
     """Endpoints of the nodes named, in their order; see DOCUMENTATION.
 
@@ -111,6 +118,8 @@ def endpoints(
         raise AnsibleFilterError(f"endpoints: {', '.join(unknown)} is not in the inventory.")
     if closed_ports is not None and not isinstance(closed_ports, t.Mapping):
         raise AnsibleFilterError(f"endpoints: closed_ports is {closed_ports!r}, and must be a mapping from nodes to lists of ports.")
+    if min_days_valid is not None and not isinstance(min_days_valid, t.Mapping):
+        raise AnsibleFilterError(f"endpoints: min_days_valid is {min_days_valid!r}, and must be a mapping from nodes to days.")
     said = {node: options(node, hostvars) for node in nodes}
     asked = []
     for node in nodes:
@@ -131,8 +140,8 @@ def endpoints(
             places = [node]  # by the name that they share, one of them would stand for all
         # a name that is both needs no second telling
         of_name: list[dict[str, t.Any]] = [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
-        ports = (closed_ports or {}).get(node)
-        found += [{**one, "closed_ports": ports} for one in of_name] if ports else of_name
+        more = {"closed_ports": (closed_ports or {}).get(node), "min_days_valid": (min_days_valid or {}).get(node)}
+        found += [{**one, **{option: value for option, value in more.items() if value}} for one in of_name]
     return found
 
 

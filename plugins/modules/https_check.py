@@ -93,6 +93,12 @@ options:
       - If given, a current list of every CA in the chain is wanted, the root included.
       - Per endpoint.
     type: path
+  crl_content:
+    description:
+      - Certificate revocation lists as a text in PEM, in place of O(crl_path). No file is needed then on the host that the module runs on.
+      - A text without a list is an error.
+      - Per endpoint.
+    type: str
   x509_strict:
     description:
       - Whether to refuse chains that do not follow RFC 5280 to the letter, as Python 3.13 and newer do by default.
@@ -248,7 +254,7 @@ notes:
     which it comes in the clear. It counts if the issuer, or a responder that the issuer has authorized, has signed it, and while it
     is valid. Then V(revoked) fails the endpoint with V(certificate_revoked), V(unknown) with V(invalid_chain), and V(good) lets it
     pass. An answer that does not count gives a warning, and so does one that is missing where it is demanded. Servers that speak
-    TLS 1.3 alone show none. Use O(crl_path) where revocation must be known.
+    TLS 1.3 alone show none. Use O(crl_path) or O(crl_content) where revocation must be known.
   - A failed task of ansible-core 2.19 and newer shows the lines of the playbook that it stands in. Secrets belong into
     variables, such as those of ansible-vault, and not into the task.
   - Only subjectAltName identifies a server (RFC 9525); the common name does not.
@@ -641,6 +647,7 @@ _PER_ENDPOINT: dict[str, dict[str, Any]] = {
     "ca_path": {"type": "path"},
     "ca_content": {"type": "str"},
     "crl_path": {"type": "path"},
+    "crl_content": {"type": "str"},
     "x509_strict": {"type": "bool", "default": False},
     "client_cert": {"type": "path"},
     "client_key": {"type": "path", "no_log": False},
@@ -752,7 +759,7 @@ def _where(error: BaseException) -> str:
 def main() -> None:
     module = HttpsCheckModule(
         argument_spec=dict(_ALL),
-        mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports"), ("ca_path", "ca_content")],
+        mutually_exclusive=[("url_username", "api_key", "bearer_token"), ("proxy", "closed_ports"), ("ca_path", "ca_content"), ("crl_path", "crl_content")],
         required_together=[("url_username", "url_password")],
         required_by={"client_key": "client_cert"},
         supports_check_mode=True,

@@ -291,7 +291,7 @@ def _verification(error: ssl.SSLCertVerificationError, scene: Scene) -> Verdict:
         return Verdict(
             "invalid_chain",
             f"Revocation cannot be told: {text}.",
-            "crl_path must hold a current revocation list of every CA in the chain, the root included.",
+            "crl_path or crl_content must hold a current revocation list of every CA in the chain, the root included.",
         )
     return _named(reason or "invalid_chain", scene) or Verdict(
         reason or "invalid_chain", f"{leaf.label if leaf is not None else scene.place}: {text}."

@@ -71,7 +71,7 @@ def merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The options of one endpoint: what it gives itself counts; credentials, and a client certificate, as a whole."""
     given = {key: value for key, value in own.items() if value is not None}
     result = dict(common)
-    for group in (CREDENTIALS, ("client_cert", "client_key"), ("ca_path", "ca_content")):
+    for group in (CREDENTIALS, ("client_cert", "client_key"), ("ca_path", "ca_content"), ("crl_path", "crl_content")):
         if any(key in given for key in group):
             result.update(dict.fromkeys(group))
     result.update(given)
@@ -108,6 +108,8 @@ def make_target(options: Mapping[str, Any], where: str, secrets: Secrets) -> Tar
         )
     if options.get("ca_path") and options.get("ca_content"):
         raise ValueError("ca_path and ca_content cannot be given together")
+    if options.get("crl_path") and options.get("crl_content"):
+        raise ValueError("crl_path and crl_content cannot be given together")
     if options.get("client_key") and not options.get("client_cert"):
         raise InvalidOption("client_key: client_cert is missing")
     if not 0 < options["timeout"] <= _MAX_TIMEOUT:
@@ -122,6 +124,7 @@ def make_target(options: Mapping[str, Any], where: str, secrets: Secrets) -> Tar
             ca_path=options.get("ca_path"),
             ca_content=options.get("ca_content"),
             crl_path=options.get("crl_path"),
+            crl_content=options.get("crl_content"),
             x509_strict=bool(options.get("x509_strict")),
             min_tls_version=options["min_tls_version"],
             client_cert=options.get("client_cert"),

@@ -28,6 +28,7 @@ class Trust(NamedTuple):
     ca_path: str | None = None
     ca_content: str | None = None
     crl_path: str | None = None
+    crl_content: str | None = None
     x509_strict: bool = False
     min_tls_version: str = "1.2"
     client_cert: str | None = None
@@ -57,8 +58,11 @@ def make_context(trust: Trust) -> ssl.SSLContext:
         _load_authorities(context, _read(trust.ca_path, "ca_path"), f"ca_path: {_shown(trust.ca_path)}")
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    if trust.crl_path is not None:
-        _load_crls(context, trust.crl_path)
+    if trust.crl_content is not None or trust.crl_path is not None:
+        if trust.crl_content is not None:
+            _load_crls(context, [trust.crl_content.encode()], "crl_content: the text")
+        else:
+            _load_crls(context, _read(trust.crl_path or "", "crl_path"), f"crl_path: {_shown(trust.crl_path or '')}")
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     if trust.client_cert is not None:
         _load_client_certificate(context, trust.client_cert, trust.client_key)
@@ -87,18 +91,18 @@ def _load_authorities(context: ssl.SSLContext, sources: list[bytes], what: str) 
         raise InvalidOption(f"{what} has a certificate that cannot be read: {error}") from error
 
 
-def _load_crls(context: ssl.SSLContext, path: str) -> None:
+def _load_crls(context: ssl.SSLContext, sources: list[bytes], what: str) -> None:
     """OpenSSL takes CRLs only from a file, and trusts every certificate in it: so a file of the CRLs alone is made."""
     from cryptography import x509  # where no list is given, none needs to be read
 
     try:
-        blocks = [block for octets in _read(path, "crl_path") for block in _pem.blocks(_pem.text_of(octets)) if block.label == "X509 CRL"]
+        blocks = [block for octets in sources for block in _pem.blocks(_pem.text_of(octets)) if block.label == "X509 CRL"]
         for block in blocks:
             x509.load_der_x509_crl(block.content)
     except ValueError as error:
-        raise InvalidOption(f"crl_path: {_shown(path)} has a revocation list that cannot be read: {error}") from error
+        raise InvalidOption(f"{what} has a revocation list that cannot be read: {error}") from error
     if not blocks:
-        raise InvalidOption(f"crl_path: {_shown(path)} has no certificate revocation list in PEM form")
+        raise InvalidOption(f"{what} has no certificate revocation list in PEM form")
     before = context.cert_store_stats()["x509"]
     with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem") as copy:
         copy.write("".join(block.pem for block in blocks))

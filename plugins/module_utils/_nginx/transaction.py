@@ -197,8 +197,12 @@ class Front:
             self._require_pair(Wanted((began.contents[0] or b"").decode("utf-8", "replace")), write)
             if not began.proof.served:
                 outcome.changed = True
+                said = ""
+                if write and self.unit.state().active:
+                    said = self._reload()
+                elif write:
+                    self.unit.start()
                 if write:
-                    said = self._reload() if self.unit.state().active else self.unit.start() or ""
                     self._verify(began.contents, wait, said)
         return outcome
 

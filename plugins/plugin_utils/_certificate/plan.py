@@ -14,13 +14,15 @@ from collections.abc import Mapping, Sequence
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _constraints, _names, _x509
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _constraints, _names, _revocation, _x509
 
 __all__ = ["Plan", "calendar", "expanded"]
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"  # times in this form are compared as texts
 _ASN1_TIME = "%Y%m%d%H%M%SZ"
 _LONGEST_COMMON_NAME = 64  # RFC 5280, appendix A.1
+# of its reasons for another certificate, those that time or an accident brings, and no choice of anybody
+_MISSING, _DAMAGED, _REVOKED = "its key is missing", "its key is damaged or that of another certificate", "it was revoked"
 _PROVIDED = (
     "certificate_provided_chain",
     "certificate_provided_chain_content",
@@ -149,6 +151,10 @@ class Plan:
         return facts(self._live("chain"))
 
     @property
+    def _few_days(self) -> str:
+        return f"it has fewer than {self.number('certificate_renew_days')} days left"
+
+    @property
     def reasons(self) -> list[str]:
         """Why the own CA issues another certificate for the node."""
         if not self.live:
@@ -156,14 +162,50 @@ class Plan:
         is_other = self.live["authority_key_identifier"] != self.signer.get("subject_key_identifier", "none")
         return _true(
             {
-                "its key is missing": self._live("key") == "missing",
-                "its key is damaged or that of another certificate": self._live("key") == "unusable",
+                _MISSING: self._live("key") == "missing",
+                _DAMAGED: self._live("key") == "unusable",
+                _REVOKED: self._is_revoked,
                 "its names are to be others": sorted(self.live["names"]) != sorted(self.names),
-                f"it has fewer than {self.number('certificate_renew_days')} days left": self.live["not_after"] < self.renew_from,
+                self._few_days: self.live["not_after"] < self.renew_from,
                 "its key is to be of another type": self.live["key"] != self.text("certificate_key_type"),
                 "the CA is another": is_other or (self.has_intermediate and bool(self.intermediate_reasons)),
             }
         )
+
+    @property
+    def _is_revoked(self) -> bool:
+        text = self.own_ca_text(_revocation.LIST)
+        signers = [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
+        return bool(text) and _revocation.revokes(text, signers, _x509.readable_certificates(self._live("chain"))[0])
+
+    def renewal(self, host: str) -> dict[str, list[str]]:
+        """What a run that nobody watches does for the node (`due`), why it cannot (`problems`), what it leaves to one that somebody has begun (`left`),
+        and what is to be done before long (`warnings`)."""
+        if self.source != "own_ca":
+            return {"due": [], "left": [], "warnings": [], "problems": []}
+        due = [reason for reason in self.reasons if reason in (_MISSING, _DAMAGED, _REVOKED, self._few_days)]
+        problems = []
+        if not self.live:
+            problems.append(f"{host} has no certificate yet: run the playbook tlsfront.elasticsearch.site.")
+        elif due and not self.own_ca:
+            # another one would be trusted by no client
+            problems.append(
+                f"{host} needs another certificate ({'; '.join(due)}), and the own CA is not in {self.own_ca_dir} on the controller: restore it from a "
+                "backup, or correct certificate_own_ca_dir."
+            )
+        left = [reason for reason in self.reasons if self.live and reason not in due]
+        return {"due": due, "left": left, "warnings": self._shortened, "problems": problems}
+
+    @property
+    def _shortened(self) -> list[str]:
+        """What signs ends before what it would sign now."""
+        by_file = {"ca.pem": self.own_ca, **({"intermediate.pem": self.intermediate} if self.has_intermediate else {})}
+        latest = (self.now + datetime.timedelta(days=self.number("certificate_days"))).strftime(_TIME)
+        return [
+            f"{self.own_ca_dir}/{name} ends at {its['not_after']}, and whatever it signs with it: begin the next one in time."
+            for name, its in by_file.items()
+            if its and its["not_after"] < latest
+        ]
 
     def _live(self, what: str) -> str:
         keypairs = self.node.get("keypairs", [])
@@ -224,6 +266,7 @@ class Plan:
             "reasons": self.reasons if is_own else [],
             "intermediate_reasons": self.intermediate_reasons if is_own and self.has_intermediate else [],
             "constraints": _constraints.subtrees(_constraints.planned(self.options.get("certificate_own_ca_permitted", []))),
+            "renewal": self.renewal(host),
             "calendar": calendar(self.number("certificate_acme_every"), host, hosts) if self.source == "acme" else "",
         }
         if is_own:
@@ -235,6 +278,8 @@ class Plan:
             found["directory_ca"] = _rewritten(self.texts.get(self.path("certificate_acme_directory_ca"), ""))
             return found
         its = facts(self.chain)
+        if is_own and self.issued:
+            found["record"] = _revocation.record_path(self.own_ca_dir, host, _x509.load_certificates(self.issued)[0])
         found["chain"] = _rewritten(self.chain)
         found["about"] = {"source": self.source, **{each: its.get(each, "") for each in ("names", "issuer", "key", "not_before", "not_after", "sha256")}}
         if self.source == "provided":

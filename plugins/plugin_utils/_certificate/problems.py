@@ -98,6 +98,8 @@ def _of_own_ca(plan: Plan, host: str, wanted: Sequence[str]) -> Iterator[str]:
             f"certificate_renew_days is {renew}, certificate_days {days} and certificate_own_ca_days {ca_days}, but a certificate is renewed before it ends "
             "(fewer days) and its CA outlives it (no fewer days). Correct them."
         )
+    if plan.number("certificate_own_ca_crl_days") < 1:
+        yield f"certificate_own_ca_crl_days is {plan.number('certificate_own_ca_crl_days')}, and must be 1 or more: a list that ends at once refuses all."
     if not Path(plan.own_ca_dir).is_absolute():
         yield (
             f'certificate_own_ca_dir is "{plan.text("certificate_own_ca_dir")}", which is not an absolute path on the controller. '
@@ -258,7 +260,7 @@ def _on_controller(plan: Plan) -> Iterator[str]:
     looked_at: list[tuple[str, dict[str, t.Any]]] = []
     if plan.source == "own_ca":
         looked_at += [(f"{plan.own_ca_dir}/{name}.key", {"secret": True, "ours": True}) for name in ("ca", "intermediate")]
-        looked_at += [(f"{plan.own_ca_dir}/{name}.pem", {"ours": True}) for name in ("ca", "intermediate")]
+        looked_at += [(f"{plan.own_ca_dir}/{name}.pem", {"ours": True}) for name in ("ca", "intermediate", "crl")]
         looked_at += [(expanded(path), {}) for path in plan.options.get("certificate_own_ca_also_trusted", [])]
     elif plan.source == "acme":
         looked_at += [(plan.path(name), {}) for name in ("certificate_acme_ca", "certificate_acme_directory_ca")]

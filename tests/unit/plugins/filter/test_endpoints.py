@@ -80,6 +80,13 @@ def test_what_is_no_list_of_nodes_is_refused(nodes, closed_ports, says):
         endpoints(nodes, {"es1": {}}, closed_ports=closed_ports)
 
 
+def test_each_node_is_asked_for_its_own_days():
+    found = endpoints(["es1", "es2"], {"es1": {}, "es2": {}}, min_days_valid={"es1": 30, "es2": 0})
+    assert found == [{"url": "https://es1", "min_days_valid": 30}, {"url": "https://es2"}]
+    with pytest.raises(AnsibleFilterError, match="min_days_valid is 30, and must be a mapping"):
+        endpoints(["es1"], {"es1": {}}, min_days_valid=30)
+
+
 def test_no_addresses_means_that_the_name_is_looked_up():
     assert endpoints(["es1"], {"es1": {"ansible_host": "192.0.2.1", "tlsfront_addresses": []}}) == [{"url": "https://es1"}]
 

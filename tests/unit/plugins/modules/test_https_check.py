@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import REASONS
 from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module, module_runs
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import answering, elasticsearch, response
@@ -49,6 +50,22 @@ def test_the_ca_may_be_a_text_and_then_nothing_else_is_trusted(lab: Lab) -> None
     assert "mutually exclusive: ca_path|ca_content" in results[4]["msg"]
     (entry,) = results[5]["endpoints"]
     assert entry["reason"] == "untrusted_issuer" and "ca_content" in entry["message"]
+
+
+def test_lists_of_what_was_revoked_may_be_a_text(lab: Lab) -> None:
+    good, revoked = ((pki.crl(lab.root) + pki.crl(lab.intermediate, *those)).decode("ascii") for those in ((), (lab.good,)))
+    with lab.serving() as server:
+        asked = {"endpoints": [server.url], "ca_path": lab.ca_path}
+        results, _log = module_runs(
+            {**asked, "crl_content": good},
+            {**asked, "crl_content": revoked},
+            {**asked, "crl_content": ""},
+            {**asked, "crl_content": good, "crl_path": "/nowhere/crl.pem"},
+        )
+    assert results[0]["summary"] == "1 of 1 endpoints verified"
+    assert results[1]["endpoints"][0]["reason"] == "certificate_revoked"
+    assert results[2]["msg"] == "crl_content: the text has no certificate revocation list in PEM form"
+    assert "mutually exclusive: crl_path|crl_content" in results[3]["msg"]
 
 
 def test_a_failure_says_one_line_for_each_endpoint_and_has_the_whole_result(lab: Lab) -> None:

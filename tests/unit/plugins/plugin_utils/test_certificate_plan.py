@@ -163,3 +163,35 @@ def test_a_directory_that_is_not_the_roles_own_is_refused(directory: str) -> Non
 def test_to_take_it_off_only_the_directory_must_be_right() -> None:
     assert problems(certificate_state="absent", certificate_names=[], certificate_days=0) == []
     assert len(problems(certificate_state="absent", certificate_dir="/")) == 1
+
+
+def test_a_revoked_one_is_replaced_and_another_one_is_not() -> None:
+    revoked, other = issue(), issue()
+    texts = CA | {"/nosuch/ca/crl.pem": pki.crl(ROOT, revoked).decode()}
+    assert plan(revoked, texts)["reasons"] == ["it was revoked"] and plan(other, texts)["reasons"] == []
+    below = issue(MIDDLE)
+    both = BOTH | {"/nosuch/ca/crl.pem": (pki.crl(ROOT) + pki.crl(MIDDLE, below)).decode()}
+    assert plan(below, both, **INTERMEDIATE)["reasons"] == ["it was revoked"]
+
+
+def test_a_run_that_nobody_watches_does_only_what_time_or_an_accident_brings() -> None:
+    ending = issue(pki.root(), ["es2"], not_after=pki.DAY)
+    assert plan(ending)["renewal"] == {
+        "due": ["it has fewer than 30 days left"],
+        "left": ["its names are to be others", "the CA is another"],
+        "warnings": [],
+        "problems": [],
+    }
+    assert plan(issue())["renewal"] == {"due": [], "left": [], "warnings": [], "problems": []}
+    assert plan(issue(), key="missing")["renewal"]["due"] == ["its key is missing"]
+
+
+def test_it_begins_neither_a_certificate_nor_a_ca() -> None:
+    none = plan()["renewal"]
+    assert none["due"] == [] and none["problems"] == ["es1 has no certificate yet: run the playbook tlsfront.elasticsearch.site."]
+    without = plan(issue(not_after=pki.DAY), {})["renewal"]
+    assert "the own CA is not in /nosuch/ca on the controller: restore it from a backup" in without["problems"][0]
+
+
+def test_a_list_that_ends_at_once_is_refused() -> None:
+    assert "certificate_own_ca_crl_days is 0, and must be 1 or more" in problems(certificate_own_ca_crl_days=0)[0]

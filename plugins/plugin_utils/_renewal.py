@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What came of a run that renews: for whoever reads its last line, or is woken by its failure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check, checks_of
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["outcome"]
+
+
+def outcome(
+    observations: Sequence[object], nodes: Mapping[str, Mapping[str, t.Any]], revoked: Mapping[str, t.Any], check: bool, now: datetime.datetime
+) -> dict[str, t.Any]:
+    """Return `problems`, each a sentence, and where there is none the `summary`, one line.
+
+    A node that Ansible cannot reach is no problem by itself where its certificate was seen to be valid for long enough. Where it can reach none, it is: so
+    it will be when they are due.
+
+    :param observations: what hosts saw of the nodes
+    :param nodes: of each node what it has noted: `reached`, `failed` (why), `due`, `left` and `warnings` (sentences), or nothing where it could not be reached
+    :param revoked: the result of own_ca_crl
+    """
+    checks = checks_of(observations)
+    problems = [f"{node}: {one_line(said['failed'])}" for node, said in nodes.items() if said.get("failed")]
+    problems += [_of_check(each) for each in checks if each.state == "failed"]
+    if revoked.get("failed"):
+        problems.insert(0, one_line(revoked.get("msg", "")))
+    away = [node for node, said in nodes.items() if not said.get("reached")]
+    if len(away) == len(nodes):
+        problems.append(
+            f"Ansible can reach none of the nodes ({', '.join(away)}), or not work there, so none could be renewed. At night no SSH agent is there, and nobody "
+            "who types a password."
+        )
+    return {"problems": problems, "summary": "" if problems else _summary(checks, nodes, away, revoked, check, now)}
+
+
+def _of_check(check: Check) -> str:
+    where = f"{check.url} ({check.address})" if check.address else check.url or "no endpoint"
+    return f"{where}, seen from {check.probe}: {check.reason}: {check.message}"
+
+
+def _summary(
+    checks: Sequence[Check], nodes: Mapping[str, Mapping[str, t.Any]], away: Sequence[str], revoked: Mapping[str, t.Any], check: bool, now: datetime.datetime
+) -> str:
+    due = {node: "; ".join(said["due"]) for node, said in nodes.items() if said.get("due")}
+    left = {node: "; ".join(said["left"]) for node, said in nodes.items() if said.get("left")}
+    parts = [("Would renew " if check else "Renewed ") + ", ".join(f"{node} ({why})" for node, why in due.items()) if due else "No certificate was due"]
+    if revoked.get("revoked"):
+        parts.insert(0, f"{'Would revoke' if check else 'Revoked'} {', '.join(revoked['revoked'])}")
+    dated = [(each.expires, each.node) for each in checks if each.expires is not None]
+    if dated:
+        first = min(dated)[0]
+        whose = list(dict.fromkeys(node for moment, node in dated if moment == first))
+        parts.append(f"the first to end is that of {and_join(whose)}, at {first:%Y-%m-%dT%H:%M:%SZ}, in {(first - now).days} days")
+    if revoked.get("next_update"):
+        parts.append(f"the list of revoked certificates ends at {revoked['next_update']}")
+    sentences = ["; ".join(parts) + "."]
+    if away:
+        sentences.append(f"Ansible could not reach {and_join(away)}: what {'it serves' if len(away) == 1 else 'they serve'} is not due yet.")
+    if left:
+        sentences.append("Left to a run of tlsfront.elasticsearch.site: " + ", ".join(f"{node} ({why})" for node, why in left.items()) + ".")
+    warnings = dict.fromkeys(warning for said in nodes.values() for warning in said.get("warnings", []))
+    return " ".join([*sentences, *warnings])
