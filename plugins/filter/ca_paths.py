@@ -33,8 +33,8 @@ options:
     default: false
   lists:
     description:
-      - Whether to return, in place of the CAs, the files beside them with the lists of what was revoked, where each node has its certificate from an own CA that
-        has such a file. Where one has none, nothing is returned, for who wants a list wants one of every CA.
+      - Whether to return, in place of the CAs, the files beside them with the lists of what was revoked, where each node has its certificate from an own
+        CA that has such a file. Where one has none, nothing is returned, for who wants a list wants one of every CA.
     type: bool
     default: false
 author: The tlsfront.elasticsearch authors

@@ -1,0 +1,124 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What renews certificates on the controller by a timer, as the filter C(tlsfront.elasticsearch.renewal_timer)."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: renewal_timer
+author: The tlsfront.elasticsearch authors
+version_added: 0.1.0
+short_description: "Internal: the units of systemd by which the controller renews certificates, and what speaks against them"
+description:
+  - Internal to this collection. Only the playbook C(tlsfront.elasticsearch.renew_timer) calls it, and it may change in any version.
+  - The service repeats the run of C(ansible-playbook) that calls this filter, with its program, inventory, configuration and collections, as its user, but
+    with another playbook.
+positional: _input
+options:
+  _input:
+    description: The name of the timer.
+    type: str
+    required: true
+  playbook:
+    description: What is run.
+    type: str
+    default: tlsfront.elasticsearch.renew
+  calendar:
+    description: When, for C(OnCalendar) of systemd.
+    type: str
+    default: daily
+  on_failure:
+    description: The unit that systemd starts when a run has failed.
+    type: str
+    default: ""
+  ca_dir:
+    description: The own CA's directory.
+    type: str
+    default: ~/.tlsfront/ca
+  passphrases:
+    description: Variables with passphrases, and what they are.
+    type: dict
+    default: {}
+  vault_password:
+    description: What opens the inventory's vault.
+    type: str
+    default: ""
+  former:
+    description: The service that is there.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Show the service
+  ansible.builtin.debug:
+    msg: "{{ ('elasticsearch' | tlsfront.elasticsearch.renewal_timer).files }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(problems) has a sentence for each problem. C(unit) is the name of the service and of the timer, C(user) as whom the service runs, C(secrets_dir)
+      where its secrets are, and C(is_anothers) whether the one that is there is for another inventory.
+    - Where there is no problem, C(files) and C(secrets) are what is to be written, by their paths, C(no_secrets) what is to be removed, and C(trusted) what
+      nobody else may be able to change.
+  type: dict
+"""
+
+import os
+import pwd
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible import constants, context
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run, Wanted, units
+
+
+def _run() -> Run:
+    """This run of ansible-playbook."""
+    command_line = context.CLIARGS
+    inventories = command_line.get("inventory") or []
+    settings = [constants.config.get_config_value_and_origin(name) for name in ("DEFAULT_VAULT_PASSWORD_FILE", "DEFAULT_VAULT_IDENTITY_LIST")]
+    origins = [origin for setting, origin in settings if setting]
+    return Run(
+        program=os.path.abspath(sys.argv[0]),  # noqa: PTH100 # not resolved: the link may be what stays over an update
+        user=pwd.getpwuid(os.geteuid()).pw_name,
+        inventories=[inventories] if isinstance(inventories, str) else list(inventories),
+        config=constants.CONFIG_FILE or "",
+        collections=list(constants.COLLECTIONS_PATHS),
+        collection=str(Path(__file__).resolve().parents[2]),
+        asked_for_vault=any(command_line.get(name) for name in ("ask_vault_pass", "vault_password_files", "vault_ids"))
+        or any(origin.startswith("env:") for origin in origins),
+        opens_vault=any(not origin.startswith("env:") for origin in origins),
+    )
+
+
+def renewal_timer(
+    name: str,
+    *,
+    playbook: str = "tlsfront.elasticsearch.renew",
+    calendar: str = "daily",
+    on_failure: str = "",
+    ca_dir: str = "~/.tlsfront/ca",
+    passphrases: t.Mapping[str, t.Any] | None = None,
+    vault_password: t.Any = "",
+    former: str = "",
+) -> dict[str, t.Any]:
+    """See DOCUMENTATION."""
+    wanted = Wanted(
+        name=str(name),
+        playbook=playbook,
+        calendar=calendar,
+        on_failure=on_failure,
+        ca_dir=str(Path(ca_dir).expanduser()),
+        # ansible-core may hand over what is encrypted by itself (!vault) as an object that is no text
+        passphrases={option: str(text) for option, text in (passphrases or {}).items()},
+        vault_password=str(vault_password),
+        former=former,
+    )
+    return units(_run(), wanted)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"renewal_timer": renewal_timer}
