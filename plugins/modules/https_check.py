@@ -204,7 +204,10 @@ options:
     type: str
   same_cluster:
     description:
-      - Whether all endpoints must belong to one cluster, by its uuid.
+      - Whether the endpoint must belong to the same cluster, by its uuid, as all others of which this is asked. What most of them have is the cluster that
+        is meant.
+      - Kibana and OpenSearch Dashboards are no part of a cluster, and are not compared.
+      - Per endpoint.
     type: bool
     default: false
   min_version:
@@ -214,10 +217,12 @@ options:
     type: str
   product:
     description:
-      - The product that is wanted. Without it, both are.
+      - The product that is wanted. Without it, V(elasticsearch) and V(opensearch) are.
+      - V(dashboards) is Kibana or OpenSearch Dashboards. C(/api/status) is asked for then in place of C(/), and what is there must say that it is available.
+        Of a cluster nothing can be asked through it.
       - Per endpoint.
     type: str
-    choices: [elasticsearch, opensearch]
+    choices: [elasticsearch, opensearch, dashboards]
   proxy:
     description:
       - An HTTP proxy to go through, as C(host:port) or C(http://host:port). It is asked to CONNECT, so that TLS is
@@ -327,6 +332,15 @@ EXAMPLES = r"""
     - name: Check the cluster from here
       tlsfront.elasticsearch.https_check:
         endpoints: [https://es.example.org]
+
+- name: Check Kibana behind the same front, and a node of another cluster
+  tlsfront.elasticsearch.https_check:
+    endpoints:
+      - https://es1.example.org
+      - https://es2.example.org
+      - {url: "https://other.example.org", same_cluster: false}
+      - {url: "https://kibana.example.org", product: dashboards}
+    same_cluster: true
 
 - name: Prove that the plain ports are closed from here
   tlsfront.elasticsearch.https_check:
@@ -469,8 +483,9 @@ endpoints:
           V(malformed_response) - What came back is not a whole, valid HTTP answer. Look at what really answers there;
           a proxy in between may be broken.
         - >-
-          V(not_elasticsearch) - A valid answer, but not that of Elasticsearch or OpenSearch. Correct host, port and
-          path; the message shows what answered.
+          V(not_elasticsearch) - A valid answer, but not that of Elasticsearch or OpenSearch, or of Kibana or
+          OpenSearch Dashboards where these are asked for. Correct host, port and path; the message shows what
+          answered.
         - >-
           V(cluster_mismatch) - It is another cluster than the one expected. Look at where name, load balancer and
           front lead to, and at whether the node has joined its cluster.
@@ -665,13 +680,13 @@ _PER_ENDPOINT: dict[str, dict[str, Any]] = {
     "cluster_name": {"type": "str"},
     "cluster_uuid": {"type": "str"},
     "min_version": {"type": "str"},
-    "product": {"type": "str", "choices": ["elasticsearch", "opensearch"]},
+    "product": {"type": "str", "choices": ["elasticsearch", "opensearch", "dashboards"]},
+    "same_cluster": {"type": "bool", "default": False},
     "proxy": {"type": "str"},
     "timeout": {"type": "float", "default": 10},
 }
 _WHOLE_TASK: dict[str, dict[str, Any]] = {
     "endpoints": {"type": "list", "elements": "raw", "required": True},
-    "same_cluster": {"type": "bool", "default": False},
     "retry_for": {"type": "float", "default": 0},
     "concurrency": {"type": "int", "default": 32},
 }
@@ -768,7 +783,7 @@ def main() -> None:
     fault, results, result = "", [], {}
     try:
         targets, contexts = _prepare(dict(module.params, endpoints=module.endpoints))
-        run_wide = {name: module.params[name] for name in ("concurrency", "retry_for", "same_cluster")}
+        run_wide = {name: module.params[name] for name in ("concurrency", "retry_for")}
         results = check_all(targets, contexts, **run_wide)
         result = result_of(results)
     except InvalidOption as error:

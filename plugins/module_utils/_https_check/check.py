@@ -16,6 +16,7 @@ from .addresses import resolve
 from .chain import check_chain, check_expectations, read_chain
 from .cluster import read_health, read_root, require_expected
 from .connection import Route, open_tcp, start_tls
+from .dashboards import STATUS_PATH, read_status
 from .endpoint import Endpoint, place_of
 from .limits import Deadline
 from .options import Target
@@ -40,7 +41,6 @@ def check_all(
     contexts: Mapping[Trust, ssl.SSLContext],
     concurrency: int = 32,
     retry_for: float = 0.0,
-    same_cluster: bool = False,
 ) -> list[EndpointResult]:
     """Checks every endpoint, and again what failed until ``retry_for`` seconds have passed.
 
@@ -56,8 +56,7 @@ def check_all(
             for number, result in zip(again, _results_of(walks, checks)):
                 result.attempts = results[number].attempts + 1
                 results[number] = result
-            if same_cluster:
-                require_same_cluster(results)
+            require_same_cluster([result for result in results if result.target.same_cluster])
             again = [n for n, one in enumerate(results) if not one.verdict.ok and one.verdict.reason not in _NEVER_CHANGES]
             left = end - time.monotonic()
             if not again or left <= 0:
@@ -138,6 +137,11 @@ def check_address(
     with contextlib.ExitStack() as streams:
         try:
             requester = _connect(target, endpoint, route, context, deadline, result, streams)
+            if target.is_dashboards:
+                status = _ask(requester, STATUS_PATH, result)
+                read_status(*status, target.authorization is not None, target.secrets, target.expected.min_version)
+                result.verdict = OK
+                return result
             result.cluster = read_root(*_ask(requester, "/", result), target.authorization is not None, target.secrets)
             if target.expected.min_status is not None:
                 if not requester.is_open:

@@ -57,15 +57,15 @@ def read_root(
     :param secrets: of which nothing must be shown, should the answer repeat them
     :raises CheckFailed: it is not that of a node that is ready to serve
     """
-    answer = _json_object(body)
+    answer = json_object(body)
     cluster = _cluster(answer, headers, secrets) if answer is not None else None
     if status == 200 and cluster is not None:
         return cluster
     if status == 503 and cluster is not None:
         raise CheckFailed("cluster_unhealthy", "The node answers 503: it has no elected master.")
     if status == 200:
-        raise _not_elasticsearch(headers, body, secrets)
-    raise _unexpected(status, headers, body, "/", with_credentials, secrets)
+        raise not_elasticsearch(headers, body, secrets)
+    raise unexpected(status, headers, body, "/", with_credentials, secrets)
 
 
 def read_health(
@@ -76,7 +76,7 @@ def read_health(
     :return: one of ``STATUSES``
     :raises CheckFailed: there is none in it
     """
-    answer = _json_object(body) or {}
+    answer = json_object(body) or {}
     health = answer.get("status")
     if health in STATUSES:
         return str(health)
@@ -84,7 +84,7 @@ def read_health(
         raise CheckFailed("cluster_unhealthy", f"_cluster/health answers {status}: no elected master.")
     if status == 200:
         raise CheckFailed("malformed_response", f"_cluster/health answers without a status: {secrets.excerpt(body)}")
-    raise _unexpected(status, headers, body, "/_cluster/health", with_credentials, secrets)
+    raise unexpected(status, headers, body, "/_cluster/health", with_credentials, secrets)
 
 
 def require_expected(cluster: Cluster, expected: Expected) -> None:
@@ -132,7 +132,7 @@ def has_product_header(headers: Mapping[str, str]) -> bool:
     return headers.get("x-elastic-product", "").lower() == "elasticsearch"
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def json_object(body: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(body.decode(_ENCODING))
     except (ValueError, RecursionError):
@@ -171,7 +171,7 @@ def _text(value: object, secrets: Secrets) -> str | None:
     return secrets.excerpt(value, 256)
 
 
-def _not_elasticsearch(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> CheckFailed:
+def not_elasticsearch(headers: Mapping[str, str], body: bytes, secrets: Secrets) -> CheckFailed:
     kind = secrets.excerpt(headers.get("content-type", "").partition(";")[0].strip().lower())
     if kind.endswith("json") and not _is_json(body):
         return CheckFailed("malformed_response", f"The answer says that it is JSON, and is not: {secrets.excerpt(body)}")
@@ -217,12 +217,12 @@ def _service(status: int, headers: Mapping[str, str], answer: Mapping[str, Any])
     return None
 
 
-def _unexpected(
+def unexpected(
     status: int, headers: Mapping[str, str], body: bytes, path: str, with_credentials: bool, secrets: Secrets
 ) -> CheckFailed:
     found = f"GET {path} answers {status}"
     said = secrets.excerpt(body)
-    service = _service(status, headers, _json_object(body) or {})
+    service = _service(status, headers, json_object(body) or {})
     hint = ""
     if service is not None:
         found, hint = f"{found}, from {service}", _SERVICES[service]

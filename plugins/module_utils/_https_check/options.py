@@ -14,6 +14,7 @@ from typing import Any, Mapping, Sequence
 
 from .._secrets import Secrets
 from .cluster import Expected, version_key
+from .dashboards import PRODUCT as DASHBOARDS
 from .endpoint import (
     Endpoint,
     normal_host,
@@ -27,6 +28,7 @@ from .trust import Trust
 
 CREDENTIALS = ("url_username", "url_password", "api_key", "bearer_token")
 _MAX_TIMEOUT = 3600
+_OF_A_CLUSTER = ("min_status", "cluster_name", "cluster_uuid")
 _PATHS = ("ca_path", "crl_path", "client_cert", "client_key")
 _SHAPES = {
     "connect_to": "It must be an address, address:port or [IPv6 address]:port, without user name.",
@@ -52,8 +54,14 @@ class Target:
     all_addresses: bool
     closed_ports: tuple[int, ...]
     expected: Expected
+    same_cluster: bool
     timeout: float
     secrets: Secrets  #: of the whole run
+
+    @property
+    def is_dashboards(self) -> bool:
+        """Whether it is Kibana or OpenSearch Dashboards that is wanted, and no cluster."""
+        return self.expected.product == DASHBOARDS
 
     def is_enough(self, passed: Sequence[bool]) -> bool:
         """Whether an endpoint has what its addresses have: all of them, or any."""
@@ -138,6 +146,7 @@ def make_target(options: Mapping[str, Any], where: str, secrets: Secrets) -> Tar
         all_addresses=options["all_addresses"],
         closed_ports=closed_ports,
         expected=_expected(options),
+        same_cluster=bool(options.get("same_cluster")),
         timeout=float(options["timeout"]),
         secrets=secrets,
     )
@@ -149,6 +158,10 @@ def _expected(options: Mapping[str, Any]) -> Expected:
             version_key(options["min_version"])
         except ValueError:
             raise InvalidOption("min_version: must be a version like 8.11 or 7.17.29") from None
+    if options.get("product") == DASHBOARDS:
+        asked = [name for name in _OF_A_CLUSTER if options.get(name) is not None]
+        if asked:
+            raise InvalidOption(f"{asked[0]}: is asked of a cluster, and Kibana and OpenSearch Dashboards are none; give it to the other endpoints")
     return Expected(**{key: options.get(key) for key in Expected.__dataclass_fields__})
 
 

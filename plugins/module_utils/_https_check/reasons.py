@@ -189,7 +189,7 @@ _TABLE = (
     # What is behind it
     Reason(
         "not_elasticsearch",
-        "A valid answer, but not that of Elasticsearch or OpenSearch.",
+        "A valid answer, but not that of Elasticsearch or OpenSearch, or of Kibana or OpenSearch Dashboards where these are asked for.",
         "Correct host, port and path; the message shows what answered.",
     ),
     Reason(

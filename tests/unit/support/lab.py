@@ -61,7 +61,7 @@ def run(*endpoints: Any, **options: Any) -> dict[str, Any]:
     params = defaults(**options, endpoints=list(endpoints))
     targets = https_check.read_targets(params)
     contexts = {trust: make_context(trust) for trust in {target.trust for target in targets}}
-    run_wide = {key: params[key] for key in ("concurrency", "retry_for", "same_cluster")}
+    run_wide = {key: params[key] for key in ("concurrency", "retry_for")}
     return result_of(check_all(targets, contexts, **run_wide))
 
 
