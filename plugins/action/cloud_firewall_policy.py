@@ -39,7 +39,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         known = task_vars or {}
         host = known["inventory_hostname"]
         nodes = [known["hostvars"][name] for name in (known.get("groups") or {}).get(arguments["group"], [])]
-        found = found_ports([*nodes, known["hostvars"][host]])
+        try:
+            found = found_ports([*nodes, known["hostvars"][host]])
+        except ValueError as cause:
+            return {**result, "changed": False, "failed": True, "msg": f"{host}: {cause}. Nothing was changed."}
         asked, problems = policy_of(arguments, host, found, known_peers(nodes))
         if problems:
             return {**result, "changed": False, "failed": True, "msg": f"{host}: {' '.join(problems)} Nothing was changed."}

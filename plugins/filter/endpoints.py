@@ -25,6 +25,12 @@ options:
       - What the playbooks of this collection have noted of a node counts more, since C(hostvars) lacks what C(vars) of C(import_playbook) say.
     type: dict
     required: true
+  sites:
+    description:
+      - Whether the further sites of each node (C(tlsfront_sites)) are among them. Another Elasticsearch is not held to be of the same cluster, unless the site
+        says so, and of Kibana or OpenSearch Dashboards the status is asked for.
+    type: bool
+    default: false
   closed_ports:
     description: Of each node, the ports that must be closed, which each of its endpoints is then given.
     type: dict
@@ -48,7 +54,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) and C(min_days_valid) where there are any.
+  description:
+    - Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) and C(min_days_valid) where there are any; of further sites
+      also C(product) or C(same_cluster).
   type: list
   elements: dict
 """
@@ -59,8 +67,11 @@ import re
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.values import truth
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, Site
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites as read
 
 _NAME = re.compile(r"[*]?[A-Za-z0-9_.-]+", re.ASCII)
 _SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
@@ -93,6 +104,23 @@ def _list(said: str, value: t.Any) -> list[str]:
     return [str(item) for item in value]
 
 
+def _names(said: str, node: str, value: t.Any) -> list[str]:
+    names = _list(f"{said} is", value)
+    if not names:
+        raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
+    wrong = [name for name in names if not (_NAME.fullmatch(name) or _is_address(name))]
+    if wrong:
+        raise AnsibleFilterError(f"endpoints: {said} has {wrong[0]!r}, which is neither a host name nor an address.")
+    return names
+
+
+def _sites(node: str, value: t.Any) -> list[Site]:
+    try:
+        return read(value)
+    except ValueError as cause:
+        raise AnsibleFilterError(f"endpoints: of {node}, {cause}.") from None
+
+
 def _places(node: str, addresses: t.Any, of_node: t.Mapping[str, t.Any]) -> list[str]:
     """Where the node is, as far as its variables say."""
     if addresses is not None:
@@ -107,6 +135,7 @@ def endpoints(
     hostvars: t.Mapping[str, t.Mapping[str, t.Any]],
     closed_ports: t.Mapping[str, list[t.Any]] | None = None,
     min_days_valid: t.Mapping[str, int] | None = None,
+    sites: bool = False,
 ) -> list[dict[str, t.Any]]:
     """Endpoints of the nodes named, in their order; see DOCUMENTATION.
 
@@ -121,27 +150,26 @@ def endpoints(
     if min_days_valid is not None and not isinstance(min_days_valid, t.Mapping):
         raise AnsibleFilterError(f"endpoints: min_days_valid is {min_days_valid!r}, and must be a mapping from nodes to days.")
     said = {node: options(node, hostvars) for node in nodes}
-    asked = []
+    asked: list[tuple[str, str, str, dict[str, t.Any]]] = []
     for node in nodes:
-        names = _list(f"tlsfront_server_names of {node} is", said[node].get("tlsfront_server_names", [node]))
-        if not names:
-            raise AnsibleFilterError(f"endpoints: {node} has no name to ask for: set tlsfront_server_names for it.")
-        wrong = [name for name in names if not (_NAME.fullmatch(name) or _is_address(name))]
-        if wrong:
-            raise AnsibleFilterError(f"endpoints: tlsfront_server_names of {node} has {wrong[0]!r}, which is neither a host name nor an address.")
+        names = _names(f"tlsfront_server_names of {node}", node, said[node].get("tlsfront_server_names", [node]))
         port = _port(node, said[node].get("tlsfront_https_port", 443))
-        asked += [(node, name, _url(name, port)) for name in names]
-    nodes_of = collections.Counter(url for _node, _name, url in asked)
+        asked += [(node, name, _url(name, port), {}) for name in names]
+        for site in _sites(node, said[node].get("tlsfront_sites", [])) if sites else []:
+            more = {"product": "dashboards"} if site.kind == DASHBOARDS else {} if truth(site.given, "same_cluster") else {"same_cluster": False}
+            own = names if site.names is None else _names(f"tlsfront_sites of {node}", node, site.names)
+            asked += [(node, name, _url(name, port if site.port is None else _port(node, site.port)), more) for name in own]
+    nodes_of = collections.Counter(url for _node, _name, url, _more in asked)
     found: list[dict[str, t.Any]] = []
-    for node, name, url in asked:
+    for node, name, url, more in asked:
         addresses = said[node].get("tlsfront_addresses")
         places = _places(node, addresses, hostvars[node])
         if not places and nodes_of[url] > 1 and addresses is None:
             places = [node]  # by the name that they share, one of them would stand for all
         # a name that is both needs no second telling
         of_name: list[dict[str, t.Any]] = [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
-        more = {"closed_ports": (closed_ports or {}).get(node), "min_days_valid": (min_days_valid or {}).get(node)}
-        found += [{**one, **{option: value for option, value in more.items() if value}} for one in of_name]
+        of_node = {"closed_ports": (closed_ports or {}).get(node), "min_days_valid": (min_days_valid or {}).get(node)}
+        found += [{**one, **more, **{option: value for option, value in of_node.items() if value}} for one in of_name]
     return found
 
 

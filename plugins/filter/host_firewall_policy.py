@@ -51,6 +51,11 @@ options:
     description: The port that clients are to use by https. It is never closed.
     type: int
     default: 443
+  sites:
+    description: C(tlsfront_sites) of the host. Their ports are never closed, and what of this host is behind them is.
+    type: list
+    elements: dict
+    default: []
   ansible_port:
     description: The port that Ansible connects to.
     type: int

@@ -16,7 +16,7 @@ options:
     description:
       - The variables of the role, with their prefix C(https_front_). With O(check), all of them are looked at.
       - Written are C(https_front_server_names), C(https_front_certificate_dir), C(https_front_clients), C(https_front_blocked_paths) and
-        C(https_front_read_only_endpoints), which must be there, and where requests are passed on to.
+        C(https_front_read_only_endpoints), which must be there, C(https_front_port), C(https_front_sites), and where requests are passed on to.
     type: dict
     required: true
   closed_ports:
@@ -25,12 +25,24 @@ options:
     elements: int
     default: []
   gathered:
-    description: What M(tlsfront.elasticsearch.nginx_info) has returned, with O(check). Without it, nothing of the host is looked at.
+    description: What M(tlsfront.elasticsearch.nginx_info) has returned. Without it, nothing of the host is looked at.
     type: dict
   elasticsearch:
     description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients. Without it, the options say where requests are passed on to.
     type: list
     elements: dict
+  listening:
+    description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients, for the further sites.
+    type: list
+    elements: dict
+    default: []
+  facts:
+    description: The facts of the host, with O(check), whose addresses are its own.
+    type: dict
+  certificate_names:
+    description: The names that the certificate is for, with O(check). Without it, that is not looked at.
+    type: list
+    elements: str
   host:
     description: The name of the host, for the messages, with O(check).
     type: str
@@ -87,6 +99,29 @@ _value:
         - Where requests are passed on to, as C(servers), whether over verified C(tls), the C(name) that is verified, and the text of the C(ca), where it was
           found on the node.
       type: dict
+    sites:
+      description:
+        - The further sites in their order, each with an C(id), its C(names), the C(port), C(kind), C(snippet) and C(upstream), and the C(ca) of its upstreams,
+          if there is one, with the name of its file, C(ca_file).
+      type: list
+      elements: dict
+    files:
+      description: The C(name) and C(content) of each of these files. Both are empty where a site needs none.
+      type: list
+      elements: dict
+    asked:
+      description: The C(port) of each of them, and the C(names) that it is asked for.
+      type: list
+      elements: dict
+    listeners:
+      description:
+        - Each port for https, that of the front first, with all C(names) that are served there, and C(has_options), whether another site sets options of its
+          socket.
+      type: list
+      elements: dict
+    https_ports:
+      description: For each name, the port at which it is served; that of the front, where it is served there.
+      type: dict
     blocked:
       description:
         - A regular expression for each of C(https_front_blocked_paths), which finds it and all that is below it, both in a request as it was sent and decoded.
@@ -112,6 +147,7 @@ _value:
           type: str
 """
 
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -121,17 +157,26 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_fron
 
 
 def https_front_plan(
-    options: t.Mapping[str, t.Any], *, check: bool = False, elasticsearch: upstream.Found | None = None, host: str = "", **of_host: t.Any
+    options: t.Mapping[str, t.Any],
+    *,
+    check: bool = False,
+    elasticsearch: upstream.Found | None = None,
+    listening: upstream.Found = (),
+    gathered: t.Mapping[str, t.Any] | None = None,
+    host: str = "",
+    **of_host: t.Any,
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     found: list[str] = []
     if check:
-        served = (of_host.get("gathered") or {}).get("passes_on_by", "")
-        found = [*problems(options, host=host, **of_host), *upstream.problems(options, elasticsearch, host, served)]
+        served = (gathered or {}).get("passes_on_by", "")
+        found = problems(options, gathered=gathered, host=host, listening=listening, **of_host)
+        with contextlib.suppress(ValueError):  # which is said already
+            found += upstream.problems(options, elasticsearch, host, served)
     if found:
         return {"problems": found}
     try:
-        return {"problems": found, **written(options, elasticsearch)}
+        return {"problems": found, **written(options, elasticsearch, listening, (gathered or {}).get("nginx"))}
     except ValueError as cause:
         raise AnsibleFilterError(f"https_front_plan: {cause}.") from None
 

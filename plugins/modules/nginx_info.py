@@ -38,6 +38,11 @@ options:
     description: Another port that it listens on; V(0) for none.
     type: int
     default: 0
+  further_ports:
+    description: More ports that it listens on as on O(port), which other sites of the same nginx may use as well.
+    type: list
+    elements: int
+    default: []
   certificate_dir:
     description: The directory of C(chain.pem), C(key.pem) and, for a private CA, C(ca.pem). Without C(ca.pem) the system's store is trusted.
     type: str
@@ -126,6 +131,11 @@ nginx:
         keeps_sessions:
           description: Whether it has a cache of TLS sessions.
           type: bool
+    further:
+      description: For each of O(further_ports), its C(port), and C(listener_has_options), C(has_default_server) and C(default_site) as above.
+      type: list
+      elements: dict
+      returned: where it can be read
 installing:
   description: Whether a run was cut off while it installed nginx.
   returned: always
@@ -214,7 +224,7 @@ def about_nginx(module: AnsibleModule) -> dict[str, Any]:
     main = given["main"] or str(Path(prefix) / built.get("conf-path", "conf/nginx.conf"))
     nginx: dict[str, Any] = {"present": True, "problem": "", "version": version[1] if version else "", "group": given["packaged_group"]}
     try:
-        found = sites.found(main, given["path"], given["port"])
+        found = sites.found(main, given["path"], given["port"], given["further_ports"])
     except (OSError, syntax.BadSyntax) as cause:
         nginx["problem"] = str(cause)
         return nginx
@@ -270,6 +280,7 @@ def main() -> None:
             "main": {"type": "path"},
             "port": {"type": "int", "required": True},
             "redirect_port": {"type": "int", "default": 0},
+            "further_ports": {"type": "list", "elements": "int", "default": []},
             "certificate_dir": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
             "drop_in": {"type": "str"},
@@ -293,7 +304,7 @@ def main() -> None:
         token=token,
         passes_on_by=passes_on_by(node.live[0]),
         restart_due=restart_due,
-        listeners=about_listeners([port for port in (given["port"], given["redirect_port"]) if port]),
+        listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),
         access=about_access(node, given["certificate_dir"]),
     )

@@ -24,6 +24,7 @@ OPTIONS = (
     "tlsfront_server_names",
     "tlsfront_addresses",
     "tlsfront_https_port",
+    "tlsfront_sites",
     "tlsfront_closed_ports",
     "tlsfront_ca_path",
     "tlsfront_controller_dir",

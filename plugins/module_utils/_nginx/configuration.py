@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from . import syntax
 
@@ -43,6 +43,19 @@ def served(text: str) -> Any:
     if said:
         return json.loads(said)
     raise ValueError("it does not say what serving it means: it is none of the role's")
+
+
+class Site(NamedTuple):
+    """A server of the configuration, which answers there to each of the names."""
+
+    port: int
+    names: Sequence[str]
+
+
+def sites(written: Any) -> list[Site]:
+    """The servers of what is served, the front's own first."""
+    further = written.get("sites", [])  # of a configuration from before there were any
+    return [Site(int(each["port"]), list(each["names"])) for each in ({"port": written["port"], "names": written["names"]}, *further)]
 
 
 def worker_connections(text: str) -> int:

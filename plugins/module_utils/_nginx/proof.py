@@ -71,13 +71,15 @@ def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         proof.problems.append(f"the certificate or its CA cannot be read: {error}")
         return proof
-    listeners = [(int(written["port"]), contexts)] + [(int(port), None) for port in written.get("plain_ports", [])]
+    its = configuration.sites(written)
+    everybody = list(dict.fromkeys(name for site in its for name in site.names))
+    plain = [configuration.Site(int(port), everybody) for port in written.get("plain_ports", [])]
     for address in written["addresses"]:
-        for port, how in listeners:
-            for name in written["names"]:
-                _ask(proof, written, fingerprint, (address, port, name), how)
-        if written.get("login"):
-            _log_in(proof, (address, int(written["port"]), written["names"][0]), contexts)
+        for site, how in [*((each, contexts) for each in its), *((each, None) for each in plain)]:
+            for name in site.names:
+                _ask(proof, written, fingerprint, (address, site.port, name), how)
+        for site in its if written.get("login") else []:
+            _log_in(proof, (address, site.port, site.names[0]), contexts)
     return proof
 
 

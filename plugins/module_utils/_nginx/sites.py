@@ -91,15 +91,26 @@ class _Http:
         return directives
 
 
-def found(main: str, ours: str, port: int) -> dict[str, t.Any]:
-    """Return what the configuration `main` sets besides the file `ours`, of the whole and of the listeners of `port`.
+def found(main: str, ours: str, port: int, further_ports: t.Iterable[int] = ()) -> dict[str, t.Any]:
+    """Return what the configuration `main` sets besides the file `ours`, of the whole and of the listeners of `port`, and of each further port.
 
     Raises OSError and syntax.BadSyntax where it cannot be read.
     """
     http = _Http(main, ours)
     user = [name for name in _last(http.global_settings, "user") if _ACCOUNT.fullmatch(name)]
+    return {
+        "user": user[0] if user else None,
+        "group": (user[1] if len(user) > 1 else user[0]) if user else None,
+        "server_names_hash_bucket_size": _number(http.settings, "server_names_hash_bucket_size"),
+        **_at(http.sites, port),
+        "further": [{"port": each, **_at(http.sites, each)} for each in further_ports],
+    }
+
+
+def _at(its: list[_Site], port: int) -> dict[str, t.Any]:
+    """What is set of the listeners of a port."""
     listening = []
-    for site in http.sites:
+    for site in its:
         listens = [each for each in _listens(site.block) if _of(each) == port]
         if listens or site.ours:
             listening.append((site, listens))
@@ -107,9 +118,6 @@ def found(main: str, ours: str, port: int) -> dict[str, t.Any]:
     first = listening[0][0] if listening else None
     default = explicit[0] if explicit else first
     return {
-        "user": user[0] if user else None,
-        "group": (user[1] if len(user) > 1 else user[0]) if user else None,
-        "server_names_hash_bucket_size": _number(http.settings, "server_names_hash_bucket_size"),
         "listener_has_options": any(option.startswith(_SOCKET_OPTIONS) for _site, listens in listening for each in listens for option in each[1:]),
         "has_default_server": bool(explicit),
         "default_site": None if default is None or default.ours else _described(default),

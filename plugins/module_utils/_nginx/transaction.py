@@ -253,7 +253,8 @@ class Front:
 
     def _require_pair(self, wanted: Wanted, write: bool) -> None:
         served = configuration.served(wanted.configuration)
-        directory, names = Path(served["chain"]).parent, served["names"]
+        directory = Path(served["chain"]).parent
+        names = list(dict.fromkeys(name for site in configuration.sites(served) for name in site.names))
         if certificate.missing(directory):
             if not write:
                 return  # a role before this one would have made it

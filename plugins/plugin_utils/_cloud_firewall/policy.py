@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import DirectClients, direct_clients
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import upstream_ports_of
 
 from . import credentials
 
@@ -26,8 +27,17 @@ _INSTANCE_ID = re.compile(r"i-[0-9a-f]+")
 
 
 def found_ports(hosts: Iterable[Mapping[str, t.Any]]) -> list[int]:
-    """Return the ports at which Elasticsearch was found on any of the hosts: their rules are for all of them. A second node takes 9201 and 9301."""
-    return sorted({int(port) for host in hosts for port in host.get("tlsfront_found_ports") or ()})
+    """Return the ports at which Elasticsearch was found on any of the hosts, and those of a host behind its sites: their rules are for all of them.
+
+    A second node takes 9201 and 9301. What is behind a site is among what was found, where that was looked for.
+    """
+    found: set[int] = set()
+    for host in hosts:
+        told = host.get("tlsfront_found_ports")
+        if told is None:
+            told = upstream_ports_of(host.get("tlsfront_sites") or (), host.get("ansible_facts") or {}, [str(host.get("inventory_hostname") or "")])
+        found.update(map(int, told))
+    return sorted(found)
 
 
 def known_peers(hosts: Iterable[Mapping[str, t.Any]]) -> list[str]:

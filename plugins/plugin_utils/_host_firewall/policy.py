@@ -15,6 +15,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import n
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import DirectClients, direct_clients
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import ports_of, upstream_ports_of
 
 from .agreement import disagreements
 from .container_networks import container_networks
@@ -53,6 +54,7 @@ def policy(
     hosts: Iterable[str] = (),
     hostvars: Mapping[str, t.Any] | None = None,
     https_port: int | str = 443,
+    sites: t.Any = (),
     ansible_port: int | str = 22,
     min_version: str = "",
 ) -> dict[str, t.Any]:
@@ -63,7 +65,9 @@ def policy(
     named = found.of(lambda: ports(options["closed_ports"], name="host_firewall_closed_ports"))
     numbers = ports(named, expand=True)
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
-    found_ports = [port for port in elasticsearch.get("ports", []) if port not in left_open and port != int(https_port)]
+    served = found.of(lambda: _served(sites, https_port))
+    behind = found.of(lambda: _behind(sites, facts, host))
+    found_ports = [port for port in sorted({*elasticsearch.get("ports", []), *behind}) if port not in left_open and port not in served]
     unnamed = [port for port in found_ports if port not in numbers]
     closed = [int(port) for port in (*numbers, *unnamed)]
     direct = found.of(
@@ -87,7 +91,7 @@ def policy(
     let_in = (node.get("nftables") or {}).get("peers")
     result["joining"] = [] if let_in is None else _not_in(result["peers"], let_in)
     lacks_a_peer = host if result["joining"] else ""
-    seen = _seen(cluster, unnamed) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
+    seen = _seen(cluster, [port for port in unnamed if port not in behind]) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": [problem]}
@@ -101,8 +105,8 @@ def policy(
             f"None of the addresses of {host} is in host_firewall_peers, so this list belongs to other hosts. "
             f"Put {host} into the group {group}, or list the addresses of all nodes of its cluster in host_firewall_peers."
         )
-    closed_are = _closed_are(unnamed)
-    found += _needed(closed, closed_are, [ansible_port, https_port, *_sshd_port(facts)])
+    closed_are = _closed_are([port for port in unnamed if port not in behind], [port for port in unnamed if port in behind])
+    found += _needed(closed, closed_are, [ansible_port, https_port, *served, *_sshd_port(facts)])
     found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
     if "elasticsearch" not in node:
         found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))
@@ -141,8 +145,25 @@ def _timeout(value: t.Any) -> list[str]:
     return [f"host_firewall_confirm_timeout is {json.dumps(str(value))}. Give a whole number of seconds from 5 to 3600."]
 
 
-def _closed_are(unnamed: list[int]) -> str:
+def _served(sites: t.Any, https_port: int | str) -> list[int]:
+    """The ports of the front."""
+    try:
+        return [int(port) for port in ports_of(sites, [https_port])]
+    except ValueError as cause:
+        raise AnsibleFilterError(f"{cause}.") from None
+
+
+def _behind(sites: t.Any, facts: Mapping[str, t.Any], host: str) -> list[int]:
+    """The ports of this host behind its sites."""
+    try:
+        return upstream_ports_of(sites, facts, [host])
+    except ValueError as cause:
+        raise AnsibleFilterError(f"{cause}.") from None
+
+
+def _closed_are(unnamed: list[int], behind: list[int]) -> str:
     found = f" with {', '.join(map(str, unnamed))}, at which Elasticsearch listens," if unnamed else ""
+    found += f" with {', '.join(map(str, behind))}, to which tlsfront_sites passes on," if behind else ""
     return f"host_firewall_closed_ports{found}"
 
 

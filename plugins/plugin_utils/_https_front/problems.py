@@ -3,41 +3,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import ipaddress
 import itertools
 import json
 import re
 import typing as t
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.users import USER_NAME
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _text, _x509
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _text
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import names_of, ports_of
 
-# Every controller has it, for ansible-core needs it; only the documentation is read without.
-with contextlib.suppress(ImportError):
-    from cryptography import x509
+from . import sites
+from .upstream import Found
+from .values import host_problem, is_address, is_truth, number, server_name_problem, trust_problems, truth, upstream_problem
 
 __all__ = ["problems"]
 
 Options = Mapping[str, t.Any]
 
-# RFC 1123, section 2.1, and an underscore, which nginx and the domain name system have nothing against
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", re.ASCII)
-_LONGEST_NAME = 253  # RFC 1035, section 2.3.4
 _FILE = re.compile(r"(/[A-Za-z0-9._-]+)+", re.ASCII)
 _SIZE = re.compile(r"([0-9]+)([kKmMgG]?)", re.ASCII)
 _FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_TRUTHS = {"true", "yes", "on", "1", "false", "no", "off", "0"}
-_FALSE = {"false", "no", "off", "0"}
 
 # name: least, most, what it is. The most is what nginx can count without an overflow, or what is meant by nobody.
 _NUMBERS = {
@@ -65,8 +56,6 @@ _TRUST = {
     "https_front_client_crl": ("X509 CRL", "the lists of revoked client certificates"),
     "https_front_upstream_ca": ("CERTIFICATE", "the certificate of the authority that signed those of https_front_upstreams"),
 }
-_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_CRL = re.compile(b"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 # what nginx reads as it is
 _DIRECTORY = re.compile(r'/[^\x00-\x1f\x7f"$\\]*')
 _BLOCKED_PATH = re.compile(r"/[A-Za-z0-9_.*,-]+(/[A-Za-z0-9_.*,-]+)*", re.ASCII)
@@ -91,6 +80,9 @@ def problems(
     distribution: str = "",
     distributions: t.Sequence[str] = ("",),
     needs_certificate: bool = False,
+    listening: Found = (),
+    facts: Mapping[str, t.Any] | None = None,
+    certificate_names: t.Iterable[str] | None = None,
 ) -> list[str]:
     """Return a sentence for each thing that is wrong, with the option, the value and what to write; empty where nothing is.
 
@@ -103,6 +95,9 @@ def problems(
     distribution       its distribution
     distributions      those that the role knows
     needs_certificate  whether the certificate must be there already
+    listening          what node_info has found that listens for clients
+    facts              those of the host
+    certificate_names  the names that the certificate is for, where that is known
     """
     found: list[str] = []
     if distribution not in distributions:
@@ -110,10 +105,11 @@ def problems(
             f"{distribution} is not supported by the role https_front ({_text.enumerated(distributions)} are). "
             "To add it, add it to __https_front_distributions in roles/https_front/vars/main.yml."
         )
-    for check in (_choices, _numbers, _switches, _lists, _texts, _trust, _clients, _paths, _users):
+    for check in (_choices, _numbers, _switches, _lists, _texts, _trust, _clients, _paths, _users, sites.problems):
         found += check(options)
     if not found:  # what is meant together only where each is possible by itself
         found += _ports(options, closed_ports)
+        found += sites.problems_together(options, closed_ports, listening, host, facts, certificate_names)
         found += _together(options)
         found += _beside(options, (gathered or {}).get("nginx", {}))
     if gathered:
@@ -124,16 +120,6 @@ def problems(
 
 def _wrong(name: str, value: t.Any, must: str) -> str:
     return f"{name} is {value!r}: it must be {must}."
-
-
-def number(options: Options, name: str) -> int:
-    """The value of an option that is known to be a number; 0 where it is not set."""
-    return whole(options.get(name, 0)) or 0
-
-
-def truth(options: Options, name: str, default: bool = False) -> bool:
-    """The value of an option that is known to be a boolean or a text of one."""
-    return str(options.get(name, default)).lower() not in _FALSE
 
 
 def _choices(options: Options) -> list[str]:
@@ -157,15 +143,15 @@ def _switches(options: Options) -> list[str]:
     return [
         _wrong(name, options[name], "true or false")
         for name in _SWITCHES
-        if name in options and str(options[name]).lower() not in _TRUTHS
+        if name in options and not is_truth(options[name])
     ]
 
 
 def _lists(options: Options) -> list[str]:
     found = []
     checks: dict[str, tuple[Callable[[str], str], str]] = {
-        "https_front_server_names": (_server_name, "https_front_server_names must list at least one name: set tlsfront_server_names for this host."),
-        "https_front_upstreams": (_upstream, ""),  # none: where it is found
+        "https_front_server_names": (server_name_problem, "https_front_server_names must list at least one name: set tlsfront_server_names for this host."),
+        "https_front_upstreams": (upstream_problem, ""),  # none: where it is found
     }
     for name in _LISTS:
         values = options.get(name, [])
@@ -184,46 +170,6 @@ def _lists(options: Options) -> list[str]:
         if twice:
             found.append(f"{name} has {', '.join(twice)} more than once: write each once.")
     return found
-
-
-def _address(text: str) -> bool:
-    try:
-        return "%" not in text and bool(ipaddress.ip_address(text))
-    except ValueError:
-        return False
-
-
-def _host(text: str) -> str:
-    """Why the text is no host name; empty where it is one."""
-    if not text.isascii():
-        return "not ASCII: write it in its ASCII form, which has xn-- in it (RFC 5891)"
-    labels = text.split(".")
-    if len(text) > _LONGEST_NAME:
-        return f"longer than {_LONGEST_NAME} characters, which no host name is (RFC 1035, section 2.3.4)"
-    if not all(map(_LABEL.fullmatch, labels)) or labels[-1].isdigit():
-        return "no host name: write labels of letters, digits and inner hyphens, each of at most 63 characters, joined by dots"
-    return ""
-
-
-def _server_name(text: str) -> str:
-    if _address(text):
-        return ""
-    if text.startswith("*."):
-        return _host(text[2:])
-    problem = _host(text)
-    return f"{problem}; or an address, as 192.0.2.7 or 2001:db8::7" if problem.startswith("no host name") else problem
-
-
-def _upstream(text: str) -> str:
-    host, _colon, port = text.rpartition(":")
-    number_of_port = whole(port)
-    if number_of_port is None or not 1 <= number_of_port <= 65535:
-        return "not host:port, with a port from 1 to 65535: write for example 127.0.0.1:9200"
-    if host.startswith("[") and host.endswith("]"):
-        return "" if _address(host[1:-1]) and ":" in host else "no address: write for example [2001:db8::7]:9200"
-    if ":" in host:
-        return "an IPv6 address without brackets: write for example [2001:db8::7]:9200"
-    return "" if _address(host) else _host(host)
 
 
 def _texts(options: Options) -> list[str]:
@@ -245,46 +191,7 @@ def _texts(options: Options) -> list[str]:
 
 
 def _trust(options: Options) -> list[str]:
-    return [problem for name in _TRUST if options.get(name) for problem in _trust_file(name, options[name])]
-
-
-def _trust_file(name: str, value: t.Any) -> list[str]:
-    kind, what = _TRUST[name]
-    path = Path(str(value))
-    if not path.is_absolute() or not path.is_file():
-        return [
-            f'{name} is "{value}", which is not the absolute path of a file on the controller. Correct it; a path beside the playbook begins with '
-            "{{ playbook_dir }}/."
-        ]
-    try:
-        content = path.read_bytes()
-    except OSError as cause:
-        return [f"{name} ({value}) cannot be read: {cause.strerror}."]
-    if _KEY.search(content):
-        return [f"{name} ({value}) has a private key in it, and would be copied to the node for everybody to read: it must hold {what} alone."]
-    if f"-----BEGIN {kind}-----".encode() not in content:
-        return [f"{name} ({value}) must hold PEM texts that begin with -----BEGIN {kind}-----: {what}."]
-    if kind == "CERTIFICATE":
-        try:
-            _x509.load_certificates(content.decode("ascii", "replace"))
-        except _x509.Unreadable as cause:
-            return [f"{name} ({value}) {cause}."]
-    if kind == "X509 CRL":
-        try:
-            ended = [end for end in map(_end, _CRL.findall(content)) if end and end <= datetime.datetime.now(datetime.timezone.utc)]
-        except ValueError:
-            return [f"{name} ({value}) holds a list that cannot be read: get it from the CA once more."]
-        if ended:
-            return [f"{name} ({value}) ended at {ended[0]:%Y-%m-%d %H:%M:%S} UTC: with it, nginx would refuse every client. Get a new list from the CA."]
-    # who can write into it decides who gets in, or who is taken for Elasticsearch
-    return [f"{name} ({value}) can be changed by others: {said}." for said in _access.problems(str(path))]
-
-
-def _end(pem: bytes) -> datetime.datetime | None:
-    """Of a list of revoked certificates. Older versions of cryptography say it without its zone."""
-    crl = x509.load_pem_x509_crl(pem)
-    end: datetime.datetime | None = getattr(crl, "next_update_utc", None) or crl.next_update
-    return end.replace(tzinfo=datetime.timezone.utc) if end else None
+    return [problem for name in _TRUST if options.get(name) for problem in trust_problems(name, options[name], *_TRUST[name])]
 
 
 def _clients(options: Options) -> list[str]:
@@ -406,7 +313,7 @@ def _together(options: Options) -> list[str]:
         if not options.get("https_front_upstream_ca"):
             found.append("https_front_upstream_tls is true: then https_front_upstream_ca must be the file of the CA that signed Elasticsearch's certificate.")
         name = options.get("https_front_upstream_name", "")
-        if not isinstance(name, str) or not name or _host(name):
+        if not isinstance(name, str) or not name or host_problem(name):
             found.append(_wrong("https_front_upstream_name", name, "a host name that the certificate of every upstream has, with https_front_upstream_tls"))
     if number(options, "https_front_balancer_port"):
         if not options.get("https_front_balancers"):
@@ -422,7 +329,8 @@ def _together(options: Options) -> list[str]:
             f"https_front_snippet has a proxy_pass of its own, and {', '.join(readers)} of https_front_users may only read: what is passed on there is not "
             "held against that, so it could be written. Take it out of the snippet, or read_only from the users."
         )
-    addresses = [name for name in options.get("https_front_server_names", []) if _address(str(name))]
+    names = names_of(options.get("https_front_sites") or [], options.get("https_front_server_names", []))
+    addresses = [name for name in names if is_address(str(name))]
     if options.get("https_front_client_ca") and addresses and not truth(options, "https_front_reject_unknown_names", True):
         found.append(
             f"https_front_server_names has {', '.join(addresses)}, https_front_client_ca is set and https_front_reject_unknown_names is false: a client that "
@@ -432,32 +340,39 @@ def _together(options: Options) -> list[str]:
     return found
 
 
-def _beside(options: Options, sites: Mapping[str, t.Any]) -> list[str]:
+def _beside(options: Options, others: Mapping[str, t.Any]) -> list[str]:
     """What does not go together with other sites of the same nginx."""
-    if not sites.get("present") or sites.get("problem"):
+    if not others.get("present") or others.get("problem"):
         return []
     found = []
-    port = number(options, "https_front_port")
-    names = [str(name) for name in options.get("https_front_server_names", [])]
+    names = names_of(options.get("https_front_sites") or [], [str(name) for name in options.get("https_front_server_names", [])])
     needed = syntax.hash_bucket_size(names)
-    there = sites.get("server_names_hash_bucket_size")
+    there = others.get("server_names_hash_bucket_size")
     if there is not None and there < needed:
         found.append(
             f"https_front_server_names has a name of {max(map(len, names))} characters, and nginx's configuration sets server_names_hash_bucket_size "
             f"to {there}, once for all sites: set it to {needed} there, or take the line out."
         )
-    default = sites.get("default_site") or {}
+    for place, port in enumerate(ports_of(options.get("https_front_sites") or [], [number(options, "https_front_port")])):
+        found += _beside_at(options, sites.beside(others, port, first=place == 0), port)
+    return found
+
+
+def _beside_at(options: Options, others: Mapping[str, t.Any], port: int) -> list[str]:
+    """What does not go together with the other sites of one port."""
+    default = others.get("default_site") or {}
     title = f"{' '.join(default.get('names', [])) or 'without a name'}, {default.get('place')}"
+    another = "tlsfront_https_port" if port == number(options, "https_front_port") else "tlsfront_sites"
     if truth(options, "https_front_reject_unknown_names", True):
-        if sites.get("has_default_server"):
-            found.append(
+        if others.get("has_default_server"):
+            return [
                 f"Another site ({title}) is the default_server of port {port}, and only one site can be: set "
-                "https_front_reject_unknown_names to false, or give this one another port (tlsfront_https_port)."
-            )
+                f"https_front_reject_unknown_names to false, or give this one another port ({another})."
+            ]
     elif options.get("https_front_client_ca") and default.get("keeps_sessions"):
-        found.append(
+        return [
             f"https_front_client_ca is set, and another site ({title}) is the default of port {port} and keeps TLS sessions: they are "
             'resumed before nginx knows the name, without a look at the client certificate. Write "ssl_session_cache off;" there, or give this one '
-            "another port (tlsfront_https_port)."
-        )
-    return found
+            f"another port ({another})."
+        ]
+    return []

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import typing as t
 
-from .problems import truth
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites
 
-__all__ = ["problems", "upstream"]
+from .values import number, truth
+
+__all__ = ["Found", "found_at", "problems", "upstream"]
 
 Found = t.Sequence[t.Mapping[str, t.Any]]
 # where an Elasticsearch that is still to come will listen, unless it is told otherwise
@@ -26,7 +29,7 @@ def upstream(options: t.Mapping[str, t.Any], found: Found | None) -> dict[str, t
     tls = {"name": str(options.get("https_front_upstream_name") or ""), "ca": ""}
     if given:
         return {"servers": given, "tls": truth(options, "https_front_upstream_tls"), **tls}
-    one = _first(found or [])
+    one = _first(options, found or [])
     if one is None:
         return {"servers": [f"127.0.0.1:{_USUAL}"], "tls": truth(options, "https_front_upstream_tls"), **tls}
     if one["scheme"] == "https" and not options.get("https_front_upstream_ca"):
@@ -41,7 +44,7 @@ def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, ser
     """
     if found is None or options.get("https_front_upstreams"):
         return []
-    one = _first(found)
+    one = _first(options, found)
     if one is None:
         if served == "https" and not truth(options, "https_front_upstream_tls"):
             return [f"No Elasticsearch answers on {host}, and the front that is there passes requests on by https. Start it, or set https_front_upstreams."]
@@ -66,9 +69,23 @@ def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, ser
     return said
 
 
-def _first(found: Found) -> t.Mapping[str, t.Any] | None:
-    """The one at the usual port, or that at the lowest."""
-    return min(found, key=lambda one: (one["port"] != _USUAL, one["port"]), default=None)
+def found_at(server: str, found: Found) -> t.Mapping[str, t.Any] | None:
+    """Return what was found where an upstream leads, if it leads to this node."""
+    host, _colon, port = server.rpartition(":")
+    host = host.strip("[]")
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        host = "localhost" if address.is_loopback or address.is_unspecified else str(address)
+    return next((one for one in found if str(one["port"]) == port and host.lower() in ("localhost", str(one["address"]))), None)
+
+
+def _first(options: t.Mapping[str, t.Any], found: Found) -> t.Mapping[str, t.Any] | None:
+    """The one at the usual port, or that at the lowest: not the front itself, and none behind a further site if there is another."""
+    its = sites(options.get("https_front_sites") or [])
+    served = {number(options, "https_front_port"), *(site.port for site in its)}
+    behind = [found_at(server, found) for site in its for server in site.upstreams]
+    others = [one for one in found if one["port"] not in served]
+    return min([one for one in others if one not in behind] or others, key=lambda one: (one["port"] != _USUAL, one["port"]), default=None)
 
 
 def _name(text: str) -> str:

@@ -9,23 +9,34 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import n
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
-from . import paths, read_only
+from . import paths, read_only, sites
 from .upstream import Found, upstream
 
 __all__ = ["written"]
 
 
-def written(options: t.Mapping[str, t.Any], found: Found | None = None) -> dict[str, t.Any]:
-    """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one."""
+def written(options: t.Mapping[str, t.Any], found: Found | None = None, listening: Found = (), nginx: t.Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+    """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one.
+
+    listening  what node_info has found that listens for clients
+    nginx      what nginx_info has returned of it
+    """
+    further = sites.further(options, listening)
+    listeners = sites.listeners(options, further, nginx or {})
     directory = str(options["https_front_certificate_dir"])
     chain, key, ca = (syntax.quote(f"{directory}/{name}.pem") for name in ("chain", "key", "ca"))
     return {
-        "server_names_hash_bucket_size": syntax.hash_bucket_size(options["https_front_server_names"]),
+        "server_names_hash_bucket_size": syntax.hash_bucket_size(name for listener in listeners for name in listener["names"]),
         "chain": chain,
         "key": key,
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
         "upstream": upstream(options, found),
+        "sites": further,
+        "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
+        "asked": [{"port": site["port"], "names": sites.asked(site["names"])} for site in further],
+        "listeners": listeners,
+        "https_ports": sites.https_ports(listeners),
         "blocked": [paths.pattern(path) for path in options["https_front_blocked_paths"]],
         "readers": {
             "changing": read_only.changes(),

@@ -101,3 +101,28 @@ def test_nodes_that_share_a_name_are_asked_one_by_one_by_their_own_names():
 def test_a_port_an_address_and_a_wildcard_become_a_url():
     node = {"tlsfront_https_port": "9243", "tlsfront_server_names": ["2001:db8::1", "*.es.example"]}
     assert endpoints(["es1"], {"es1": node}) == [{"url": "https://[2001:db8::1]:9243"}, {"url": "https://tlsfront-probe.es.example:9243"}]
+
+
+SITES = [
+    {"server_names": ["second.example"], "upstreams": ["127.0.0.1:9201"]},
+    {"port": "9243", "upstreams": ["127.0.0.1:9202"], "same_cluster": "yes"},
+    {"server_names": ["kibana.example"], "kind": "dashboards", "upstreams": ["127.0.0.1:5601"]},
+]
+
+
+def test_further_sites_are_asked_where_they_are_wanted_and_only_there():
+    node = {"tlsfront_addresses": ["192.0.2.1"], "tlsfront_sites": SITES}
+    own = {"url": "https://es1", "connect_to": "192.0.2.1"}
+    assert endpoints(["es1"], {"es1": node}) == [own]
+    assert endpoints(["es1"], {"es1": node}, {"es1": [5601]}, sites=True) == [
+        {**own, "closed_ports": [5601]},
+        {"url": "https://second.example", "same_cluster": False, "connect_to": "192.0.2.1", "closed_ports": [5601]},
+        {"url": "https://es1:9243", "connect_to": "192.0.2.1", "closed_ports": [5601]},
+        {"url": "https://kibana.example", "product": "dashboards", "connect_to": "192.0.2.1", "closed_ports": [5601]},
+    ]
+
+
+@pytest.mark.parametrize("wrong", [["x"], [{"server_names": ["a/b"], "upstreams": []}], [{"port": 70000, "upstreams": []}]])
+def test_a_site_that_cannot_be_asked_is_no_site_less(wrong):
+    with pytest.raises(AnsibleFilterError, match="es1"):
+        endpoints(["es1"], {"es1": {"tlsfront_sites": wrong}}, sites=True)

@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Further sites of the role https_front: what is refused before anything changes, and what the templates are told of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.https_front_plan import https_front_plan
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.upstream import upstream
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
+
+SECOND: dict[str, Any] = {"server_names": ["second.example.org"], "upstreams": ["127.0.0.1:9201"]}
+BY_PORT: dict[str, Any] = {"port": 9243, "upstreams": ["127.0.0.1:9201"]}
+KIBANA: dict[str, Any] = {"server_names": ["kibana.example.org"], "kind": "dashboards", "upstreams": ["127.0.0.1:5601"]}
+FRONT: dict[str, Any] = {"https_front_server_names": ["es1.example.org"], "https_front_port": 443}
+OPTIONS: dict[str, Any] = {
+    **FRONT,
+    "https_front_certificate_dir": "/etc/tlsfront",
+    "https_front_clients": ["0.0.0.0/0"],
+    "https_front_blocked_paths": [],
+    "https_front_read_only_endpoints": ["_search"],
+}
+HTTP = {"address": "127.0.0.1", "port": 9201, "scheme": "http", "wants_login": False, "ca_content": "", "name": "", "problem": ""}
+HTTPS = {**HTTP, "scheme": "https", "wants_login": True, "ca_content": "PEM", "name": "es1"}
+
+
+def said(*sites: Any, more: Any = None, **given: Any) -> list[str]:
+    return problems({**FRONT, "https_front_sites": list(sites), **(more or {})}, [9200, 9300], host="es1", **given)
+
+
+@pytest.mark.parametrize("sites", [[], [SECOND], [BY_PORT], [KIBANA], [SECOND, BY_PORT, KIBANA], [{**SECOND, "port": "9243"}, BY_PORT]])
+def test_that_what_is_possible_is_not_refused(sites: list[dict[str, Any]]) -> None:
+    assert said(*sites, certificate_names=["es1.example.org", "*.example.org"]) == []
+
+
+@pytest.mark.parametrize(
+    ("site", "says"),
+    [
+        ("second", "https_front_sites[0] is 'second': it must be a mapping"),
+        ({"upstreams": ["127.0.0.1:9201"]}, "has neither server_names nor port, and so would be the front itself"),
+        ({**SECOND, "server_names": []}, "https_front_sites[0].server_names is empty"),
+        ({**SECOND, "server_names": "second"}, "https_front_sites[0].server_names is 'second': it must be a list"),
+        ({**SECOND, "server_names": ["a b"]}, "has 'a b', which is no host name"),
+        ({**SECOND, "server_names": ["x;"]}, "has 'x;', which is no host name"),
+        ({**SECOND, "server_names": ["a.example", "A.example"]}, "has a.example more than once"),
+        ({**SECOND, "port": 0}, "https_front_sites[0].port is 0: it must be a TCP port"),
+        ({**SECOND, "port": "9243; evil"}, "https_front_sites[0].port is '9243; evil': it must be a TCP port"),
+        ({**SECOND, "kind": "grafana"}, "kind is 'grafana': it must be one of elasticsearch, dashboards"),
+        ({"server_names": ["second.example.org"]}, "upstreams is missing: say where its requests go"),
+        ({**SECOND, "upstreams": ["127.0.0.1"]}, "has '127.0.0.1', which is not host:port"),
+        ({**SECOND, "upstreams": ["es2:9201 weight=5"]}, "has 'es2:9201 weight=5', which is not host:port"),
+        ({**SECOND, "upgrade": "yes"}, "has upgrade, which no site has: write one of server_names, port"),
+        ({**SECOND, "upstream_tls": "maybe"}, "upstream_tls is 'maybe': it must be true or false"),
+        ({**SECOND, "upstream_tls": True, "upstream_name": "es1"}, "upstream_ca must be the file of the CA"),
+        ({**SECOND, "upstream_name": "a b"}, "upstream_name is 'a b': it must be a host name"),
+        ({**SECOND, "upstream_ca": "/nowhere/ca.pem"}, 'upstream_ca is "/nowhere/ca.pem", which is not the absolute path of a file'),
+        ({**SECOND, "snippet": ["a"]}, "snippet is ['a']: it must be a text"),
+        ({**SECOND, "accept_console": True}, "accept_console is true, and the site is not of the kind dashboards"),
+        ({**KIBANA, "same_cluster": True}, "same_cluster is true, and the site is of the kind dashboards"),
+        ({**SECOND, "server_names": ["ES1.example.org"]}, "has ES1.example.org at port 443, as the front itself has"),
+        ({**BY_PORT, "port": 9300}, "port is 9300, which is one of tlsfront_closed_ports"),
+        ({**BY_PORT, "port": 9201}, "leads to port 9201 of es1, which is https_front_sites[0].port, the front itself"),
+        ({**SECOND, "upstreams": ["127.0.0.1:443"]}, "leads to port 443 of es1, which is https_front_port, the front itself"),
+        ({**SECOND, "upstreams": ["es1:443"]}, "leads to port 443 of es1, which is https_front_port, the front itself"),
+        ({**SECOND, "upstreams": ["10.0.0.7:443"]}, "leads to port 443 of es1, which is https_front_port, the front itself"),
+    ],
+)
+def test_that_what_cannot_be_meant_is_named_with_what_to_write(site: Any, says: str) -> None:
+    (found,) = said(site, facts={"all_ipv4_addresses": ["10.0.0.7"]})
+    assert found.startswith("https_front_sites[0]") and says in found
+
+
+def test_that_an_upstream_of_another_host_may_have_any_port() -> None:
+    assert said({**SECOND, "upstreams": ["10.0.0.8:443"]}, facts={"all_ipv4_addresses": ["10.0.0.7"]}) == []
+
+
+def test_that_all_is_said_at_once() -> None:
+    found = said(SECOND, SECOND, {**BY_PORT, "port": 80}, {**KIBANA, "port": 8443}, more={"https_front_redirect_port": 80, "https_front_balancer_port": 8443})
+    for part in (
+        "https_front_sites[1] has second.example.org at port 443, as https_front_sites[0] has",
+        "https_front_sites[2].port and https_front_redirect_port are both 80",
+        "https_front_sites[3].port and https_front_balancer_port are both 8443",
+        "https_front_balancers is empty",
+    ):
+        assert any(part in each for each in found), (part, found)
+    assert len(found) == 4
+
+
+def test_that_a_name_which_the_certificate_would_lack_is_named() -> None:
+    (found,) = said(SECOND, KIBANA, certificate_names=["es1.example.org", "Second.example.org"])
+    assert found.startswith("certificate_names lacks kibana.example.org, which https_front_sites has")
+    assert said({**SECOND, "server_names": ["a.b.example.org"]}, certificate_names=["*.example.org"]) != [], "an asterisk is one label"
+
+
+def test_that_no_policy_of_the_front_ends_at_a_site_without_a_word() -> None:
+    paths = {"https_front_blocked_paths": ["/_snapshot"]}
+    assert said(SECOND, more=paths) == []
+    (found,) = said(KIBANA, more=paths)
+    assert "set https_front_sites[0].accept_console to true" in found
+    assert said({**KIBANA, "accept_console": True}, more=paths) == []
+    snippet = {"https_front_snippet": "deny all;"}
+    (found,) = said(SECOND, more=snippet)
+    assert "what decides there who gets in would not hold for the site" in found
+    assert said({**SECOND, "snippet": ""}, more=snippet) == []
+    readers = {"https_front_users": [{"name": "anna", "hash": "$apr1$aaaaaaaa$" + "a" * 22, "read_only": True}]}
+    (found,) = said({**SECOND, "snippet": "location /x { proxy_pass http://tlsfront_site_1; }"}, more=readers)
+    assert "anna of https_front_users may only read" in found
+
+
+def test_that_the_default_site_of_each_port_is_looked_at() -> None:
+    other = {"place": "/etc/nginx/sites-enabled/other:3", "names": ["other.example.org"], "keeps_sessions": True}
+    further = {"port": 9243, "listener_has_options": True, "has_default_server": True, "default_site": other}
+    none = {"listener_has_options": False, "has_default_server": False, "default_site": None, "server_names_hash_bucket_size": None}
+    nginx = {"present": True, "problem": "", **none, "further": [further]}
+    gathered = {"nginx": nginx, "listeners": [], "access": [], "certificate": {"files": [], "accepted": True, "message": ""}}
+    (found,) = said(BY_PORT, gathered=gathered)
+    assert "Another site (other.example.org, /etc/nginx/sites-enabled/other:3) is the default_server of port 9243" in found and "(tlsfront_sites)" in found
+    assert said(SECOND, gathered=gathered) == []
+    plan = https_front_plan({**OPTIONS, "https_front_sites": [BY_PORT]}, gathered=gathered)
+    assert [(each["port"], each["has_options"]) for each in plan["listeners"]] == [(443, False), (9243, True)]
+
+
+def test_that_an_elasticsearch_on_the_node_is_verified_as_it_was_found() -> None:
+    plan = https_front_plan({**OPTIONS, "https_front_sites": [SECOND]}, listening=[HTTPS])
+    assert plan["sites"][0]["upstream"] == {"servers": ["127.0.0.1:9201"], "tls": True, "name": "es1"}
+    assert plan["sites"][0]["ca"] == "PEM" and plan["files"] == [{"name": plan["sites"][0]["ca_file"], "content": "PEM"}]
+    assert said(SECOND, listening=[HTTPS]) == []
+    unverified = {**HTTPS, "ca_content": "", "name": "", "problem": "/etc/x.crt: certificate has expired"}
+    (found,) = said(SECOND, listening=[unverified])
+    assert "speaks https and cannot be verified: /etc/x.crt: certificate has expired" in found
+    (found,) = said({**SECOND, "upstream_tls": True}, listening=[HTTP])
+    assert "speaks plain http, and upstream_tls is true" in found
+    users = {"https_front_users": [{"name": "anna", "hash": "$apr1$aaaaaaaa$" + "a" * 22}]}
+    (found,) = said(SECOND, listening=[HTTPS], more=users)
+    assert "wants a login itself, and https_front_users has users" in found
+
+
+def test_that_what_is_given_is_verified_with_what_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pki.root().pem)
+    site = {**KIBANA, "upstream_tls": "yes", "upstream_ca": str(path), "upstream_name": "kibana.internal"}
+    assert said(site) == []
+    (made,) = https_front_plan({**OPTIONS, "https_front_sites": [site]})["sites"]
+    assert made["upstream"] == {"servers": ["127.0.0.1:5601"], "tls": True, "name": "kibana.internal"} and made["ca"] == path.read_text()
+    (found,) = said({key: value for key, value in site.items() if key != "upstream_name"})
+    assert "upstream_name must be a host name" in found
+
+
+def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind_a_site() -> None:
+    first, own = {**HTTP, "port": 9199}, {**HTTP, "port": 9243}
+    options = {**FRONT, "https_front_sites": [SECOND, BY_PORT]}
+    assert upstream(options, [HTTP, own, {**HTTP, "port": 9250}])["servers"] == ["127.0.0.1:9250"]
+    assert upstream(options, [HTTP, own])["servers"] == ["127.0.0.1:9201"], "there is no other"
+    assert upstream(options, [own])["servers"] == ["127.0.0.1:9200"]
+    assert upstream({**FRONT, "https_front_port": 9199}, [first, HTTP])["servers"] == ["127.0.0.1:9201"]
+
+
+def test_what_the_templates_are_told() -> None:
+    plan = https_front_plan({**OPTIONS, "https_front_sites": [SECOND, BY_PORT, {**KIBANA, "server_names": ["*.kibana.example.org"]}]})
+    assert [(each["id"], each["port"], each["kind"]) for each in plan["sites"]] == [
+        ("tlsfront_site_1", 443, "elasticsearch"),
+        ("tlsfront_site_2", 9243, "elasticsearch"),
+        ("tlsfront_site_3", 443, "dashboards"),
+    ]
+    assert plan["asked"] == [
+        {"port": 443, "names": ["second.example.org"]},
+        {"port": 9243, "names": ["es1.example.org"]},
+        {"port": 443, "names": ["tlsfront-probe.kibana.example.org"]},
+    ]
+    assert plan["https_ports"] == {"es1.example.org": 443, "second.example.org": 443, "*.kibana.example.org": 443}
+    long = https_front_plan({**OPTIONS, "https_front_sites": [{**SECOND, "server_names": ["x" * 60 + ".org"]}]})
+    assert long["server_names_hash_bucket_size"] == 128
