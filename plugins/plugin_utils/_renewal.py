@@ -31,8 +31,9 @@ def outcome(
     checks = checks_of(observations)
     problems = [f"{node}: {one_line(said['failed'])}" for node, said in nodes.items() if said.get("failed")]
     problems += [_of_check(each) for each in checks if each.state == "failed"]
-    if revoked.get("failed"):
-        problems.insert(0, one_line(revoked.get("msg", "")))
+    # the task that asks goes on where it fails, so that its result does not say that it has failed
+    if revoked.get("msg") and "next_update" not in revoked:
+        problems.insert(0, one_line(revoked["msg"]))
     away = [node for node, said in nodes.items() if not said.get("reached")]
     if len(away) == len(nodes):
         problems.append(

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.slow
 RENEW, REVOKE = "tlsfront.elasticsearch.renew", "tlsfront.elasticsearch.revoke"
 # the role would install it, and any file tells it that it is there
 INSTALLED = ("-e", "__certificate_package_path=/etc/hostname", "-e", "tlsfront_check_retry_for=0")
-ROLE = [{"hosts": "elasticsearch", "gather_facts": False, "roles": ["tlsfront.elasticsearch.certificate"]}]
 
 
 class Cluster:
@@ -29,9 +28,29 @@ class Cluster:
         ssh.write_text("#!/bin/sh\nexit 255\n")  # what ssh says of a host that is not there: no packet leaves this machine
         ssh.chmod(0o755)
         self.away = {"ansible_ssh_executable": str(ssh), "ansible_host": "127.0.0.1", "ansible_port": 1}
-        made = self.run(ROLE, "-e", "certificate_days=20", "-e", "certificate_renew_days=10", nodes=("es1", "es2"))
-        assert made.returncode == 0, made.stdout
-        self.first = {node: self.certificate(node) for node in ("es1", "es2")}
+        root = pki.root()
+        self.ca.mkdir(parents=True)
+        self.ca.chmod(0o700)
+        self.write(self.ca / "ca.pem", root.pem)
+        self.write(self.ca / "ca.key", root.key_pem)
+        self.first = {node: self.issue(node, root) for node in ("es1", "es2")}
+
+    @staticmethod
+    def write(path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o600 if path.suffix == ".key" else 0o644)
+
+    def issue(self, node: str, root: pki.Issued) -> x509.Certificate:
+        """As the role does it."""
+        issued = pki.issue(node, root, [node], not_after=20 * pki.DAY)
+        self.write(Path(_revocation.record_path(str(self.ca), node, issued.certificate)), issued.pem)
+        place = self.place / node / "certificate"
+        for name, content in (("chain.pem", issued.pem), ("key.pem", issued.key_pem), ("ca.pem", root.pem)):
+            self.write(place / "versions/1" / name, content)
+        (place / "versions/1/key.pem").chmod(0o600)
+        (place / "live").symlink_to("versions/1")
+        return issued.certificate
 
     def run(self, playbook: Any, *arguments: str, nodes: tuple[str, ...] = ("es1", "es2", "es3"), **of_all: Any) -> Any:
         here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}

@@ -59,7 +59,7 @@ def test_a_node_that_failed_is_a_problem_although_its_certificate_is_good(seen: 
 
 
 def test_a_list_that_could_not_be_signed_is_a_problem(seen: Any) -> None:
-    assert outcome(seen[0], revoked={"failed": True, "msg": "ca.key is not there."})["problems"] == ["ca.key is not there."]
+    assert outcome(seen[0], revoked={"failed": False, "msg": "ca.key is not there."})["problems"] == ["ca.key is not there."]
 
 
 def test_a_node_that_is_away_is_no_problem_where_what_it_serves_was_seen(seen: Any) -> None:
