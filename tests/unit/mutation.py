@@ -265,6 +265,27 @@ MUTATIONS = [
         ("test_cluster.py",),
     ),
     Mutation(
+        "dashboards: any JSON is one",
+        "_https_check/dashboards.py",
+        "    if said not in _KNOWN:\n",
+        "    if False:\n",
+        ("test_dashboards.py",),
+    ),
+    Mutation(
+        "dashboards: one that does not serve passes",
+        "_https_check/dashboards.py",
+        "    if status != 200 or said not in _SERVES:\n",
+        "    if False:\n",
+        ("test_dashboards.py",),
+    ),
+    Mutation(
+        "check: another cluster passes",
+        "_https_check/check.py",
+        "require_same_cluster([result for result in results if result.target.same_cluster])",
+        "pass",
+        (ACCEPT,),
+    ),
+    Mutation(
         "endpoint: http accepted", "_https_check/endpoint.py", '.lower() == "http":\n', '.lower() == "no":\n', ("test_endpoint.py",)
     ),
     Mutation(

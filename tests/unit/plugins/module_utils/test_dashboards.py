@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -78,7 +79,8 @@ def test_an_elasticsearch_is_still_asked_for_itself(lab: Lab) -> None:
 @pytest.mark.parametrize("option", [{"min_status": "green"}, {"cluster_name": "lab"}, {"cluster_uuid": "x"}], ids=str)
 def test_nothing_of_a_cluster_is_asked_there_and_left_out_without_a_word(option: dict[str, str]) -> None:
     (name,) = option
-    for given in ({"endpoints": [{"url": "https://kibana", "product": "dashboards", **option}]}, {"endpoints": ["https://k"], "product": "dashboards", **option}):
+    asked_for = {"product": "dashboards", **option}
+    for given in ({"endpoints": [{"url": "https://kibana", **asked_for}]}, {"endpoints": ["https://kibana"], **asked_for}):
         result, _log = module(**given)
         assert f"{name}: is asked of a cluster, and Kibana and OpenSearch Dashboards are none" in result["msg"]
 
@@ -88,10 +90,11 @@ def test_an_endpoint_of_another_cluster_can_be_one_of_those_that_are_asked(lab: 
         headers, body = RECORDED["Elasticsearch 9.5.3"]
         return answering(response({**body, "cluster_uuid": uuid}, headers=headers))
 
-    with lab.serving(handler=node("one")) as one, lab.serving(handler=node("one")) as again, lab.serving(handler=node("two")) as two:
-        with lab.serving(handler=answering(response(REDACTED))) as dashboards:
-            others: list[Any] = [one.url, again.url, {"url": dashboards.url, "product": "dashboards"}]
-            apart = run(*others, {"url": two.url, "same_cluster": False}, ca_path=lab.ca_path, same_cluster=True)
-            together = run(*others, two.url, ca_path=lab.ca_path, same_cluster=True)
+    with contextlib.ExitStack() as servers:
+        handlers = [*map(node, ("one", "one", "two")), answering(response(REDACTED))]
+        one, again, two, dashboards = (servers.enter_context(lab.serving(handler=handler)).url for handler in handlers)
+        others: list[Any] = [one, again, {"url": dashboards, "product": "dashboards"}]
+        apart = run(*others, {"url": two, "same_cluster": False}, ca_path=lab.ca_path, same_cluster=True)
+        together = run(*others, two, ca_path=lab.ca_path, same_cluster=True)
     assert [each["reason"] for each in apart["endpoints"]] == ["ok"] * 4
     assert [each["reason"] for each in together["endpoints"]] == ["ok", "ok", "ok", "cluster_mismatch"]
