@@ -66,8 +66,8 @@ def policy(
     numbers = ports(named, expand=True)
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
     served = found.of(lambda: _served(sites, https_port))
-    behind = found.of(lambda: _behind(sites, facts, host))
-    found_ports = [port for port in sorted({*elasticsearch.get("ports", []), *behind}) if port not in left_open and port not in served]
+    listening = elasticsearch.get("ports", [])
+    found_ports = [port for port in sorted({*listening, *found.of(lambda: _behind(sites, facts, host))}) if port not in left_open and port not in served]
     unnamed = [port for port in found_ports if port not in numbers]
     closed = [int(port) for port in (*numbers, *unnamed)]
     direct = found.of(
@@ -91,7 +91,7 @@ def policy(
     let_in = (node.get("nftables") or {}).get("peers")
     result["joining"] = [] if let_in is None else _not_in(result["peers"], let_in)
     lacks_a_peer = host if result["joining"] else ""
-    seen = _seen(cluster, [port for port in unnamed if port not in behind]) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
+    seen = _seen(cluster, [port for port in unnamed if port in listening]) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": [problem]}
@@ -105,7 +105,7 @@ def policy(
             f"None of the addresses of {host} is in host_firewall_peers, so this list belongs to other hosts. "
             f"Put {host} into the group {group}, or list the addresses of all nodes of its cluster in host_firewall_peers."
         )
-    closed_are = _closed_are([port for port in unnamed if port not in behind], [port for port in unnamed if port in behind])
+    closed_are = _closed_are([port for port in unnamed if port in listening], [port for port in unnamed if port not in listening])
     found += _needed(closed, closed_are, [ansible_port, https_port, *served, *_sshd_port(facts)])
     found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
     if "elasticsearch" not in node:

@@ -17,6 +17,11 @@ import yaml
 
 LISTENERS = Path(__file__).parents[3] / "unit/support/listeners.py"
 ADDRESS = "10.76.0.1"
+# a site of the front for the second node, and one for Kibana, at addresses of the host by its facts
+SITES = [
+    {"port": 8443, "upstreams": ["127.0.0.1:9201"]},
+    {"server_names": ["kibana"], "kind": "dashboards", "upstreams": ["192.0.2.1:5601", f"{ADDRESS}:5601"]},
+]
 PEERS = {"host_firewall_peers": ["192.0.2.0/24"]}
 
 
@@ -72,6 +77,8 @@ def results(play: Any, namespace: Namespace, tmp_path_factory: pytest.TempPathFa
         "found": {},
         "left_open": {"host_firewall_ports_left_open": ["9201", "9301"]},
         "https_of_its_own": {"tlsfront_closed_ports": [9300], "tlsfront_https_port": "9201"},
+        "sites": {"tlsfront_sites": SITES},
+        "site_that_is_found": {"tlsfront_sites": [{"port": 9201, "upstreams": ["127.0.0.1:9200"]}], "tlsfront_closed_ports": [9300]},
         "fresh": {"ansible_python_interpreter": str(empty)},
         "accepted": {
             "ansible_python_interpreter": str(empty),
@@ -97,6 +104,8 @@ def closed(results: Any, host: str) -> list[str]:
         ("found", ["9200-9201", "9300-9301"]),
         ("left_open", ["9200", "9300"]),
         ("https_of_its_own", ["9200", "9300-9301"]),
+        ("sites", ["5601", "9200-9201", "9300-9301"]),
+        ("site_that_is_found", ["9200", "9300-9301"]),
         ("fresh", ["9200", "9300"]),
         ("accepted", ["9200", "9300"]),
     ],
@@ -107,7 +116,13 @@ def test_that_ports_of_elasticsearch_are_closed_whether_they_were_named_or_not(r
 
 @pytest.mark.parametrize(
     ("host", "ports"),
-    [("found", [9200, 9201, 9300, 9301]), ("left_open", [9200, 9300]), ("https_of_its_own", [9200, 9300, 9301]), ("fresh", [])],
+    [
+        ("found", [9200, 9201, 9300, 9301]),
+        ("left_open", [9200, 9300]),
+        ("https_of_its_own", [9200, 9300, 9301]),
+        ("sites", [5601, 9200, 9201, 9300, 9301]),
+        ("fresh", []),
+    ],
 )
 def test_that_the_cloud_is_told_of_them(results: Any, host: str, ports: list[int]) -> None:
     told = [outcome["ansible_facts"] for outcome in results.outcomes(host) if "tlsfront_found_ports" in outcome.get("ansible_facts", {})]
@@ -118,6 +133,7 @@ def test_that_the_cloud_is_told_of_them(results: Any, host: str, ports: list[int
     ("host", "says"),
     [
         ("found", "Elasticsearch listens at 9201, 9301, too"),
+        ("sites", "Elasticsearch listens at 9201, 9301, too"),
         ("fresh", "Nobody would be cut off: no Elasticsearch listens on this host."),
         ("accepted", "Not known whether a node would be cut off: http://127.0.0.1:9200 answers"),
     ],
@@ -150,6 +166,7 @@ def test_that_it_does_with_few_tasks(results: Any) -> None:
     [
         ({}, "9200-9201, 9300-9301 OPEN", "9200, 9201, 9300, 9301"),
         ({"host_firewall_ports_left_open": [9201, 9301]}, "9200, 9300 OPEN", "9200, 9300"),
+        ({"tlsfront_sites": SITES}, "https://es1:8443", "5601, 9200, 9201, 9300, 9301"),
     ],
 )
 def test_that_the_proof_asks_for_the_ports_that_were_found(namespace: Namespace, tmp_path: Path, variables: dict[str, Any], says: str, ports: str) -> None:

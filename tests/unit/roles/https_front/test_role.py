@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import nginx
 import pki
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import proof
 from node import Node
 
 HERE = Path(__file__).parent
@@ -182,3 +184,29 @@ def test_a_port_that_another_program_has_is_told_before_anything_changes(hosts: 
     told = failure(hosts.run(), "es1")
     assert f"Port {hosts.backend.port} of es1 is taken by another program: " in told and f"(process {os.getpid()}) at 127.0.0.1" in told
     assert "Nothing was changed" in told and sorted(node.place.rglob("*")) == empty
+
+
+def test_each_further_site_is_proved_or_the_change_is_taken_back(hosts: Hosts) -> None:
+    second, port, taken = nginx.Backend(), nginx.free_port(), nginx.free_port()
+    site = {"port": port, "upstreams": [f"127.0.0.1:{second.port}"]}
+    node = hosts.add("es1", https_front_sites=[site])
+    first = hosts.run()
+    assert first.count("es1", "failures") == 0, failure(first, "es1")
+    text = node.front.live[0].read_text()
+    assert proof.prove(text, node.front.nginx_dir, node.pid_file).served
+    assert hosts.run().count("es1", "changed") == 0
+
+    # another server of the same nginx that takes the requests of the site
+    thief = node.place / "nginx/conf.d/a-thief.conf"
+    pair = f"ssl_certificate {node.place}/live/chain.pem; ssl_certificate_key {node.place}/live/key.pem;"
+    thief.write_text(f"server {{ listen {taken} ssl; server_name {nginx.NAME}; {pair} return 200 thief; }}\n")
+    refused = failure(hosts.run(https_front_sites=[dict(site, port=taken)], https_front_reject_unknown_names=False), "es1")
+    assert f"127.0.0.1 port {taken} as {nginx.NAME}: another configuration is served (thief)" in refused
+    assert "taken back; the former one is served" in refused and node.front.live[0].read_text() == text
+    thief.unlink()
+
+    gone = hosts.run(https_front_sites=[])
+    assert gone.count("es1", "failures") == 0 and str(port) not in node.front.live[0].read_text()
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        pass
+    second.close()
