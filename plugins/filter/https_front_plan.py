@@ -94,6 +94,9 @@ _value:
     lets_itself_in:
       description: Whether C(https_front_clients) has the loopback addresses of both families, from which the host asks itself.
       type: bool
+    id:
+      description: The name of the front's own upstreams.
+      type: str
     upstream:
       description:
         - Where requests are passed on to, as C(servers), whether over verified C(tls), the C(name) that is verified, and the text of the C(ca), where it was

@@ -21,9 +21,11 @@ from .values import host_problem, is_truth, number, server_name_problem, trust_p
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["asked", "beside", "further", "https_ports", "listeners", "problems", "problems_together"]
+__all__ = ["OWN_ID", "asked", "beside", "further", "https_ports", "listeners", "problems", "problems_together"]
 
 _NAME = "https_front_sites"
+OWN_ID = "tlsfront_elasticsearch"
+"""Of the front's own upstreams, by which the module nginx_info and snippets know them."""
 _KEYS = (
     "server_names", "port", "kind", "upstreams", "upstream_tls", "upstream_ca", "upstream_name", "same_cluster", "accept_console", "snippet",
 )  # fmt: skip

@@ -31,6 +31,7 @@ def written(options: t.Mapping[str, t.Any], found: Found | None = None, listenin
         "key": key,
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
+        "id": sites.OWN_ID,
         "upstream": upstream(options, found),
         "sites": further,
         "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
