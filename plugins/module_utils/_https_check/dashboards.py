@@ -3,7 +3,7 @@
 """The answer of Kibana or OpenSearch Dashboards to a question for its status.
 
 Both say it at one path, which came from one source. Kibana since 8 says a level, OpenSearch Dashboards and Kibana before 8 a colour. To whom is not
-logged in, Kibana tells nothing but that level: https://github.com/elastic/kibana/blob/v8.11.0/packages/core/status/core-status-server-internal/src/routes/status.ts
+logged in, Kibana tells nothing but that level (packages/core/status/core-status-server-internal/src/routes/status.ts of its source, v8.11.0).
 """
 
 from __future__ import annotations
