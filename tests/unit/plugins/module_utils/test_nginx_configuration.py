@@ -92,6 +92,7 @@ def test_that_alone_nothing_is_found(tree: Tree) -> None:
         "listener_has_options": False,
         "has_default_server": False,
         "default_site": None,
+        "further": [],
     }
 
 
