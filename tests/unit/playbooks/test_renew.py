@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook that a timer runs, where things are wrong: nodes are directories of this machine. Where all is right: molecule/renewal/controller.yml."""
+"""The playbook that a timer runs, where things are wrong: nodes are directories of this machine. Where all is right: molecule/rotation."""
 
 from __future__ import annotations
 
