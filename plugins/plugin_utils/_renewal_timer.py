@@ -24,9 +24,9 @@ _PLAYBOOK = re.compile(r"[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*){2,}|/.+")
 # systemd.time(7), "Calendar events"; systemd-analyze(1) says what else is wrong
 _CALENDAR = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*:/.,~ _+-]*")
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*")
+_SHARED = ("/tmp/", "/var/tmp/")
 _HARDENING = """\
 NoNewPrivileges=true
-PrivateTmp=true
 ProtectSystem=full
 ProtectControlGroups=true
 ProtectKernelModules=true
@@ -187,6 +187,9 @@ def _service(run: Run, wanted: Wanted, secrets: t.Mapping[str, str], place: str)
         # the own CA's directory may be below one that is protected
         f"ReadWritePaths={_systemd.value('-' + wanted.ca_dir)}",
     ]
+    read = [run.program, *run.inventories, *run.collections, run.config, wanted.playbook, wanted.ca_dir]
+    if not any(path.startswith(_SHARED) for path in read):
+        lines.append("PrivateTmp=true")  # it would hide what is there
     return "\n".join(lines) + "\n" + _HARDENING
 
 

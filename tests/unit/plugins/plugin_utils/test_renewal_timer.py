@@ -138,6 +138,22 @@ def test_what_cannot_be_meant_is_refused(given: dict[str, Any], says: str) -> No
     assert says in " ".join(found["problems"]) and "files" not in found and "secrets" not in found
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"inventories": ["/srv/a", "/tmp/b"]},
+        {"collections": ["/var/tmp/c"]},
+        {"config": "/tmp/ansible.cfg"},
+        {"playbook": "/tmp/renew.yml"},
+        {"ca_dir": "/tmp/ca"},
+    ],
+)
+def test_what_the_service_reads_is_not_hidden_from_it(given: dict[str, Any]) -> None:
+    name = "/etc/systemd/system/tlsfront-renew-elasticsearch.service"
+    assert "PrivateTmp=true" in made()["files"][name]
+    assert "PrivateTmp" not in made(**given)["files"][name]
+
+
 def test_the_timer_of_another_inventory_is_not_overwritten_and_that_of_this_one_is() -> None:
     former = service(made(inventories=[NASTY]))
     again = made(inventories=[NASTY], former=former)
