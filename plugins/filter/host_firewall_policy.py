@@ -18,7 +18,7 @@ options:
   _input:
     description:
       - The options of the role without their prefix C(host_firewall_). Looked at are C(closed_ports), C(ports_left_open), C(peers), C(direct_clients),
-        C(container_networks), C(confirm_timeout) and C(accept_unknown_cluster).
+        C(container_networks), C(confirm_timeout), C(accept_unknown_cluster), C(probe_hosts) and C(probe_addresses).
       - V(auto) among C(container_networks) stands for the networks that O(facts) tell of.
     type: dict
     required: true

@@ -23,6 +23,7 @@ ACCEPT, REJECT, REASONS, BOUNDS = (
     f"test_{name}.py" for name in ("no_wrong_accept", "no_wrong_reject", "reasons", "bounds")
 )
 PORTS, SECRETS, STAPLED, INPUT = "test_closed_ports.py", "test_secrets.py", "test_stapled.py", "../modules/test_secrets_in_bad_input.py"
+ASKED = "../modules/test_ports_check.py"
 # Written in two parts, so that nothing in this repository reads as if verification were off.
 NO_CERT, NO_NAME = "CERT_" + "NONE", "check_hostname = not " + "True"
 
@@ -205,6 +206,20 @@ MUTATIONS = [
         'return PortAnswer("error", error.strerror or str(error))',
         'return PortAnswer("refused")',
         (PORTS,),
+    ),
+    Mutation(
+        "ports_check: silence of a host that answers nowhere taken for closed",
+        "_ports.py",
+        "elif port.address not in heard and not open_ports:",
+        "elif False:",
+        (ASKED,),
+    ),
+    Mutation(
+        "ports_check: what accepts and ends at once taken for closed",
+        "_ports.py",
+        '_ACCEPTED = ("open", "ended")',
+        '_ACCEPTED = ("open",)',
+        (ASKED,),
     ),
     Mutation("secrets: never found", "_secrets.py", "        if not self.texts:\n", "        if True:\n", (SECRETS,)),
     Mutation(

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ports that must be closed: as ``closed_ports`` gives them, as the result shows them, and what one answers from here."""
+"""Ports as options give them, as results show them, and what one answers from here."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class PortAnswer(NamedTuple):
     text: str = ""
 
 
-def read_ports(items: Iterable[Any]) -> tuple[int, ...]:
+def read_ports(items: Iterable[Any], option: str = "closed_ports") -> tuple[int, ...]:
     """Ports and ranges of ports, in order, each once.
 
+    :param option: what gives them
     :raises InvalidOption: one is neither
     """
     ports: dict[int, None] = {}
@@ -45,10 +46,10 @@ def read_ports(items: Iterable[Any]) -> tuple[int, ...]:
         first = int(found.group(1)) if found else 0
         last = int(found.group(2) or first) if found else 0
         if not 1 <= first <= last <= 65535:
-            raise InvalidOption(f"closed_ports[{number}]: neither a port from 1 to 65535 nor a range like 9200-9299")
+            raise InvalidOption(f"{option}[{number}]: neither a port from 1 to 65535 nor a range like 9200-9299")
         ports.update(dict.fromkeys(range(first, last + 1)))
         if len(ports) > _MOST:
-            raise InvalidOption(f"closed_ports: more than {_MOST} ports")
+            raise InvalidOption(f"{option}: more than {_MOST} ports")
     return tuple(ports)
 
 

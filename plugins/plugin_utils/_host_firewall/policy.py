@@ -99,6 +99,11 @@ def policy(
     found += _timeout(options["confirm_timeout"])
     if not options["closed_ports"]:
         found.append("host_firewall_closed_ports is empty. Name the ports to close, or set host_firewall_state to absent.")
+    if options.get("probe_hosts") and not options.get("probe_addresses"):
+        found.append(
+            "host_firewall_probe_addresses has nothing that can be connected to, so no port would be proved to be closed. "
+            "Name this host's addresses there, or set host_firewall_probe_hosts to an empty list."
+        )
     own = found.of(lambda: host_addresses([host], {host: {"ansible_facts": facts}}))
     if own and result["peers"] and len(outside(own, result["peers"])) == len(own):
         found.append(

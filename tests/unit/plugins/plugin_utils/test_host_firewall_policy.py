@@ -62,6 +62,8 @@ def test_that_all_that_is_wrong_is_said_at_once() -> None:
         "direct_clients": ["client.example"],
         "container_networks": ["172.17.0.1/16"],
         "confirm_timeout": -1,
+        "probe_hosts": ["outsider"],
+        "probe_addresses": [],
     }
     said = " ".join(decide(node, old, **options)["problems"])
     for part in (
@@ -70,6 +72,7 @@ def test_that_all_that_is_wrong_is_said_at_once() -> None:
         "host_firewall_direct_clients: 'client.example' is not an IPv4",
         "host_firewall_container_networks: '172.17.0.1/16' has host bits set",
         'host_firewall_confirm_timeout is "-1"',
+        "host_firewall_probe_addresses has nothing that can be connected to",
         "host_firewall_closed_ports with 45000, at which Elasticsearch listens, contains 2222, which Ansible connects to",
         "contains 45000, which this host may also use as the source port",
         "It cannot be seen which nodes the cluster of this host has, so some could be cut off: port 9200 answers HTTP 401",
