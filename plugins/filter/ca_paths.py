@@ -58,9 +58,6 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
 
 
 def _of_node(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
@@ -73,6 +70,8 @@ def _of_node(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
 
 
 def _refuse_what_others_may_change(cas: t.Iterable[tuple[str, bool]]) -> None:
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
+
     found = [problem for path, ours in cas for problem in _access.problems(path, ours=ours)]
     if found:
         told = ". ".join(dict.fromkeys(found))
@@ -84,6 +83,8 @@ def _own_ca_dir(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
 
 
 def _lists(said: t.Iterable[t.Mapping[str, t.Any]], controller_dir: str) -> list[str]:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
+
     files = [
         Path(_own_ca_dir(of_node, controller_dir)).expanduser() / _revocation.LIST if of_node.get("certificate_source", "own_ca") == "own_ca" else None
         for of_node in said
@@ -103,6 +104,8 @@ def ca_paths(
     Raises AnsibleFilterError where some nodes have a CA of their own and others a public one, for no client trusts all; and with guarded, where
     others may change one.
     """
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+
     said = {node: options(node, hostvars) for node in nodes}
     found = {node: _of_node(of_node, controller_dir) for node, of_node in said.items()}
     public = [node for node, path in found.items() if not path]

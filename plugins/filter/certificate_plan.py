@@ -85,8 +85,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.plan import Plan
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.problems import problems
 
 
 def certificate_plan(
@@ -105,6 +103,9 @@ def certificate_plan(
     distributions: t.Sequence[str] = ("",),
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION. Raises AnsibleFilterError, which has no part of a key."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.plan import Plan
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.problems import problems
+
     plan = Plan(options, node, texts, slurped, issued)
     found = problems(plan, host, distribution, distributions, public_cas) if check else []
     if found or plan.text("certificate_state") == "absent":

@@ -85,7 +85,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _client_trust, _x509
 
 
 def client_trust_plan(
@@ -98,6 +97,8 @@ def client_trust_plan(
     group: str = "elasticsearch",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _client_trust, _x509
+
     paths = list(options["cas"])
     found = _client_trust.problems(options, texts, access, host, group) if check else []
     if found:

@@ -67,11 +67,9 @@ import re
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.values import truth
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, Site
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites as read
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import Site
 
 _NAME = re.compile(r"[*]?[A-Za-z0-9_.-]+", re.ASCII)
 _SSH = {"smart", "ssh", "paramiko", "paramiko_ssh", "libssh"}
@@ -91,6 +89,8 @@ def _url(name: str, port: int) -> str:
 
 
 def _port(node: str, value: t.Any) -> int:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
+
     port = whole(value)
     if port is None or not 1 <= port <= 65535:
         raise AnsibleFilterError(f"endpoints: tlsfront_https_port of {node} is {value!r}, and must be a port.")
@@ -115,6 +115,8 @@ def _names(said: str, node: str, value: t.Any) -> list[str]:
 
 
 def _sites(node: str, value: t.Any) -> list[Site]:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites as read
+
     try:
         return read(value)
     except ValueError as cause:
@@ -141,6 +143,10 @@ def endpoints(
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.values import truth
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS
+
     nodes = _list("the nodes are", nodes)
     unknown = [node for node in nodes if node not in hostvars]
     if unknown:

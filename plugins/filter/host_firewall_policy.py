@@ -95,11 +95,16 @@ _value:
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall import policy
+
+def host_firewall_policy(options: t.Mapping[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.policy import policy
+
+    return policy(options, **more)
 
 
 class FilterModule:
     """Ansible looks for this class."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"host_firewall_policy": policy.policy}
+        return {"host_firewall_policy": host_firewall_policy}

@@ -154,22 +154,26 @@ import contextlib
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front import upstream
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.written import written
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.upstream import Found
 
 
 def https_front_plan(
     options: t.Mapping[str, t.Any],
     *,
     check: bool = False,
-    elasticsearch: upstream.Found | None = None,
-    listening: upstream.Found = (),
+    elasticsearch: Found | None = None,
+    listening: Found = (),
     gathered: t.Mapping[str, t.Any] | None = None,
     host: str = "",
     **of_host: t.Any,
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front import upstream
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.written import written
+
     found: list[str] = []
     if check:
         served = (gathered or {}).get("passes_on_by", "")

@@ -98,13 +98,14 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _java_client
 
 
 def java_client_settings(
     url: str, truststore: str | None = None, truststore_password: str = "changeit"
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _java_client
+
     try:
         return _java_client.settings(url, truststore, truststore_password)
     except ValueError as error:

@@ -39,11 +39,11 @@ _value:
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
-
 
 def node_options(nodes: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+
     return [options(node, hostvars) for node in nodes]
 
 

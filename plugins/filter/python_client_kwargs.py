@@ -81,7 +81,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _client_address, _python_client
 
 
 def python_client_kwargs(
@@ -94,6 +93,8 @@ def python_client_kwargs(
     bearer_token: str | None = None,
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _client_address, _python_client
+
     try:
         given = _client_address.credentials(url_username, url_password, api_key, bearer_token)
         return _python_client.kwargs([urls] if isinstance(urls, str) else list(urls), int(major), ca_path, given)

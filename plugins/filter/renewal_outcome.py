@@ -47,13 +47,14 @@ import datetime
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal import outcome
 
 
 def renewal_outcome(
     observations: t.Sequence[object], *, nodes: t.Mapping[str, t.Mapping[str, t.Any]], revoked: t.Mapping[str, t.Any] | None = None, check: bool = False
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal import outcome
+
     try:
         return outcome(observations, nodes, revoked or {}, check, datetime.datetime.now(datetime.timezone.utc))
     except (TypeError, ValueError) as error:

@@ -71,11 +71,15 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants, context
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run, Wanted, units
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run
 
 
 def _run() -> Run:
     """This run of ansible-playbook."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run
+
     command_line = context.CLIARGS
     inventories = command_line.get("inventory") or []
     settings = [constants.config.get_config_value_and_origin(name) for name in ("DEFAULT_VAULT_PASSWORD_FILE", "DEFAULT_VAULT_IDENTITY_LIST")]
@@ -105,6 +109,8 @@ def renewal_timer(
     former: str = "",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Wanted, units
+
     wanted = Wanted(
         name=str(name),
         playbook=playbook,

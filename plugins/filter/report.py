@@ -6,34 +6,44 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check, checks_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._junit import junit
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._page import DEFAULT_TITLE, page
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._prometheus import prometheus
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import DEFAULT_WIDTH, columns, table
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
 
 def _report(name: str, observations: object, write: t.Callable[[list[Check]], str]) -> str:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import checks_of
+
     try:
         return write(checks_of(observations))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"{name}: {error}") from error
 
 
-def report_table(observations: object, width: int = DEFAULT_WIDTH) -> str:
+def report_table(observations: object, width: int = 120) -> str:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import columns, table
+
     return _report("report_table", observations, lambda checks: table(checks, columns(width)))
 
 
-def report_html(observations: object, generated_at: str, title: str = DEFAULT_TITLE) -> str:
+def report_html(observations: object, generated_at: str, title: str = "Verified https") -> str:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._page import page
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
+
     return _report("report_html", observations, lambda checks: page(checks, instant(generated_at), title))
 
 
 def report_junit(observations: object, generated_at: str) -> str:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._junit import junit
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
+
     return _report("report_junit", observations, lambda checks: junit(checks, instant(generated_at)))
 
 
 def report_prometheus(observations: object, generated_at: str) -> str:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._prometheus import prometheus
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._time import instant
+
     return _report("report_prometheus", observations, lambda checks: prometheus(checks, instant(generated_at)))
 
 

@@ -71,9 +71,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import names_of, ports_of, upstream_ports_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites as read
 
 
 def sites(
@@ -88,6 +85,10 @@ def sites(
     hostvars: t.Mapping[str, t.Any] | None = None,
 ) -> list[t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import names_of, ports_of, upstream_ports_of
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites as read
+
     try:
         if what == "names":
             return names_of(its, given)

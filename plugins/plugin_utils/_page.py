@@ -25,13 +25,12 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["DEFAULT_TITLE", "page"]
+__all__ = ["page"]
 
-DEFAULT_TITLE = "Verified https"
 _PARTS = pathlib.Path(__file__).parent / "report_page"
 
 
-def page(checks: Sequence[Check], generated_at: datetime.datetime, title: str = DEFAULT_TITLE) -> str:
+def page(checks: Sequence[Check], generated_at: datetime.datetime, title: str = "Verified https") -> str:
     """Return the page that shows all `checks`, as made at `generated_at`, under the heading `title`."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS, encoding="utf-8"),

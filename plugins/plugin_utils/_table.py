@@ -14,9 +14,8 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["DEFAULT_WIDTH", "columns", "table"]
+__all__ = ["columns", "table"]
 
-DEFAULT_WIDTH = 120
 _LEAST_WIDTH = 40
 _GAP = "  "
 _HEADINGS = ("NODE", "ADDRESS", "HTTPS", "TLS", "DAYS", "CLUSTER", "PORTS", "FROM")
@@ -33,7 +32,7 @@ def columns(width: object) -> int:
     return int(text)
 
 
-def table(checks: Sequence[Check], width: int = DEFAULT_WIDTH) -> str:
+def table(checks: Sequence[Check], width: int = 120) -> str:
     """Return one aligned line for each check, one paragraph for each failure and each warning, and the summary.
 
     Names and addresses are shortened in the middle to keep lines within `width` columns; what cannot be shortened makes

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
+FILTERS = sorted((TOP / "plugins/filter").glob("*.py"))
 PACKAGES = sorted(path.parent for kind in ("module_utils", "plugin_utils") for path in (TOP / "plugins" / kind).glob("_*/__init__.py"))
 
 
@@ -21,7 +22,14 @@ def imports(file: Path) -> set[str]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert PACKAGES
+    assert PACKAGES and FILTERS
+
+
+@pytest.mark.parametrize("file", FILTERS, ids=lambda file: file.stem)
+def test_a_filter_that_is_not_used_costs_nothing(file: Path) -> None:
+    """For one filter, ansible-core loads the files of all, in the process of each task of each host (Jinja2Loader in ansible/plugins/loader.py)."""
+    at_once = [node.module or "" for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    assert not [module for module in at_once if "_utils" in module], f"{file}: import it in the function that needs it"
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
