@@ -38,12 +38,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _validation, arguments = self.validate_argument_spec(_OPTIONS)
         known = task_vars or {}
         host = known["inventory_hostname"]
-        nodes = [known["hostvars"][name] for name in (known.get("groups") or {}).get(arguments["group"], [])]
+        group = (known.get("groups") or {}).get(arguments["group"], [])
+        nodes = [known["hostvars"][name] for name in group]
         try:
             found = found_ports([*nodes, known["hostvars"][host]])
         except ValueError as cause:
             return {**result, "changed": False, "failed": True, "msg": f"{host}: {cause}. Nothing was changed."}
-        asked, problems = policy_of(arguments, host, found, known_peers(nodes))
+        asked, problems = policy_of(arguments, host, found, known_peers(nodes), set(group) - set(known["ansible_play_hosts_all"]))
         if problems:
             return {**result, "changed": False, "failed": True, "msg": f"{host}: {' '.join(problems)} Nothing was changed."}
         return {**result, "changed": False, **asked}

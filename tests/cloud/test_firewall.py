@@ -174,11 +174,14 @@ PLAYS = """
 """
 
 
+LEAVING = ("cloud_firewall_leave_closed_ports_open", "cloud_firewall_leave_members_cut_off")
+
+
 def test_the_role_does_it_for_all_nodes_by_one_of_them(place: Place, tmp_path: Path) -> None:
     (tmp_path / "play.yml").write_text(PLAYS)
     hosts = {name: dict(place.variables) | place.of_node[name] for name in ("es1", "es2")}
     local = {"ansible_host": "192.0.2.1", "cloud_firewall_name": POLICY.name, "tlsfront_clients": list(POLICY.clients)}
-    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": local}}))
+    (tmp_path / "hosts.json").write_text(json.dumps({"elasticsearch": {"hosts": hosts, "vars": local}}))
 
     def run(callback: str, *arguments: str) -> str:
         command = ["ansible-playbook", "-i", str(tmp_path / "hosts.json"), str(tmp_path / "play.yml"), *arguments]
@@ -217,6 +220,11 @@ def test_the_role_does_it_for_all_nodes_by_one_of_them(place: Place, tmp_path: P
     for host in ("es1", "es2"):
         assert again["stats"][host]["changed"] == 0
         assert "9200 open to 0.0.0.0/0 by" in outcomes(again, host)[-1]["msg"] and outcomes(again, host)[-1]["failed"]
+    # one of them goes, and what the other needs stays
+    limited = play("--limit", "es1", *(f"--extra-vars={option}=true" for option in LEAVING), "-e", "cloud_firewall_state=absent")
+    assert limited["stats"]["es1"]["failures"] == 0, outcomes(limited, "es1")[-1]["msg"]
+    attached = [POLICY.name in found for found in place.names().values()]
+    assert is_whole(place) if place.can_deny else sorted(attached) == [False, True]
     if not place.can_deny:
         return
     # what stops the module itself

@@ -161,7 +161,7 @@ def plan_present(
 
 
 def plan_absent(policy: Policy, vpc_id: str, group: Info | None, interfaces: Sequence[Info]) -> Plan:
-    """Return the plan by which the group is attached to none of the interfaces, and then gone.
+    """Return the plan by which the group is attached to none of the interfaces, and then gone, unless other nodes need it.
 
     Raises ValueError when one of them would be left without a group, which EC2 does not allow.
     """
@@ -185,8 +185,13 @@ def plan_absent(policy: Policy, vpc_id: str, group: Info | None, interfaces: Seq
             f"{' and '.join(alone)} would be left without a security group, which EC2 does not allow. "
             f"Nothing was changed. Attach to it the group that is to take the place of {policy.name} first."
         )
-    plan.before += [f"{label}: {rule.text()}" for rule in sorted(_live(group))]
-    plan.add(OPEN, f"- {label}", do="delete")
+    rules = [f"{label}: {rule.text()}" for rule in sorted(_live(group))]
+    plan.before += rules
+    if policy.others:
+        plan.after += rules
+        plan.left.append(f"{label}, for {' and '.join(policy.others)}")
+    else:
+        plan.add(OPEN, f"- {label}", do="delete")
     return plan
 
 

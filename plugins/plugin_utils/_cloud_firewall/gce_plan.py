@@ -122,14 +122,19 @@ def plan_present(
 
 
 def plan_absent(policy: Policy, network: str, live: Sequence[Firewall]) -> Plan:
-    """Return the plan by which no rule of ours is in the network. What denies goes in the closing phase's place.
+    """Return the plan by which no rule of ours is in the network, unless other nodes need them. What denies goes in the closing phase's place.
 
     Raises ValueError when a rule has one of our names, but is not ours.
     """
     plan = Plan()
     for name, rule in _ours(policy, network, live).items():
-        plan.before.append(f"{name}: {_text(rule)}")
-        plan.add(_phase(rule), f"- {name}: {_text(rule)}", do="absent", name=name)
+        line = f"{name}: {_text(rule)}"
+        plan.before.append(line)
+        if policy.others:
+            plan.after.append(line)
+            plan.left.append(f"{name}, for {' and '.join(policy.others)}")
+        else:
+            plan.add(_phase(rule), f"- {line}", do="absent", name=name)
     return plan
 
 

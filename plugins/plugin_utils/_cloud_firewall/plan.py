@@ -13,7 +13,10 @@ OPEN, CLOSE = "open", "close"
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may connect where. Ports are texts such as `9200` or `9200-9299`, clients are networks in CIDR notation."""
+    """Who may connect where. Ports are texts such as `9200` or `9200-9299`, clients are networks in CIDR notation.
+
+    `others` are nodes of the cluster that this run leaves out, and that go on needing what they share with the nodes of this run.
+    """
 
     name: str
     open_ports: tuple[str, ...] = ()
@@ -21,11 +24,12 @@ class Policy:
     clients: tuple[str, ...] = ()
     direct_clients: tuple[str, ...] = ()
     direct_clients_by_port: t.Mapping[str, t.Sequence[str]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: t.Mapping[str, t.Any]) -> Policy:
         """Return the policy that a mapping with the same keys holds."""
-        lists = {key: tuple(map(str, value.get(key) or ())) for key in ("open_ports", "closed_ports", "clients", "direct_clients")}
+        lists = {key: tuple(map(str, value.get(key) or ())) for key in ("open_ports", "closed_ports", "clients", "direct_clients", "others")}
         by_port = {str(port): tuple(map(str, its)) for port, its in (value.get("direct_clients_by_port") or {}).items()}
         return cls(str(value["name"]), **lists, direct_clients_by_port=by_port)
 

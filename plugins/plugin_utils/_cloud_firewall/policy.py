@@ -51,10 +51,13 @@ def known_peers(hosts: Iterable[Mapping[str, t.Any]]) -> list[str]:
     return [str(address) for address in found]
 
 
-def policy_of(given: Mapping[str, t.Any], host: str, found: list[int], peers: list[str]) -> tuple[dict[str, t.Any], list[str]]:
+def policy_of(
+    given: Mapping[str, t.Any], host: str, found: list[int], peers: list[str], left_out: Iterable[str] = ()
+) -> tuple[dict[str, t.Any], list[str]]:
     """Return what the host asks for, and a sentence for each thing that speaks against it; where there is one, the first is of no use.
 
-    `given` has the options of the module cloud_firewall_policy, `found` and `peers` are what the two functions above return.
+    `given` has the options of the module cloud_firewall_policy, `found` and `peers` are what the two functions above return, and `left_out` are the
+    nodes of the group that are not in this run.
     """
     said: list[str] = []
 
@@ -88,6 +91,7 @@ def policy_of(given: Mapping[str, t.Any], host: str, found: list[int], peers: li
         "clients": clients,
         "direct_clients": direct.everywhere,
         "direct_clients_by_port": direct.by_port,
+        "others": sorted(left_out),
     }
     return {"node": {"host": host, "provider": given["provider"], **node}, "policy": policy, "permitted": [*direct.everywhere, *others]}, said
 

@@ -1,6 +1,8 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.ec2_plan import (
     group_description,
@@ -150,6 +152,14 @@ def test_removal_detaches_ours_only_and_then_deletes_it():
     plan = plan_absent(POLICY, "vpc-1", ours(), [attached("sg-1", "sg-0"), attached("sg-2")])
     assert [step["do"] for step in plan.steps] == ["detach", "delete"]
     assert plan.steps[0]["groups"] == ["sg-1"]
+
+
+def test_removal_keeps_the_group_for_nodes_that_the_run_leaves_out():
+    others = replace(POLICY, others=("es2", "es3"))
+    plan = plan_absent(others, "vpc-1", ours(), [attached("sg-1", "sg-0")])
+    assert [step["do"] for step in plan.steps] == ["detach"]
+    assert plan.left == ["security group tf of vpc-1, for es2 and es3"]
+    assert set(plan.after) == set(plan.before) - {plan.before[0]}
 
 
 def test_removal_of_what_is_not_there_needs_no_step():

@@ -149,3 +149,9 @@ def test_removal_takes_the_denials_away_in_the_closing_part_and_the_rest_in_the_
         "close absent - tf-default-deny-v4: deny tcp 9200,9300-9399 from 0.0.0.0/0 to es, priority 101",
         "close absent - tf-default-deny-v6: deny tcp 9200,9300-9399 from ::/0 to es, priority 101",
     ]
+
+
+def test_removal_keeps_the_rules_for_nodes_that_the_run_leaves_out():
+    plan = plan_absent(replace(POLICY, others=("es2",)), "default", live())
+    assert plan.steps == [] and plan.before == plan.after != []
+    assert plan.left[0] == "tf-default-https-v4, for es2"
