@@ -74,4 +74,5 @@ def main() -> None:
         json.dump(list(results), sys.stdout, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()
