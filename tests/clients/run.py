@@ -56,6 +56,10 @@ def attempt(row: dict[str, Any], url: str, clients: str, examples: str) -> dict[
 
 def run_row(row: dict[str, Any], servers: dict[str, str], clients: str, examples: str) -> dict[str, Any]:
     on_servers = {name: attempt(row, url, clients, examples) for name, url in servers.items()}
+    # what a machine with other work has been too slow for is no answer
+    for name, answer in on_servers.items():
+        if re.search("(?i)time(d )?out", answer["words"]):
+            on_servers[name] = attempt(row, servers[name], clients, examples)
     # the traps lead to a server with which the client works, so that nothing but its verification keeps it from working there
     working = [number for number, answer in enumerate(on_servers.values(), 1) if answer["worked"]] or [1]
     ports = [8000 + 10 * working[0] + number for number in range(len(TRAPS))]
