@@ -184,6 +184,15 @@ def test_one_dead_node_does_not_keep_the_others_from_being_proved_and_the_check_
     assert [(row[0].split(":")[0], row[2]) for row in rows] == [("127.0.0.1", "verified"), ("es2", "connection_refused")], run.stdout
 
 
+@pytest.mark.parametrize("lost", ["es1", "es2"])
+def test_a_node_that_was_not_asked_for_its_ports_is_not_proved_by_its_https(play: Any, cluster: Any, lost: str) -> None:
+    this = cluster()
+    node = this.node | {"tlsfront_addresses": ["127.0.0.1"]}
+    run = play(CHECK, this.inventory(**{name: node | (DEAD if name == lost else {}) for name in ("es1", "es2")}))
+    assert run.returncode != 0, run.stdout
+    assert f"Ansible cannot reach {lost}, or not as root" in said(run) and f"--limit 'elasticsearch:!{lost}'" in said(run), run.stdout
+
+
 def test_ansible_host_that_is_a_name_is_where_the_node_is_asked(play: Any, cluster: Any) -> None:
     this = cluster()
     # the node's own name resolves nowhere, so it is found by ansible_host or not at all
