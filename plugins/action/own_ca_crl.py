@@ -41,4 +41,4 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["diff"] = {"before_header": header, "after_header": header, "before": kept.before, "after": kept.after}
         if kept.warnings:
             result["warnings"] = kept.warnings
-        return {**result, "changed": kept.changed, "revoked": kept.revoked, "next_update": kept.next_update}
+        return {**result, "changed": kept.changed, "revoked": kept.revoked, "unrevoked": kept.unrevoked, "next_update": kept.next_update}

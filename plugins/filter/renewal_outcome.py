@@ -22,9 +22,15 @@ options:
     type: dict
     required: true
   revoked:
-    description: The result of M(tlsfront.elasticsearch.own_ca_crl).
-    type: dict
-    default: {}
+    description: What M(tlsfront.elasticsearch.own_ca_crl) has returned for each own CA.
+    type: list
+    elements: dict
+    default: []
+  asked:
+    description: The hosts whose certificates were to be revoked.
+    type: list
+    elements: str
+    default: []
   check:
     description: Whether it was a run in check mode.
     type: bool
@@ -50,13 +56,18 @@ from ansible.errors import AnsibleFilterError
 
 
 def renewal_outcome(
-    observations: t.Sequence[object], *, nodes: t.Mapping[str, t.Mapping[str, t.Any]], revoked: t.Mapping[str, t.Any] | None = None, check: bool = False
+    observations: t.Sequence[object],
+    *,
+    nodes: t.Mapping[str, t.Mapping[str, t.Any]],
+    revoked: t.Sequence[t.Mapping[str, t.Any]] = (),
+    asked: t.Sequence[str] = (),
+    check: bool = False,
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal import outcome
 
     try:
-        return outcome(observations, nodes, revoked or {}, check, datetime.datetime.now(datetime.timezone.utc))
+        return outcome(observations, nodes, revoked, asked, check, datetime.datetime.now(datetime.timezone.utc))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"renewal_outcome: {error}") from error
 

@@ -46,6 +46,10 @@ options:
     description: The service that is there.
     type: str
     default: ""
+  group:
+    description: The inventory's group with the cluster's nodes.
+    type: str
+    default: elasticsearch
 """
 
 EXAMPLES = r"""
@@ -71,6 +75,8 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants, context
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 if t.TYPE_CHECKING:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run
@@ -94,7 +100,17 @@ def _run() -> Run:
         asked_for_vault=any(command_line.get(name) for name in ("ask_vault_pass", "vault_password_files", "vault_ids"))
         or any(origin.startswith("env:") for origin in origins),
         opens_vault=any(not origin.startswith("env:") for origin in origins),
+        read=_read([inventories] if isinstance(inventories, str) else inventories, [str(setting) for setting, _origin in settings[:1] if setting]),
+        said=sorted(load_extra_vars(DataLoader())),
     )
+
+
+def _read(inventories: t.Iterable[str], others: list[str]) -> list[str]:
+    """All that is read with the inventories, to the last file: whoever can change one of them decides what is run."""
+    places = [place for each in map(Path, inventories) for place in ([each] if each.is_dir() else [each.parent / "group_vars", each.parent / "host_vars"])]
+    found = [str(path) for place in places if place.is_dir() for path in sorted(place.rglob("*"))]
+    # where modules and plugins of this and other collections are looked for
+    return [*found, *(path for path in [*constants.COLLECTIONS_PATHS, *others] if Path(path).exists())]
 
 
 def renewal_timer(
@@ -107,6 +123,7 @@ def renewal_timer(
     passphrases: t.Mapping[str, t.Any] | None = None,
     vault_password: t.Any = "",
     former: str = "",
+    group: str = "elasticsearch",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Wanted, units
@@ -121,6 +138,7 @@ def renewal_timer(
         passphrases={option: str(text) for option, text in (passphrases or {}).items()},
         vault_password=str(vault_password),
         former=former,
+        group=str(group),
     )
     return units(_run(), wanted)
 

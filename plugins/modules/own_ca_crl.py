@@ -72,6 +72,11 @@ revoked:
   returned: success
   type: list
   elements: str
+unrevoked:
+  description: Why something that was to be revoked is on no list, in a sentence each.
+  returned: success
+  type: list
+  elements: str
 next_update:
   description: When the first list ends, such as C(2026-12-26T13:37:57Z). Empty where there is none.
   returned: success

@@ -27,6 +27,8 @@ class Kept:
     revoked: list[str] = dataclasses.field(default_factory=list)
     """Serial numbers that are in a list now and were not, in hexadecimal digits."""
     warnings: list[str] = dataclasses.field(default_factory=list)
+    unrevoked: list[str] = dataclasses.field(default_factory=list)
+    """Why something that was to be revoked is on no list, in a sentence each."""
     next_update: str = ""
     """When the first list ends; empty where there is none."""
     before: str = ""
@@ -69,8 +71,11 @@ def keep(
     place = Path(directory)
     names = ("ca",) if intermediate_passphrase is None else ("ca", "intermediate")
     file = place / _revocation.LIST
-    if not revoke and not file.exists():
-        return Kept()
+    if not file.exists():
+        if not revoke and not _revocation.was_revoked(directory):
+            return Kept()
+        if _revocation.was_revoked(directory):
+            raise Problem(f"{file} is not there, and something was revoked before: restore it from a backup, for it says what.")
     open_to_others = [
         problem
         for path, secret in [(file, False), *((place / f"{name}{end}", end == ".key") for name in names for end in (".pem", ".key"))]
@@ -109,6 +114,8 @@ def _keep(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now: d
         there = _revocation.lists(_files.read(file))
     except ValueError as error:
         raise Problem(f"{file} cannot be read ({error}): restore it from a backup, for it says what was revoked before.") from None
+    if file.exists() and not there:
+        raise Problem(f"{file} has no list in it: restore it from a backup, for it says what was revoked before.")
     wanted = _wanted(place, signers, revoke, now, kept)
     lists = []
     for signer in signers:
@@ -126,6 +133,8 @@ def _keep(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now: d
     kept.next_update = min((_revocation.ends(one).strftime("%Y-%m-%dT%H:%M:%SZ") for one in lists), default="")
     if kept.changed and write:
         _files.write(file, _revocation.pem(lists), 0o644)
+    if lists and write:
+        _revocation.mark(str(place))
     return kept
 
 
@@ -147,7 +156,7 @@ def _wanted(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now:
             if any(_x509.issued(signer.certificate, certificate) for signer in signers if signer.signs_nodes):
                 found.append(certificate)
             else:
-                kept.warnings.append(
+                kept.unrevoked.append(
                     f"The certificate {_revocation.serial(certificate)} of {host} is valid until {_x509.ends(certificate)} and was signed by "
                     f"{certificate.issuer.rfc4514_string()}, which is no more what signs here, so it is on no list: clients must trust that CA no longer."
                 )

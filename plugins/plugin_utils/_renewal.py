@@ -17,7 +17,12 @@ __all__ = ["outcome"]
 
 
 def outcome(
-    observations: Sequence[object], nodes: Mapping[str, Mapping[str, t.Any]], revoked: Mapping[str, t.Any], check: bool, now: datetime.datetime
+    observations: Sequence[object],
+    nodes: Mapping[str, Mapping[str, t.Any]],
+    revoked: Sequence[Mapping[str, t.Any]],
+    asked: Sequence[str],
+    check: bool,
+    now: datetime.datetime,
 ) -> dict[str, t.Any]:
     """Return `problems`, each a sentence, and where there is none the `summary`, one line.
 
@@ -26,14 +31,18 @@ def outcome(
 
     :param observations: what hosts saw of the nodes
     :param nodes: of each node what it has noted: `reached`, `failed` (why), `due`, `left` and `warnings` (sentences), or nothing where it could not be reached
-    :param revoked: the result of own_ca_crl
+    :param revoked: the result of own_ca_crl for each own CA
+    :param asked: the hosts whose certificates were to be revoked
     """
     checks = checks_of(observations)
     problems = [f"{node}: {one_line(said['failed'])}" for node, said in nodes.items() if said.get("failed")]
     problems += [_of_check(each) for each in checks if each.state == "failed"]
     # the task that asks goes on where it fails, so that its result does not say that it has failed
-    if revoked.get("msg") and "next_update" not in revoked:
-        problems.insert(0, one_line(revoked["msg"]))
+    wrong = [one_line(each["msg"]) for each in revoked if each.get("msg") and "next_update" not in each]
+    wrong += [one_line(sentence) for each in revoked for sentence in each.get("unrevoked", [])]
+    if asked and not revoked:
+        wrong.append(f"What {and_join(asked)} has got was not revoked: no node of this run has a certificate of the own CA.")
+    problems = wrong + problems
     away = [node for node, said in nodes.items() if not said.get("reached")]
     if len(away) == len(nodes):
         problems.append(
@@ -49,20 +58,27 @@ def _of_check(check: Check) -> str:
 
 
 def _summary(
-    checks: Sequence[Check], nodes: Mapping[str, Mapping[str, t.Any]], away: Sequence[str], revoked: Mapping[str, t.Any], check: bool, now: datetime.datetime
+    checks: Sequence[Check],
+    nodes: Mapping[str, Mapping[str, t.Any]],
+    away: Sequence[str],
+    revoked: Sequence[Mapping[str, t.Any]],
+    check: bool,
+    now: datetime.datetime,
 ) -> str:
     due = {node: "; ".join(said["due"]) for node, said in nodes.items() if said.get("due")}
     left = {node: "; ".join(said["left"]) for node, said in nodes.items() if said.get("left")}
     parts = [("Would renew " if check else "Renewed ") + ", ".join(f"{node} ({why})" for node, why in due.items()) if due else "No certificate was due"]
-    if revoked.get("revoked"):
-        parts.insert(0, f"{'Would revoke' if check else 'Revoked'} {', '.join(revoked['revoked'])}")
+    serials = [serial for each in revoked for serial in each.get("revoked", [])]
+    if serials:
+        parts.insert(0, f"{'Would revoke' if check else 'Revoked'} {', '.join(serials)}")
     dated = [(each.expires, each.node) for each in checks if each.expires is not None]
     if dated:
         first = min(dated)[0]
         whose = list(dict.fromkeys(node for moment, node in dated if moment == first))
         parts.append(f"the first to end is that of {and_join(whose)}, at {first:%Y-%m-%dT%H:%M:%SZ}, in {(first - now).days} days")
-    if revoked.get("next_update"):
-        parts.append(f"the list of revoked certificates ends at {revoked['next_update']}")
+    ends = [each["next_update"] for each in revoked if each.get("next_update")]
+    if ends:
+        parts.append(f"the list of revoked certificates ends at {min(ends)}")
     sentences = ["; ".join(parts) + "."]
     if away:
         sentences.append(f"Ansible could not reach {and_join(away)}: what {'it serves' if len(away) == 1 else 'they serve'} is not due yet.")

@@ -24,6 +24,8 @@ _PLAYBOOK = re.compile(r"[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*){2,}|/.+")
 # systemd.time(7), "Calendar events"; systemd-analyze(1) says what else is wrong
 _CALENDAR = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*:/.,~ _+-]*")
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*")
+_OURS = re.compile(r"(tlsfront|certificate|https_front|host_firewall|cloud_firewall|node_identity)_")
+_GIVEN = re.compile(r"tlsfront_(group\Z|renewal_)")  # the timer itself is told of these
 _SHARED = ("/tmp/", "/var/tmp/")
 _HARDENING = """\
 NoNewPrivileges=true
@@ -55,6 +57,10 @@ class Run:
     """Whether a vault was opened by what the command line or the environment says, which a timer does not have."""
     opens_vault: bool
     """Whether ansible.cfg names what opens a vault."""
+    read: Sequence[str] = ()
+    """What else is read by it: files and directories of the inventory, what opens the vault."""
+    said: Sequence[str] = ()
+    """The variables that its command line says."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,8 @@ class Wanted:
     vault_password: str
     former: str
     """The service that is there; empty where there is none."""
+    group: str = "elasticsearch"
+    """The inventory's group with the cluster's nodes."""
 
 
 def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
@@ -92,6 +100,7 @@ def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
     trusted += [wanted.playbook] if wanted.playbook.startswith("/") else []
     # what is beside an inventory is read with it
     trusted += [str(Path(inventory).parent / beside) for inventory in run.inventories for beside in ("group_vars", "host_vars")]
+    trusted += run.read
     return {
         "problems": [],
         **names,
@@ -116,6 +125,7 @@ def _secrets(run: Run, wanted: Wanted) -> dict[str, str]:
 def _problems(run: Run, wanted: Wanted) -> list[str]:
     said = {
         "tlsfront_renewal_name": (wanted.name, _NAME, "letters, digits and . _ -, and is by default what tlsfront_group is"),
+        "tlsfront_group": (wanted.group, _NAME, "the name of a group, of letters, digits and . _ -"),
         "tlsfront_renewal_playbook": (wanted.playbook, _PLAYBOOK, "the name of a playbook in a collection, or an absolute path"),
         "tlsfront_renewal_calendar": (wanted.calendar, _CALENDAR, "a calendar event of systemd, such as daily or Sun 03:00 (systemd.time(7))"),
         "tlsfront_renewal_on_failure": (wanted.on_failure or "none", _UNIT, "the name of a unit of systemd, or empty"),
@@ -125,6 +135,9 @@ def _problems(run: Run, wanted: Wanted) -> list[str]:
         found.append(f"The user who runs Ansible is {run.user!r}, which systemd takes for no user's name: run it as another one.")
     if not run.inventories or any("," in inventory or not inventory.startswith("/") for inventory in run.inventories):
         found.append(f"The inventory is {', '.join(run.inventories) or 'none'}, but a timer needs one that is a file or directory: give its path with -i.")
+    lost = sorted(name for name in run.said if _OURS.match(name) and name not in wanted.passphrases and not _GIVEN.match(name))
+    if lost:
+        found.append(f"The command line says {', '.join(lost)}, which a timer does not: put {'them' if len(lost) > 1 else 'it'} into the inventory.")
     if run.asked_for_vault and not wanted.vault_password:
         found.append(
             "This run opens a vault by what its command line or its environment says, which a timer does not have: set tlsfront_renewal_vault_password to the "
@@ -163,6 +176,8 @@ def _service(run: Run, wanted: Wanted, secrets: t.Mapping[str, str], place: str)
         words += ["--vault-password-file", f'"{_CREDENTIALS}/vault-password"']
     if "passphrases.json" in secrets:
         words += ["--extra-vars", f'"@{_CREDENTIALS}/passphrases.json"']
+    if wanted.group != "elasticsearch":
+        words += ["--extra-vars", _systemd.argument(f"tlsfront_group={wanted.group}")]
     words.append(_systemd.argument(wanted.playbook))
     # what Python takes for the encoding where nobody has logged in is no UTF-8, which Ansible wants
     environment = {"LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "true", "ANSIBLE_COLLECTIONS_PATH": ":".join(run.collections), "ANSIBLE_CONFIG": run.config}

@@ -20,10 +20,29 @@ try:
 except ImportError:
     pass
 
-__all__ = ["LIST", "ends", "holds", "is_due", "is_of", "list_of", "lists", "pem", "record_path", "recorded", "renewed", "revokes", "serial", "written"]
+__all__ = [
+    "LIST",
+    "ends",
+    "holds",
+    "is_due",
+    "is_of",
+    "list_of",
+    "lists",
+    "mark",
+    "pem",
+    "record_path",
+    "recorded",
+    "renewed",
+    "revokes",
+    "serial",
+    "was_revoked",
+    "written",
+]
 
 LIST = "crl.pem"
 """The file, in the own CA's directory, with the list of each CA of a chain."""
+_MARK = "revoked"
+"""Beside it, once there was one: without the list, nobody would know that something was revoked."""
 _CLOCKS = datetime.timedelta(hours=1)  # for clients whose clocks are late
 
 
@@ -43,6 +62,16 @@ def written(directory: str) -> list[str]:
     """Return the hosts to which something was issued."""
     place = Path(directory) / "issued"
     return sorted(urllib.parse.unquote(each.name) for each in place.iterdir()) if place.is_dir() else []
+
+
+def was_revoked(directory: str) -> bool:
+    """Say whether the own CA has ever revoked anything, whatever has become of its lists."""
+    return (Path(directory) / _MARK).exists()
+
+
+def mark(directory: str) -> None:
+    """Have `was_revoked` say so."""
+    (Path(directory) / _MARK).touch(0o644)
 
 
 def _records(directory: str, host: str) -> str:

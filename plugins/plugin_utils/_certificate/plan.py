@@ -178,6 +178,13 @@ class Plan:
         signers = [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
         return bool(text) and _revocation.revokes(text, signers, _x509.readable_certificates(self._live("chain"))[0])
 
+    @property
+    def _has_another_root(self) -> bool:
+        """Whether the own CA, or an intermediate that it has signed at any time, is not what has signed the certificate that the node has."""
+        chain = _x509.readable_certificates(self._live("chain"))
+        signers = [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
+        return not any(_x509.issued(signer, one) for signer in signers for one in chain)
+
     def renewal(self, host: str) -> dict[str, list[str]]:
         """What a run that nobody watches does for the node (`due`), why it cannot (`problems`), what it leaves to one that somebody has begun (`left`),
         and what is to be done before long (`warnings`)."""
@@ -192,6 +199,11 @@ class Plan:
             problems.append(
                 f"{host} needs another certificate ({'; '.join(due)}), and the own CA is not in {self.own_ca_dir} on the controller: restore it from a "
                 "backup, or correct certificate_own_ca_dir."
+            )
+        elif due and self._has_another_root:
+            problems.append(
+                f"{host} needs another certificate ({'; '.join(due)}), but the one that it has is of another CA than that in {self.own_ca_dir}, "
+                "which clients may not trust yet: run the playbook tlsfront.elasticsearch.site once they do."
             )
         left = [reason for reason in self.reasons if self.live and reason not in due]
         return {"due": due, "left": left, "warnings": self._shortened, "problems": problems}

@@ -175,15 +175,18 @@ def test_a_revoked_one_is_replaced_and_another_one_is_not() -> None:
 
 
 def test_a_run_that_nobody_watches_does_only_what_time_or_an_accident_brings() -> None:
-    ending = issue(pki.root(), ["es2"], not_after=pki.DAY)
-    assert plan(ending)["renewal"] == {
-        "due": ["it has fewer than 30 days left"],
-        "left": ["its names are to be others", "the CA is another"],
-        "warnings": [],
-        "problems": [],
-    }
+    ending = plan(issue(ROOT, ["es2"], not_after=pki.DAY))["renewal"]
+    assert ending == {"due": ["it has fewer than 30 days left"], "left": ["its names are to be others"], "warnings": [], "problems": []}
     assert plan(issue())["renewal"] == {"due": [], "left": [], "warnings": [], "problems": []}
     assert plan(issue(), key="missing")["renewal"]["due"] == ["its key is missing"]
+
+
+def test_it_gives_nobody_a_certificate_of_another_ca() -> None:
+    (problem,) = plan(issue(pki.root(), not_after=pki.DAY))["renewal"]["problems"]
+    assert "the one that it has is of another CA than that in /nosuch/ca, which clients may not trust yet" in problem
+    assert plan(issue(pki.root()))["renewal"] == {"due": [], "left": ["the CA is another"], "warnings": [], "problems": []}
+    # an intermediate is one of the CA
+    assert plan(issue(MIDDLE, not_after=pki.DAY), BOTH)["renewal"]["problems"] == []
 
 
 def test_it_begins_neither_a_certificate_nor_a_ca() -> None:

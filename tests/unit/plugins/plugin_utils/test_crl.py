@@ -141,7 +141,20 @@ def test_the_root_s_list_must_be_signed_once(ca: OwnCa) -> None:
 def test_what_another_ca_has_issued_is_told_and_is_on_no_list(ca: OwnCa) -> None:
     ca.issue("es3", pki.root("Former"))
     kept = ca.keep("es3")
-    assert kept.revoked == [] and "was signed by CN=Former" in kept.warnings[0] and "clients must trust that CA no longer" in kept.warnings[0]
+    assert kept.revoked == [] and "was signed by CN=Former" in kept.unrevoked[0] and "clients must trust that CA no longer" in kept.unrevoked[0]
+
+
+@pytest.mark.parametrize("content", ["", "hello", "-----BEGIN X509 CRL----\nAAAA\n-----END X509 CRL-----\n", None], ids=["empty", "text", "header", "gone"])
+def test_a_list_that_is_damaged_or_gone_is_not_begun_anew(ca: OwnCa, content: str | None) -> None:
+    ca.issue("es3")
+    ca.issue("es4")
+    ca.keep("es3")
+    file = ca.place / "crl.pem"
+    file.unlink() if content is None else file.write_text(content)
+    for again in ((), ("es4",)):
+        with pytest.raises(_crl.Problem, match="restore it from a backup, for it says what"):
+            ca.keep(*again)
+    assert not file.exists() if content is None else file.read_text() == content
 
 
 @pytest.mark.parametrize("host", ["es9", "../es3", "..", "."])

@@ -36,7 +36,7 @@ def test_it_says_in_one_line_what_was_renewed_and_which_certificate_ends_first(s
 
 
 def test_in_check_mode_it_says_what_it_would_do(seen: Any) -> None:
-    revoked = {"revoked": ["1f"], "next_update": "2026-12-26T00:00:00Z"}
+    revoked = [{"revoked": ["1f"], "next_update": "2026-12-26T00:00:00Z"}]
     said = outcome(seen[0], nodes={"es1": {"reached": True, "due": ["it was revoked"]}}, revoked=revoked, check=True)
     assert said["summary"].startswith("Would revoke 1f; Would renew es1 (it was revoked);")
     assert "the list of revoked certificates ends at 2026-12-26T00:00:00Z" in said["summary"]
@@ -59,7 +59,15 @@ def test_a_node_that_failed_is_a_problem_although_its_certificate_is_good(seen: 
 
 
 def test_a_list_that_could_not_be_signed_is_a_problem(seen: Any) -> None:
-    assert outcome(seen[0], revoked={"failed": False, "msg": "ca.key is not there."})["problems"] == ["ca.key is not there."]
+    assert outcome(seen[0], revoked=[{"failed": False, "msg": "ca.key is not there."}])["problems"] == ["ca.key is not there."]
+
+
+def test_a_revocation_that_did_not_come_about_is_a_problem(seen: Any) -> None:
+    (none,) = outcome(seen[0], asked=["es3"])["problems"]
+    assert "What es3 has got was not revoked" in none
+    former = [{"revoked": [], "unrevoked": ["The certificate 1f of es3 was signed by CN=Former."], "next_update": ""}]
+    assert outcome(seen[0], asked=["es3"], revoked=former)["problems"] == ["The certificate 1f of es3 was signed by CN=Former."]
+    assert outcome(seen[0], asked=["es3"], revoked=[{"revoked": [], "next_update": "2026-12-26T00:00:00Z"}])["problems"] == []
 
 
 def test_a_node_that_is_away_is_no_problem_where_what_it_serves_was_seen(seen: Any) -> None:

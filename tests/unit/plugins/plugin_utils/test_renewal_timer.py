@@ -22,6 +22,7 @@ RUN: dict[str, Any] = {
     "collection": "/usr/share/ansible/collections/x",
     "asked_for_vault": False,
     "opens_vault": False,
+    "said": [],
 }
 WANTED: dict[str, Any] = {
     "name": "elasticsearch",
@@ -32,6 +33,7 @@ WANTED: dict[str, Any] = {
     "passphrases": {"certificate_own_ca_passphrase": "", "certificate_own_ca_intermediate_passphrase": ""},
     "vault_password": "",
     "former": "",
+    "group": "elasticsearch",
 }
 SECRET = 'c4n4ry "words"'
 NASTY = "/srv/it's a $HOME ${PATH} %n \"100%\" \\x41 ; é/hosts.yml"
@@ -80,6 +82,18 @@ def test_a_path_is_one_argument_whatever_is_in_it() -> None:
     (line,) = [line for line in service(made(inventories=[NASTY])).splitlines() if line.startswith("ExecStart=")]
     quoted = "\"/srv/it's a $$HOME $${PATH} %%n \\\"100%%\\\" \\\\x41 ; é/hosts.yml\""
     assert line == f'ExecStart="/bin/true" "--inventory" {quoted} "tlsfront.elasticsearch.renew"'
+
+
+def test_the_group_is_that_of_the_run() -> None:
+    assert '--extra-vars "tlsfront_group=opensearch" "tlsfront.elasticsearch.renew"\n' in service(made(group="opensearch"))
+    assert "--extra-vars" not in service(made())
+    assert "tlsfront_group is 'a b'" in made(group="a b")["problems"][0]
+
+
+def test_what_only_the_command_line_says_is_refused() -> None:
+    said = ["certificate_renew_days", "tlsfront_group", "tlsfront_renewal_name", "certificate_own_ca_passphrase", "my_own", "tlsfront_controller_dir"]
+    (problem,) = made(said=said)["problems"]
+    assert problem.startswith("The command line says certificate_renew_days, tlsfront_controller_dir, which a timer does not")
 
 
 @pytest.mark.parametrize("text", ["a\nExecStart=/bin/sh", "a\r", "a\0", "", "a\x1b[2J", "a\u2028b"])
