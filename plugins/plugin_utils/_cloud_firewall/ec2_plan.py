@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .plan import CLOSE, OPEN, Plan, Policy
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     Info = Mapping[str, t.Any]
 
@@ -21,6 +21,7 @@ __all__ = ["group_description", "our_group", "plan_absent", "plan_all", "plan_pr
 
 # Begins the description of each rule that is ours; one without it was put into our group by somebody else.
 _OURS = "tlsfront "
+_MEMBER, _CLIENT, _DIRECT = _OURS + "member", _OURS + "client", _OURS + "direct client"
 _FIELDS = {
     "ip_ranges": ("cidr_ip", "cidr_ip"),
     "ipv6_ranges": ("cidr_ipv6", "cidr_ipv6"),
@@ -56,6 +57,10 @@ class _Rule:
     @property
     def ours(self) -> bool:
         return self.description.startswith(_OURS)
+
+    def covers(self, other: _Rule) -> bool:
+        same = (self.protocol, self.kind, self.source) == (other.protocol, other.kind, other.source)
+        return same and self.first <= other.first and other.last <= self.last
 
     def text(self) -> str:
         ports = "" if self.first < 0 else f" {self.first}" if self.first == self.last else f" {self.first}-{self.last}"
@@ -112,7 +117,7 @@ def plan_present(
     """Return the plan by which the group is there, has the policy's rules, and is attached to each of the interfaces.
 
     `group` and `interfaces` are as the modules ec2_security_group_info and ec2_eni_info return them; the group is None
-    where there is none yet.
+    where there is none yet. While the run leaves nodes out, closed ports that the group has for members and for direct clients stay.
 
     Raises ValueError where EC2 can take so many rules or groups with no quota.
     """
@@ -121,6 +126,8 @@ def plan_present(
     itself = own or policy.name
     live = {rule.identity: rule for rule in _live(group)} if group else {}
     wanted = {rule.identity: rule for rule in _wanted(policy, itself)}
+    kept = list(_kept(policy, itself, live.values(), wanted.values())) if policy.others else []
+    wanted = {rule.identity: rule for rule in [*(rule for rule in wanted.values() if not any(other.covers(rule) for other in kept)), *kept]}
     foreign = [rule for identity, rule in live.items() if not rule.ours and identity not in wanted]
     stale = [rule for identity, rule in live.items() if rule.ours and identity not in wanted]
     missing = [rule for identity, rule in wanted.items() if live.get(identity) != rule]
@@ -130,6 +137,7 @@ def plan_present(
     plan.before = [f"{label}: {rule.text()}" for rule in sorted(live.values()) if rule not in foreign]
     plan.after = [f"{label}: {rule.text()}" for rule in sorted(wanted.values())]
     plan.left = [f"{label}: {rule.text()}" for rule in sorted(foreign)]
+    plan.left += [f"{label}: {rule.text()}, for {' and '.join(policy.others)}" for rule in sorted(kept)]
 
     keep = [rule.for_module() for rule in sorted([*wanted.values(), *foreign])]
     if group is None:
@@ -231,17 +239,25 @@ def _wanted(policy: Policy, itself: str) -> Iterator[_Rule]:
     """The policy's rules. A group that is not made yet is known to the module by its name."""
     own_kind = "group_id" if itself.startswith("sg-") else "group_name"
     for first, last in map(_span, policy.open_ports):
-        yield from _from_networks(policy.clients, first, last, "client")
+        yield from _from_networks(policy.clients, first, last, _CLIENT)
     for first, last in map(_span, policy.closed_ports):
-        yield _Rule("tcp", first, last, own_kind, itself, _OURS + "member")
-        yield from _from_networks(policy.direct_clients, first, last, "direct client")
+        yield _Rule("tcp", first, last, own_kind, itself, _MEMBER)
+        yield from _from_networks(policy.direct_clients, first, last, _DIRECT)
     for port, networks in policy.direct_clients_by_port.items():
-        yield from _from_networks(networks, *_span(port), "direct client")
+        yield from _from_networks(networks, *_span(port), _DIRECT)
 
 
-def _from_networks(networks: Iterable[str], first: int, last: int, who: str) -> Iterator[_Rule]:
+def _kept(policy: Policy, itself: str, live: Iterable[_Rule], wanted: Collection[_Rule]) -> Iterator[_Rule]:
+    """The live rules of ours for further closed ports, of members and of who still is a direct client: nodes that the run leaves out may need them."""
+    sources = {_MEMBER: (itself,), _DIRECT: policy.direct_clients}
+    for rule in live:
+        if rule.protocol == "tcp" and rule.source in sources.get(rule.description, ()) and not any(other.covers(rule) for other in wanted):
+            yield rule
+
+
+def _from_networks(networks: Iterable[str], first: int, last: int, description: str) -> Iterator[_Rule]:
     for network in networks:
-        yield _Rule("tcp", first, last, "cidr_ipv6" if ":" in network else "cidr_ip", network, _OURS + who)
+        yield _Rule("tcp", first, last, "cidr_ipv6" if ":" in network else "cidr_ip", network, description)
 
 
 def _live(group: Info) -> Iterator[_Rule]:

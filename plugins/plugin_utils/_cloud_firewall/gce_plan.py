@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .node_exposure import port_set, port_texts
 from .plan import CLOSE, OPEN, Plan, Policy
 
 if t.TYPE_CHECKING:
@@ -26,7 +27,8 @@ _FIELDS = (
     *("description", "direction", "priority", "disabled", "allowed", "denied", "sourceRanges", "destinationRanges"),
     *("sourceTags", "sourceServiceAccounts", "targetTags", "targetServiceAccounts"),
 )
-_KINDS = ("https-v4", "https-v6", "members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
+_OF_CLOSED_PORTS = ("members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
+_KINDS = ("https-v4", "https-v6", *_OF_CLOSED_PORTS)
 # those for direct clients of a port or of a range of ports
 _OF_PORT = re.compile(r"direct-v[46]-[0-9]+(-[0-9]+)?", re.ASCII)
 
@@ -89,6 +91,7 @@ def plan_present(
 ) -> Plan:
     """Return the plan by which the policy's rules are in the network, and no other rule of ours.
 
+    While the run leaves nodes out, closed ports that our rules have stay in them.
     `live` are the project's firewall rules in the form of compute v1. `target` has `tags` or `service_accounts`.
 
     Raises ValueError when a rule has one of our names, but is not ours.
@@ -96,6 +99,8 @@ def plan_present(
     plan = Plan()
     wanted = {rule["name"]: rule for rule in _wanted(policy, network, target, priority)}
     ours = _ours(policy, network, live)
+    if policy.others:
+        plan.left += _keep_ports(policy, network, ours, wanted)
     for name in dict.fromkeys([*rule_names(policy, network, live), *wanted]):
         before, after = ours.get(name), wanted.get(name)
         plan.before += [f"{name}: {_text(before)}"] if before else []
@@ -183,6 +188,20 @@ def _wanted(
         # behind the allowances: of two rules of one priority the one that denies wins
         yield rule(f"deny-{family}", "all others", "denied", policy.closed_ports, priority + 1, sourceRanges=everybody)
     yield rule("members", "members", "allowed", policy.closed_ports, priority, **{f"source{who}": targets})
+
+
+def _keep_ports(policy: Policy, network: str, live: Mapping[str, Firewall], wanted: dict[str, dict[str, t.Any]]) -> Iterator[str]:
+    """Add to the wanted rules the closed ports that the live ones have besides: nodes that the run leaves out may need them. Yields a line for each rule."""
+    for name in (f"{policy.name}-{network}-{kind}" for kind in _OF_CLOSED_PORTS):
+        if name not in live or name not in wanted:
+            continue
+        (config,) = wanted[name].get("denied") or wanted[name]["allowed"]
+        before = live[name].get("denied" if "denied" in wanted[name] else "allowed") or ()
+        ports = port_set(config["ports"])
+        kept = port_set(port for its in before if its["IPProtocol"] == "tcp" for port in its.get("ports") or ()) - ports
+        if kept:
+            config["ports"] = port_texts(ports | kept)
+            yield f"{name}: tcp {','.join(port_texts(kept))}, for {' and '.join(policy.others)}"
 
 
 def _phase(rule: Firewall) -> str:

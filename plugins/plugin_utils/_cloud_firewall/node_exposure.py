@@ -13,7 +13,7 @@ from .exposure import Stage, findings, reached_from
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Exposure", "port_set"]
+__all__ = ["Exposure", "port_set", "port_texts"]
 
 _NAMED = 3  # so many nodes are named in a line; a cluster may have hundreds
 
@@ -42,7 +42,7 @@ class Exposure:
     def look_at(self, host: str, interface: str, path: Sequence[Stage], peers: Mapping[str, str]) -> None:
         """Add what the path before an interface of the host lets through; `peers` are other nodes' names by address."""
         for finding in findings(path, self.ports, self.permitted, self.by_port):
-            sources, ports = list(finding.sources), _texts(finding.ports)
+            sources, ports = list(finding.sources), port_texts(finding.ports)
             line = f"{host} ({interface}): {', '.join(ports)} open to {', '.join(sources)} by {finding.rule}"
             self.found.append(
                 {
@@ -54,7 +54,7 @@ class Exposure:
                     "line": line,
                 }
             )
-        for ports_text in _texts(self.ports):
+        for ports_text in port_texts(self.ports):
             first, last = port_set([ports_text]).spans[0]
             reached = reached_from(path, first) & reached_from(path, last)
             missing = [f"{peer} ({address})" for address, peer in peers.items() if addresses([address]) - reached]
@@ -67,5 +67,6 @@ class Exposure:
         return {"findings": self.found, "cut_off": self.cut_off}
 
 
-def _texts(ports: Intervals) -> list[str]:
+def port_texts(ports: Intervals) -> list[str]:
+    """Return the ports as texts such as `9200` and `9200-9299`, in ascending order."""
     return [str(first) if first == last else f"{first}-{last}" for first, last in ports.spans]

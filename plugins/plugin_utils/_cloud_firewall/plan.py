@@ -15,7 +15,8 @@ OPEN, CLOSE = "open", "close"
 class Policy:
     """Who may connect where. Ports are texts such as `9200` or `9200-9299`, clients are networks in CIDR notation.
 
-    `others` are nodes of the cluster that this run leaves out, and that go on needing what they share with the nodes of this run.
+    `others` are nodes of the cluster that this run leaves out, and that go on needing what they share with the nodes of this run. Which ports of theirs are
+    closed is not known: Elasticsearch may have been found at more of them in a run before.
     """
 
     name: str
@@ -38,8 +39,8 @@ class Policy:
 class Plan:
     """Steps by phase, and what they make of the firewall.
 
-    `before` and `after` describe what is ours, a line for each thing; `left` describes what others put there, which is
-    left alone; `remarks` are sentences about what the cloud may refuse. What a step has beside `phase` and `line` is for whoever carries it out.
+    `before` and `after` describe what is ours, a line for each thing; `left` describes what others put there, or
+    need, which is left alone; `remarks` are sentences about what the cloud may refuse. What a step has beside `phase` and `line` is for whoever carries it out.
     """
 
     before: list[str] = field(default_factory=list)

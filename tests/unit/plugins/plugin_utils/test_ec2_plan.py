@@ -162,6 +162,74 @@ def test_removal_keeps_the_group_for_nodes_that_the_run_leaves_out():
     assert set(plan.after) == set(plan.before) - {plan.before[0]}
 
 
+LEFT_OUT = replace(POLICY, others=("es2", "es3"))
+
+
+def spanned(first, last, ranges=(), groups=()):
+    return {**permission(first, ranges, groups=groups), "to_port": last}
+
+
+MEMBER = [("sg-0", "tlsfront member")]
+
+
+def test_what_nodes_that_the_run_leaves_out_need_of_their_ports_stays():
+    live = ours(permission(9201, [("198.51.100.7/32", "tlsfront direct client")], groups=MEMBER))
+    plan = plan_present(LEFT_OUT, "vpc-1", live, [attached("sg-0")], {})
+    assert plan.steps == []
+    assert plan.left == [
+        "security group tf of vpc-1: allow tcp 9201 from 198.51.100.7/32 (tlsfront direct client), for es2 and es3",
+        "security group tf of vpc-1: allow tcp 9201 from sg-0 (tlsfront member), for es2 and es3",
+    ]
+    assert sorted(plan.before) == sorted(plan.after)
+    # and once all nodes are in the run
+    plan = plan_present(POLICY, "vpc-1", live, [attached("sg-0")], {})
+    assert [line.split(" (")[0] for line in lines(plan, "close")] == [
+        "- security group tf of vpc-1: allow tcp 9201 from 198.51.100.7/32",
+        "- security group tf of vpc-1: allow tcp 9201 from sg-0",
+    ]
+    assert plan.left == []
+
+
+def test_a_rule_for_more_ports_that_stays_is_not_made_again_for_fewer():
+    live = {**ours(), "ip_permissions": [*ours()["ip_permissions"][:1], spanned(9200, 9201, groups=MEMBER), spanned(9300, 9301, groups=MEMBER)]}
+    plan = plan_present(replace(LEFT_OUT, direct_clients=()), "vpc-1", live, [attached("sg-0")], {})
+    assert plan.steps == []
+    assert len(plan.left) == 2 and "9200-9201" in plan.left[0] and "9300-9301" in plan.left[1]
+
+
+def test_a_rule_within_one_that_is_wanted_need_not_stay():
+    policy = replace(LEFT_OUT, closed_ports=("9200-9201", "9300"))
+    plan = plan_present(policy, "vpc-1", ours(), [attached("sg-0")], {})
+    assert [line.split(": ")[1] for line in lines(plan, "open")] == [
+        "allow tcp 9200-9201 from 198.51.100.7/32 (tlsfront direct client)",
+        "allow tcp 9200-9201 from sg-0 (tlsfront member)",
+    ]
+    assert len(lines(plan, "close")) == 2 and plan.left == []
+
+
+@pytest.mark.parametrize("protocol", ["udp", "-1"])
+def test_what_is_none_of_our_ports_does_not_stay_for_anyone(protocol):
+    plan = plan_present(LEFT_OUT, "vpc-1", ours(permission(9201, groups=MEMBER, protocol=protocol)), [attached("sg-0")], {})
+    assert [step["phase"] for step in plan.steps] == ["close"] and plan.left == []
+
+
+def test_a_client_that_may_no_longer_goes_whomever_the_run_leaves_out():
+    gone = [
+        permission(443, [("203.0.113.0/24", "tlsfront client"), ("198.51.100.7/32", "tlsfront client")]),
+        permission(9201, [("203.0.113.0/24", "tlsfront direct client")]),
+        permission(9300, [("203.0.113.0/24", "tlsfront direct client")]),
+    ]
+    plan = plan_present(LEFT_OUT, "vpc-1", ours(*gone, permission(9201, groups=MEMBER)), [attached("sg-0")], {})
+    assert [line.split(": ")[1] for line in lines(plan)] == [
+        "allow tcp 443 from 198.51.100.7/32 (tlsfront client)",
+        "allow tcp 443 from 203.0.113.0/24 (tlsfront client)",
+        "allow tcp 9201 from 203.0.113.0/24 (tlsfront direct client)",
+        "allow tcp 9300 from 203.0.113.0/24 (tlsfront direct client)",
+    ]
+    kept = {"proto": "tcp", "from_port": 9201, "to_port": 9201, "group_id": ["sg-0"], "rule_desc": "tlsfront member"}
+    assert all(step["phase"] == "close" and kept in step["rules"] for step in plan.steps)
+
+
 def test_removal_of_what_is_not_there_needs_no_step():
     assert plan_absent(POLICY, "vpc-1", None, [ETH0]).steps == []
 

@@ -155,3 +155,42 @@ def test_removal_keeps_the_rules_for_nodes_that_the_run_leaves_out():
     plan = plan_absent(replace(POLICY, others=("es2",)), "default", live())
     assert plan.steps == [] and plan.before == plan.after != []
     assert plan.left[0] == "tf-default-https-v4, for es2"
+
+
+MORE = replace(POLICY, closed_ports=("9200-9201", "9300-9399", "9500"))
+
+
+def test_ports_that_nodes_need_which_the_run_leaves_out_stay():
+    found = plan(live(MORE), replace(POLICY, others=("es2", "es3")))
+    assert found.steps == [] and found.before == found.after
+    assert found.left == [f"tf-default-{kind}: tcp 9201,9500, for es2 and es3" for kind in ("members", "direct-v4", "deny-v4", "deny-v6")]
+    # and once all nodes are in the run
+    assert [step["name"] for step in plan(live(MORE)).steps] == [step["name"] for step in plan().steps if "https" not in step["name"]]
+    assert plan(live(MORE)).left == []
+
+
+def test_ports_that_stay_are_in_one_rule_with_those_that_come():
+    policy = replace(POLICY, closed_ports=("9200", "9300-9399", "9501"), others=("es3",))
+    (members, *_direct, deny, _deny6) = plan(live(MORE), policy).steps
+    assert members["line"] == "~ tf-default-members: allow tcp 9200-9201,9300-9399,9500-9501 from es to es, priority 100"
+    assert deny["line"] == "~ tf-default-deny-v4: deny tcp 9200-9201,9300-9399,9500-9501 from 0.0.0.0/0 to es, priority 101"
+    assert deny["rule"]["denied"] == [{"ip_protocol": "tcp", "ports": ["9200-9201", "9300-9399", "9500-9501"]}]
+
+
+def test_clients_and_their_ports_go_whomever_the_run_leaves_out():
+    former = replace(MORE, open_ports=("443", "8443"), clients=("192.0.2.0/24", "203.0.113.0/24"), direct_clients=("2001:db8:1::/64", "203.0.113.0/24"))
+    former = replace(former, direct_clients_by_port={"9201": ("203.0.113.9/32",)})
+    assert lines(plan(live(former), replace(POLICY, clients=POLICY.clients[:1], direct_clients=("2001:db8:1::/64",), others=("es3",)))) == [
+        "open present ~ tf-default-https-v4: allow tcp 443 from 192.0.2.0/24 to es, priority 100",
+        "close absent - tf-default-direct-v4: allow tcp 9200-9201,9300-9399,9500 from 203.0.113.0/24 to es, priority 100",
+        "close absent - tf-default-direct-v4-9201: allow tcp 9201 from 203.0.113.9/32 to es, priority 100",
+    ]
+
+
+@pytest.mark.parametrize("config", [{"IPProtocol": "all"}, {"IPProtocol": "tcp"}, {"IPProtocol": "udp", "ports": ["9201"]}])
+def test_what_is_none_of_our_ports_does_not_stay_for_anyone(config):
+    drifted = live()
+    next(rule for rule in drifted if rule["name"] == "tf-default-members")["allowed"] = [config]
+    found = plan(drifted, replace(POLICY, others=("es3",)))
+    assert lines(found) == ["open present ~ tf-default-members: allow tcp 9200,9300-9399 from es to es, priority 100"]
+    assert found.left == []
