@@ -148,6 +148,13 @@ passes_on_by:
   description: The scheme by which the site that is live passes requests on, V(http) or V(https); empty where there is none.
   returned: always
   type: str
+https_upstreams:
+  description:
+    - Each C(address:port) to which any server of the site that is live passes requests on by https, a further one of the role
+      P(tlsfront.elasticsearch.https_front#role) as well; empty where there is none.
+  returned: always
+  type: list
+  elements: str
 restart_due:
   description:
     - Whether M(tlsfront.elasticsearch.nginx_config) would have to restart nginx, since systemd is told something else than O(drop_in), or was told it after
@@ -233,12 +240,16 @@ def about_nginx(module: AnsibleModule) -> dict[str, Any]:
     return {**nginx, **found, "user": user, "group": found["group"] or built.get("group", user)}
 
 
-def passes_on_by(site: Path) -> str:
-    try:
-        found = re.search(r"^\s*proxy_pass (https?)://tlsfront_elasticsearch;", site.read_text("utf-8", errors="replace"), re.MULTILINE)
-    except OSError:
-        return ""
+def passes_on_by(site: str) -> str:
+    found = re.search(r"^\s*proxy_pass (https?)://tlsfront_elasticsearch;", site, re.MULTILINE)
     return found[1] if found else ""
+
+
+def https_upstreams(site: str) -> list[str]:
+    """By address, since the number of a further site is another one when those before it come or go."""
+    by_https = set(re.findall(r"^\s*proxy_pass https://(\w+);", site, re.MULTILINE))
+    blocks = re.findall(r"^upstream (\w+) {\n(.*?)^}", site, re.MULTILINE | re.DOTALL)
+    return sorted({server for name, block in blocks if name in by_https for server in re.findall(r"^\s*server ([^\s;]+)", block, re.MULTILINE)})
 
 
 def about_listeners(ports: list[int]) -> list[dict[str, Any]]:
@@ -292,6 +303,9 @@ def main() -> None:
     )
     given = module.params
     node = front(module)
+    site = ""
+    with contextlib.suppress(OSError):
+        site = node.live[0].read_text("utf-8", errors="replace")
     try:
         token = node.token()
         restart_due = node.must_restart(None if given["drop_in"] is None else given["drop_in"].encode())
@@ -302,7 +316,8 @@ def main() -> None:
         nginx=about_nginx(module),
         installing=(node.directory / INSTALLING).exists(),
         token=token,
-        passes_on_by=passes_on_by(node.live[0]),
+        passes_on_by=passes_on_by(site),
+        https_upstreams=https_upstreams(site),
         restart_due=restart_due,
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),

@@ -109,7 +109,8 @@ def problems(
         found += check(options)
     if not found:  # what is meant together only where each is possible by itself
         found += _ports(options, closed_ports)
-        found += sites.problems_together(options, closed_ports, listening, host, facts, certificate_names)
+        verified = (gathered or {}).get("https_upstreams", ())
+        found += sites.problems_together(options, closed_ports, listening, host, facts, certificate_names, verified)
         found += _together(options)
         found += _beside(options, (gathered or {}).get("nginx", {}))
     if gathered:
@@ -315,6 +316,13 @@ def _together(options: Options) -> list[str]:
         name = options.get("https_front_upstream_name", "")
         if not isinstance(name, str) or not name or host_problem(name):
             found.append(_wrong("https_front_upstream_name", name, "a host name that the certificate of every upstream has, with https_front_upstream_tls"))
+    elif options.get("https_front_upstreams"):  # else it is found what they speak, and these are for https
+        given = " and ".join(name for name in ("https_front_upstream_ca", "https_front_upstream_name") if options.get(name))
+        if given:
+            found.append(
+                f"https_front_upstreams is set with {given}, and https_front_upstream_tls is not true: requests would be passed on by plain http, and nothing "
+                f"would be verified. Set https_front_upstream_tls to true, or take {given} out."
+            )
     if number(options, "https_front_balancer_port"):
         if not options.get("https_front_balancers"):
             found.append("https_front_balancer_port is set and https_front_balancers is empty: nobody could use it. List the networks of the load balancers.")

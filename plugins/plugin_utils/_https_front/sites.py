@@ -123,16 +123,19 @@ def problems_together(
     host: str = "",
     facts: Mapping[str, t.Any] | None = None,
     certificate_names: t.Iterable[str] | None = None,
+    verified: t.Iterable[str] = (),
 ) -> list[str]:
     """Return a sentence for each thing that does not go together, of sites that are possible each by itself.
 
     listening          what node_info has found that listens for clients
     certificate_names  those that the certificate is for, where that is known
+    verified           the upstreams to which the front that is there passes on by https
     """
     its = sites(options.get(_NAME) or [], _NAME)
     found = _places(options, its) + (_ports(options, its, closed_ports, host, facts or {}) if its else [])
     for place, site in enumerate(its):
         found += _behind(f"{_NAME}[{place}]", site, options, listening, host)
+        found += _in_clear(f"{_NAME}[{place}]", site, listening, host, facts or {}, verified)
         found += _policy(f"{_NAME}[{place}]", site, options)
     if certificate_names is not None:
         found += _uncovered(its, [str(name) for name in certificate_names])
@@ -240,6 +243,30 @@ def _behind(where: str, site: Site, options: Mapping[str, t.Any], listening: Fou
         yield (
             f"{what} wants a login itself, and https_front_users has users: a request has one login, and the front would take it. Leave https_front_users "
             "empty, so that the login is Elasticsearch's."
+        )
+
+
+def _in_clear(where: str, site: Site, listening: Found, host: str, facts: Mapping[str, t.Any], verified: t.Iterable[str]) -> Iterator[str]:
+    """What would be passed on by plain http, though somebody has said otherwise, or it is not today."""
+    found = _found(site, listening)
+    if truth(site.given, "upstream_tls") or (found and found["scheme"] == "https"):
+        return
+    first = site.upstreams[0]
+    given = " and ".join(name for name in ("upstream_ca", "upstream_name") if site.given.get(name))
+    could_be_found = not found and site.kind == ELASTICSEARCH and upstream_ports_of([{"upstreams": [first]}], facts, [host])
+    if could_be_found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
+        yield (
+            f"No Elasticsearch is found at {first} of {host}, to which {where} passes on, and the front that is there passes on to it by https. Start it, or "
+            f"name it by the address at which it listens, or set {where}.upstream_tls to true."
+        )
+    elif given and found:
+        yield f"{where} has {given}, and Elasticsearch at {first} of {host}, to which it passes on, speaks plain http: nothing is verified. Take {given} out."
+    elif given:
+        start = "Start it, or set" if could_be_found else "Set"
+        seen = f", and no Elasticsearch is found at {first} of {host}" if could_be_found else ""
+        yield (
+            f"{where} has {given}, and not upstream_tls{seen}: its requests would be passed on by plain http, and nothing would be verified. "
+            f"{start} {where}.upstream_tls to true, or take {given} out."
         )
 
 

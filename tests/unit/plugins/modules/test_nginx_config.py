@@ -13,10 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import configuration
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
+
+TEMPLATES = Path(__file__).parents[4] / "roles/https_front/templates"
 
 
 @pytest.fixture
@@ -129,6 +132,23 @@ def test_where_nginx_is_not_there_the_packages_version_is_told(places: dict[str,
     Path(places["path"]).write_text("another\n")
     again = run("nginx_info", **asked, **places)
     assert again["installing"] and again["token"] != result["token"]
+
+
+def test_what_is_passed_on_to_by_https_is_told_of_each_site(places: dict[str, str], tmp_path: Path) -> None:
+    asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"]}
+    result = run("nginx_info", **asked, **places)
+    assert (result["passes_on_by"], result["https_upstreams"]) == ("", [])
+    template = jinja2.Template((TEMPLATES / "upstream.j2").read_text("utf-8"), trim_blocks=True)
+    upstreams = {"tlsfront_elasticsearch": ["127.0.0.1:9200"], "tlsfront_site_1": ["127.0.0.1:9201", "[::1]:9202"], "tlsfront_site_2": ["127.0.0.1:5601"]}
+    passed = "server {{\n    location / {{\n        proxy_pass {}://{};\n    }}\n}}\n"
+    Path(places["path"]).write_text(
+        "\n".join(template.render(site={"id": name, "upstream": {"servers": servers}}) + "\n" for name, servers in upstreams.items())
+        + passed.format("http", "tlsfront_elasticsearch")
+        + passed.format("https", "tlsfront_site_1")
+        + passed.format("http", "tlsfront_site_2")
+    )
+    result = run("nginx_info", **asked, **places)
+    assert (result["passes_on_by"], result["https_upstreams"]) == ("http", ["127.0.0.1:9201", "[::1]:9202"])
 
 
 # ---- what is begun is ended

@@ -215,6 +215,17 @@ def test_that_tls_to_elasticsearch_can_be_verified(certificate: str) -> None:
     assert problems({**given, "https_front_upstream_name": "es1"}) == []
 
 
+@pytest.mark.parametrize("given", [["upstream_ca"], ["upstream_name"], ["upstream_ca", "upstream_name"]])
+def test_that_upstreams_that_are_to_be_verified_are_not_passed_on_to_by_plain_http(certificate: str, given: list[str]) -> None:
+    values = {"upstream_ca": certificate, "upstream_name": "es1"}
+    options = {f"https_front_{name}": values[name] for name in given}
+    both = " and ".join(options)
+    (found,) = problems({**options, "https_front_upstreams": ["es1:9200"]})
+    assert found.startswith(f"https_front_upstreams is set with {both}, and") and found.endswith(f"to true, or take {both} out.")
+    assert problems({**options, "https_front_upstreams": ["es1:9200"], "https_front_upstream_tls": "no"}) == [found]
+    assert problems(options) == problems({**options, "https_front_upstreams": []}) == [], "these are for what is found"
+
+
 def test_that_a_client_certificate_is_verified_by_our_authority(certificate: str) -> None:
     given = {"https_front_client_ca": certificate, "https_front_reject_unknown_names": "false", "https_front_server_names": ["es1", "192.0.2.7"]}
     assert "192.0.2.7" in problems(given)[0]

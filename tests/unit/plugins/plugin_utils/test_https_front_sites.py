@@ -149,6 +149,68 @@ def test_that_what_is_given_is_verified_with_what_is_given(tmp_path: Path) -> No
     assert "upstream_name must be a host name" in found
 
 
+@pytest.mark.parametrize("given", [["upstream_ca"], ["upstream_name"], ["upstream_ca", "upstream_name"]])
+@pytest.mark.parametrize(
+    ("site", "listening", "says"),
+    [
+        ({**SECOND, "upstreams": ["10.0.0.8:9201"]}, [HTTPS], "and not upstream_tls: its requests"),
+        ({**SECOND, "upstream_tls": False}, [], "and not upstream_tls, and no Elasticsearch is found at 127.0.0.1:9201 of es1: its requests"),
+        (SECOND, [HTTP], "and Elasticsearch at 127.0.0.1:9201 of es1, to which it passes on, speaks plain http"),
+        (KIBANA, [], "and not upstream_tls: its requests"),
+    ],
+    ids=["another host", "down", "http", "dashboards"],
+)
+def test_that_what_is_to_be_verified_is_not_passed_on_by_plain_http(
+    tmp_path: Path, site: dict[str, Any], listening: list[dict[str, Any]], says: str, given: list[str]
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pki.root().pem)
+    values = {"upstream_ca": str(path), "upstream_name": "inner"}
+    (found,) = said({**site, **{name: values[name] for name in given}}, listening=listening)
+    both = " and ".join(given)
+    assert found.startswith(f"https_front_sites[0] has {both}, {says}") and found.endswith(f"ake {both} out.")
+    assert ("et https_front_sites[0].upstream_tls to true" in found) == (listening != [HTTP])
+    if listening != [HTTP]:
+        assert said({**site, **values, "upstream_tls": True}, listening=listening) == []
+
+
+def test_that_what_is_found_needs_no_word_for_what_verifies_it(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pki.root().pem)
+    unverified = {**HTTPS, "ca_content": "", "name": "", "problem": "there is no CA file"}
+    assert said({**SECOND, "upstream_ca": str(path), "upstream_name": "inner"}, listening=[unverified]) == []
+    assert said({**SECOND, "upstream_name": "inner"}, listening=[HTTPS]) == []
+
+
+def gathered_with(*https_upstreams: str) -> dict[str, Any]:
+    certificate = {"files": [], "accepted": True, "message": ""}
+    return {"nginx": {"present": False}, "listeners": [], "access": [], "certificate": certificate, "https_upstreams": list(https_upstreams)}
+
+
+def test_that_a_node_that_is_down_changes_nothing_of_a_site_that_verifies(tmp_path: Path) -> None:
+    served = gathered_with("127.0.0.1:9201")
+    (found,) = said(KIBANA, SECOND, gathered=served)
+    assert found.startswith("No Elasticsearch is found at 127.0.0.1:9201 of es1, to which https_front_sites[1] passes on,") and "Start it" in found
+    (found,) = said({**SECOND, "upstream_name": "inner"}, gathered=served)
+    assert found.startswith("No Elasticsearch is found at 127.0.0.1:9201")
+    (found,) = said({**SECOND, "upstreams": ["127.0.0.1:9301", "127.0.0.1:9201"]}, gathered=served)
+    assert found.startswith("No Elasticsearch is found at 127.0.0.1:9301")
+    facts, other = {"all_ipv4_addresses": ["10.0.0.7"]}, HTTP
+    (found,) = said({**SECOND, "upstreams": ["10.0.0.7:9201"]}, gathered=gathered_with("10.0.0.7:9201"), facts=facts, listening=[other])
+    assert found.startswith("No Elasticsearch is found at 10.0.0.7:9201 of es1"), "another one has the same port"
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pki.root().pem)
+    assert said({**SECOND, "upstream_tls": True, "upstream_ca": str(path), "upstream_name": "inner"}, gathered=served) == []
+
+
+def test_that_what_answers_or_was_passed_on_to_in_clear_is_no_fallback() -> None:
+    served = gathered_with("127.0.0.1:9201")
+    assert said(SECOND, gathered=served, listening=[HTTPS]) == said(SECOND, gathered=served, listening=[HTTP]) == []
+    assert said(SECOND, gathered=gathered_with("127.0.0.1:9200")) == said(SECOND, gathered=gathered_with()) == []
+    assert said({**SECOND, "upstreams": ["10.0.0.8:9201"]}, gathered=gathered_with("10.0.0.8:9201")) == [], "of another host, only what is said counts"
+    assert said(KIBANA, gathered=gathered_with("127.0.0.1:5601")) == [], "of Dashboards as well"
+
+
 def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind_a_site() -> None:
     first, own = {**HTTP, "port": 9199}, {**HTTP, "port": 9243}
     options = {**FRONT, "https_front_sites": [SECOND, BY_PORT]}
