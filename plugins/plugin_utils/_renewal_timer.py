@@ -164,7 +164,7 @@ def _is_anothers(run: Run, wanted: Wanted) -> bool:
 
 def _inventory(run: Run) -> str:
     try:
-        return _INVENTORY + " ".join(map(_systemd.value, run.inventories))
+        return _INVENTORY + " ".join(_systemd.value(str(Path(each).resolve())) for each in run.inventories)  # whatever link leads there
     except ValueError:
         return _INVENTORY
 

@@ -84,6 +84,14 @@ def test_a_path_is_one_argument_whatever_is_in_it() -> None:
     assert line == f'ExecStart="/bin/true" "--inventory" {quoted} "tlsfront.elasticsearch.renew"'
 
 
+def test_an_inventory_is_the_same_by_whatever_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    former = service(made(inventories=[f"{tmp_path}/real/hosts.yml"]))
+    assert not made(former=former, inventories=[f"{tmp_path}/link/hosts.yml"])["is_anothers"]
+    assert made(former=former, inventories=[f"{tmp_path}/hosts.yml"])["is_anothers"]
+
+
 def test_the_group_is_that_of_the_run() -> None:
     assert '--extra-vars "tlsfront_group=opensearch" "tlsfront.elasticsearch.renew"\n' in service(made(group="opensearch"))
     assert "--extra-vars" not in service(made())
