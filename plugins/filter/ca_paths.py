@@ -89,9 +89,9 @@ def _lists(said: t.Iterable[t.Mapping[str, t.Any]], controller_dir: str) -> list
         Path(_own_ca_dir(of_node, controller_dir)).expanduser() / _revocation.LIST if of_node.get("certificate_source", "own_ca") == "own_ca" else None
         for of_node in said
     ]
-    lost = [str(file) for file in files if file is not None and not file.is_file() and _revocation.was_revoked(str(file.parent))]
+    lost = list(filter(None, (_revocation.loss(str(file.parent)) for file in files if file is not None)))
     if lost:
-        raise AnsibleFilterError(f"{lost[0]} is not there, and something was revoked before: restore it from a backup, for it says what.")
+        raise AnsibleFilterError(lost[0])
     return list(dict.fromkeys(map(str, files))) if all(file is not None and file.is_file() for file in files) else []
 
 

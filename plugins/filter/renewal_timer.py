@@ -87,20 +87,21 @@ def _run() -> Run:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Run
 
     command_line = context.CLIARGS
-    inventories = command_line.get("inventory") or []
+    given = command_line.get("inventory") or []
+    inventories = [given] if isinstance(given, str) else list(given)
     settings = [constants.config.get_config_value_and_origin(name) for name in ("DEFAULT_VAULT_PASSWORD_FILE", "DEFAULT_VAULT_IDENTITY_LIST")]
     origins = [origin for setting, origin in settings if setting]
     return Run(
         program=os.path.abspath(sys.argv[0]),  # noqa: PTH100 # not resolved: the link may be what stays over an update
         user=pwd.getpwuid(os.geteuid()).pw_name,
-        inventories=[inventories] if isinstance(inventories, str) else list(inventories),
+        inventories=inventories,
         config=constants.CONFIG_FILE or "",
         collections=list(constants.COLLECTIONS_PATHS),
         collection=str(Path(__file__).resolve().parents[2]),
         asked_for_vault=any(command_line.get(name) for name in ("ask_vault_pass", "vault_password_files", "vault_ids"))
         or any(origin.startswith("env:") for origin in origins),
         opens_vault=any(not origin.startswith("env:") for origin in origins),
-        read=_read([inventories] if isinstance(inventories, str) else inventories, [str(setting) for setting, _origin in settings[:1] if setting]),
+        read=_read(inventories, [str(setting) for setting, _origin in settings[:1] if setting]),
         said=sorted(load_extra_vars(DataLoader())),
     )
 

@@ -27,10 +27,14 @@ class Port(NamedTuple):
     number: int
 
     @property
+    def ip(self) -> str:
+        """The address, as a text."""
+        return str(self.address[1][0])
+
+    @property
     def place(self) -> str:
         """Where it is, for people."""
-        ip = str(self.address[1][0])
-        return f"port {self.number} of {self.host}" + ("" if ip == self.host else f" ({ip})")
+        return f"port {self.number} of {self.host}" + ("" if self.ip == self.host else f" ({self.ip})")
 
 
 class Found(NamedTuple):

@@ -19,13 +19,16 @@ description:
     run finishes it.
   - Rules of others are never changed.
   - Of the hosts that share an account and region, or a project, the first one asks and changes the cloud for all. The others get its name, RV(speaker).
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
+  platform:
+    support: full
+    platforms: posix
 options:
   part:
     description:

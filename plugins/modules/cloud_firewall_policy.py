@@ -19,13 +19,16 @@ description:
   - Closed are also the ports at which Elasticsearch was found on a host of O(group) before in this run (C(tlsfront_found_ports)). Permitted are also the
     addresses of all hosts of O(group) that are known.
   - Runs on the controller, and changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   provider:
     description: The cloud.

@@ -17,15 +17,18 @@ description:
   - Where not all lists can be updated, such as that of a repository that is gone, it goes on with those that are there, and warns which one is in the way.
   - Where a package cannot be installed, it says why, and what to do.
   - Needs root (C(become)).
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - Package lists are not updated in check mode. A package that is in none of them is said to be installed.
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   name:
     description: The packages.

@@ -62,13 +62,16 @@ options:
 requirements:
   - google-auth
   - requests
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode and do the same.
     support: full
   diff_mode:
-    description: Returns what would change.
     support: none
+  platform:
+    support: full
+    platforms: posix
 notes:
   - Needs the permissions C(compute.instances.get), C(compute.instances.getEffectiveFirewalls) and
     C(compute.networks.get).

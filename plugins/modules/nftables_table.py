@@ -21,15 +21,18 @@ description:
   - The units C(tlsfront-firewall.service), C(tlsfront-firewall-revert.timer) and C(tlsfront-firewall-revert.service), which load the rules at boot and
     bring former ones back, are given as O(units). The role P(tlsfront.elasticsearch.host_firewall#role) has them as templates.
   - Needs root, C(nft) and systemd.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - Shows the rules file, the units, and the kernel's table where something else has changed it since it was loaded.
+  platform:
+    support: full
+    platforms: posix
 options:
   content:
     description:

@@ -23,15 +23,16 @@ description:
     node went down, leaves a configuration that can be served after a boot; the next call goes on from there.
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - Whether nginx would accept the configuration is not tested then.
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - Of the file of users, it is only said that it changes.
+  platform:
+    support: full
+    platforms: posix
 options:
   state:
     description:
@@ -106,6 +107,7 @@ options:
     type: float
     default: 15
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
   - tlsfront.elasticsearch.nginx_files
 seealso:
   - module: tlsfront.elasticsearch.nginx_info

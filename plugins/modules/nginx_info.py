@@ -21,11 +21,12 @@ description:
   - Changes nothing. Whether clients would accept the certificate is known from a client and a server that shake hands within the module.
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: N/A
+  platform:
+    support: full
+    platforms: posix
 options:
   main:
     description: The main file of nginx's configuration. Defaults to the one that the program was built with (C(nginx -V)).
@@ -64,6 +65,7 @@ options:
     type: str
     default: www-data
 extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
   - tlsfront.elasticsearch.nginx_files
 seealso:
   - module: tlsfront.elasticsearch.nginx_config

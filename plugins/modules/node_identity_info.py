@@ -18,13 +18,16 @@ description:
   - Reads single values only. User data, custom metadata and the credentials that the same service hands out are never asked for.
   - Every value of a metadata service must be what an instance can have, a host name, an address or an identifier. Otherwise it fails, and returns none.
   - Uses no proxy, follows no redirect, and changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   cloud:
     description: Which metadata to ask. With V(none) the host's facts are taken, with V(auto) the host's firmware tells which cloud it is in.

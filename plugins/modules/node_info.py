@@ -24,13 +24,16 @@ description:
     interface, 9443, which speaks TLS only.
   - Says, too, which ports the kernel takes for outgoing connections, and, where O(nft) is given, whether nftables can be used.
   - Needs root to see the sockets of other users' processes. Uses no proxy, and changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   ports:
     description: Further ports and ranges (V(9200-9299)) to look at.

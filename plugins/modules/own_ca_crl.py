@@ -18,15 +18,18 @@ description:
   - A list of which half the time is over is signed anew. What is on a list stays on it.
   - What was issued to whom is read from C(issued) in the same directory, where the role records it.
   - Runs on the controller, where the CA's key is, in the process of Ansible itself, so that no passphrase is in a command line or a file.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - The lists are shown in words.
+  platform:
+    support: full
+    platforms: posix
 options:
   directory:
     description: The own CA's directory on the controller, absolute or with C(~).

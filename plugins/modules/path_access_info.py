@@ -17,13 +17,16 @@ description:
   - Looks at the owner and the mode of files, and of each directory and symbolic link that leads to them, and says what lets
     others read or change them, each with the command that mends it.
   - Changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: N/A
+  platform:
+    support: full
+    platforms: posix
 options:
   paths:
     description: The files.

@@ -24,13 +24,16 @@ description:
   - Lines that are comments do not count (C(#), C(;), C(//), C(--), and comments of XML and C).
   - Nothing is opened that is no regular file. Links are followed, and each file is read once.
   - Not seen are settings in databases, in archives such as C(.jar), in other binary files, and on other hosts.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   paths:
     description: Files and directories, absolute. One that is not there is told in RV(unread).

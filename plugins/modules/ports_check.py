@@ -23,13 +23,16 @@ description:
   - Changes nothing.
 seealso:
   - module: tlsfront.elasticsearch.https_check
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: N/A
+  platform:
+    support: full
+    platforms: posix
 options:
   hosts:
     description: Names and addresses. Of a name, each address is asked.
@@ -126,9 +129,7 @@ def main() -> None:
     if not given["hosts"] or not must_answer + must_not:
         module.fail_json(msg="hosts, or open_ports and closed_ports, are empty, so nothing would be proved")
     found = ask_hosts(given["hosts"], must_answer, must_not, given["retry_for"])
-    ports = [
-        {"host": port.host, "address": port.address[1][0], "port": port.number, "answer": answer.kind} for port, answer in found.answers.items()
-    ]
+    ports = [{"host": port.host, "address": port.ip, "port": port.number, "answer": answer.kind} for port, answer in found.answers.items()]
     if found.is_right:
         module.exit_json(changed=False, ports=ports)
     said = [*found.lost, *(f"{each}." for each in found.silent), given["silent_hint"] if found.silent else ""]

@@ -22,17 +22,20 @@ description:
   - One call at a time changes a directory. One that was killed, or whose node went down, leaves the former or the new version live, whole and on the disk;
     the next call finishes it.
   - Nothing is reloaded. Whoever serves the certificate reads C(live) again.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - The handshake is not made then, since it needs the files.
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - Of the key, it is only said that it changes.
+  platform:
+    support: full
+    platforms: posix
 options:
   state:
     description:

@@ -17,13 +17,16 @@ description:
   - A client and a server shake hands within the module, so key, chain, dates and names are judged as real clients would do it.
     Nothing is sent over a network, and nothing is changed.
   - Says in the same call who else may read or change files that a certificate comes from, and which programs are there.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: N/A
+  platform:
+    support: full
+    platforms: posix
 options:
   directories:
     description:

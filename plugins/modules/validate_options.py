@@ -22,13 +22,16 @@ description:
   - All that is wrong is told at once. The value of an option that is a secret is never told.
   - A value that cannot be known yet, since it depends on what a later task finds out, is not looked at, unless O(complete) says that all is known.
   - Runs on the controller, and changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: none
+  platform:
+    support: full
+    platforms: posix
 options:
   roles:
     description: Roles of this collection whose options are held against their specifications, too.

@@ -17,15 +17,18 @@ description:
   - Makes directories, writes files, and removes others, in this order, so that a program of a dozen files takes one call and not a dozen.
   - A file appears with all its content and its final mode, or stays as it was, also where the call is killed or the node goes down.
   - All of it belongs to the user who asks. A symbolic link in place of a file is replaced, and not followed.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
   diff_mode:
-    description: Says what has changed, or would change, in diff mode.
     support: full
     details:
       - Of a secret file, it is only said that it changes.
+  platform:
+    support: full
+    platforms: posix
 options:
   directories:
     description: Directories that are to be there, those above others first.

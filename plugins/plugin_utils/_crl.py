@@ -71,11 +71,10 @@ def keep(
     place = Path(directory)
     names = ("ca",) if intermediate_passphrase is None else ("ca", "intermediate")
     file = place / _revocation.LIST
-    if not file.exists():
-        if not revoke and not _revocation.was_revoked(directory):
-            return Kept()
-        if _revocation.was_revoked(directory):
-            raise Problem(f"{file} is not there, and something was revoked before: restore it from a backup, for it says what.")
+    if lost := _revocation.loss(directory):
+        raise Problem(lost)
+    if not revoke and not file.exists():
+        return Kept()
     open_to_others = [
         problem
         for path, secret in [(file, False), *((place / f"{name}{end}", end == ".key") for name in names for end in (".pem", ".key"))]

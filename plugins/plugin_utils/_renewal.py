@@ -30,12 +30,14 @@ def outcome(
     it will be when they are due.
 
     :param observations: what hosts saw of the nodes
-    :param nodes: of each node what it has noted: `reached`, `failed` (why), `due`, `left` and `warnings` (sentences), or nothing where it could not be reached
+    :param nodes: of each node what it has noted: `reached`, `failed` (why), `problems`, `due`, `left` and `warnings` (sentences), or nothing where it could
+        not be reached
     :param revoked: the result of own_ca_crl for each own CA
     :param asked: the hosts whose certificates were to be revoked
     """
     checks = checks_of(observations)
-    problems = [f"{node}: {one_line(said['failed'])}" for node, said in nodes.items() if said.get("failed")]
+    why = {node: said.get("failed") or " ".join(said.get("problems", [])) for node, said in nodes.items()}
+    problems = [f"{node}: {one_line(text)}" for node, text in why.items() if text]
     problems += [_of_check(each) for each in checks if each.state == "failed"]
     # the task that asks goes on where it fails, so that its result does not say that it has failed
     wrong = [one_line(each["msg"]) for each in revoked if each.get("msg") and "next_update" not in each]

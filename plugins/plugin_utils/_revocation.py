@@ -28,6 +28,7 @@ __all__ = [
     "is_of",
     "list_of",
     "lists",
+    "loss",
     "mark",
     "pem",
     "record_path",
@@ -35,7 +36,6 @@ __all__ = [
     "renewed",
     "revokes",
     "serial",
-    "was_revoked",
     "written",
 ]
 
@@ -64,13 +64,16 @@ def written(directory: str) -> list[str]:
     return sorted(urllib.parse.unquote(each.name) for each in place.iterdir()) if place.is_dir() else []
 
 
-def was_revoked(directory: str) -> bool:
-    """Say whether the own CA has ever revoked anything, whatever has become of its lists."""
-    return (Path(directory) / _MARK).exists()
+def loss(directory: str) -> str:
+    """Say, in a sentence, that the lists are not there although something was revoked; empty where that is not so."""
+    file = Path(directory) / LIST
+    if file.is_file() or not (Path(directory) / _MARK).exists():
+        return ""
+    return f"{file} is not there, and something was revoked before: restore it from a backup, for it says what."
 
 
 def mark(directory: str) -> None:
-    """Have `was_revoked` say so."""
+    """Have `loss` know that there are lists."""
     (Path(directory) / _MARK).touch(0o644)
 
 
@@ -113,21 +116,14 @@ def revokes(text: str, signers: Iterable[x509.Certificate], certificate: x509.Ce
 
 def ends(found: x509.CertificateRevocationList) -> datetime.datetime:
     """Return its nextUpdate, after which whoever wants a list refuses all certificates of its CA."""
-    return _utc(found, "next_update")
+    end: datetime.datetime = _x509.moment(found, "next_update")
+    return end
 
 
 def is_due(found: x509.CertificateRevocationList, now: datetime.datetime) -> bool:
     """Say whether half of its time is over."""
-    begins = _utc(found, "last_update")
+    begins: datetime.datetime = _x509.moment(found, "last_update")
     return now > begins + (ends(found) - begins) / 2
-
-
-def _utc(found: x509.CertificateRevocationList, name: str) -> datetime.datetime:
-    try:
-        value: datetime.datetime = getattr(found, f"{name}_utc")
-    except AttributeError:  # cryptography before 42
-        value = getattr(found, name).replace(tzinfo=datetime.timezone.utc)
-    return value
 
 
 def renewed(

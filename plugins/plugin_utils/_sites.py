@@ -31,7 +31,7 @@ def sites(given: t.Any, name: str = "tlsfront_sites") -> list[Site]:
 
     name  of the variable, for the sentence
     """
-    if isinstance(given, (str, bytes)) or hasattr(given, "keys") or not hasattr(given, "__iter__"):
+    if not _is_list(given):
         raise ValueError(f"{name} is {given!r}: it must be a list of mappings")
     return [_site(f"{name}[{number}]", site) for number, site in enumerate(given)]
 
@@ -49,9 +49,14 @@ def _site(where: str, given: t.Any) -> Site:
 
 
 def _texts(where: str, value: t.Any) -> list[str]:
-    if isinstance(value, (str, bytes)) or hasattr(value, "keys") or not hasattr(value, "__iter__"):
+    if not _is_list(value):
         raise ValueError(f"{where} is {value!r}: it must be a list")
     return [str(each) for each in value]
+
+
+def _is_list(value: t.Any) -> bool:
+    """Whether it is neither a text nor a mapping, which could be iterated over as well."""
+    return hasattr(value, "__iter__") and not isinstance(value, (str, bytes)) and not hasattr(value, "keys")
 
 
 def names_of(given: t.Any, names: Iterable[str]) -> list[str]:

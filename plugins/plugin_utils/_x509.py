@@ -163,18 +163,23 @@ def kind(key: t.Any) -> str:
 
 def starts(certificate: x509.Certificate) -> datetime.datetime:
     """Return when the certificate becomes valid, with its time zone, UTC."""
-    try:
-        return certificate.not_valid_before_utc
-    except AttributeError:  # cryptography before 42
-        return certificate.not_valid_before.replace(tzinfo=datetime.timezone.utc)
+    found: datetime.datetime = moment(certificate, "not_valid_before")
+    return found
 
 
 def ends(certificate: x509.Certificate) -> datetime.datetime:
     """Return the last second in which the certificate is valid, with its time zone, UTC."""
+    found: datetime.datetime = moment(certificate, "not_valid_after")
+    return found
+
+
+def moment(dated: x509.Certificate | x509.CertificateRevocationList, name: str) -> t.Any:
+    """Return a moment of a certificate or of a list of revoked ones with its time zone, UTC; None where a list has none of that name."""
     try:
-        return certificate.not_valid_after_utc
+        return getattr(dated, f"{name}_utc")
     except AttributeError:  # cryptography before 42
-        return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+        naive = getattr(dated, name)
+        return naive and naive.replace(tzinfo=datetime.timezone.utc)
 
 
 def extension(certificate: x509.Certificate, kind_of_extension: type[_E]) -> _E | None:

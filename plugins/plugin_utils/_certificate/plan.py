@@ -154,7 +154,7 @@ class Plan:
     def _few_days(self) -> str:
         return f"it has fewer than {self.number('certificate_renew_days')} days left"
 
-    @property
+    @functools.cached_property
     def reasons(self) -> list[str]:
         """Why the own CA issues another certificate for the node."""
         if not self.live:
@@ -174,16 +174,18 @@ class Plan:
 
     @property
     def _is_revoked(self) -> bool:
-        text = self.own_ca_text(_revocation.LIST)
-        signers = [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
-        return bool(text) and _revocation.revokes(text, signers, _x509.readable_certificates(self._live("chain"))[0])
+        return _revocation.revokes(self.own_ca_text(_revocation.LIST), self._signers, _x509.readable_certificates(self._live("chain"))[0])
 
     @property
     def _has_another_root(self) -> bool:
         """Whether the own CA, or an intermediate that it has signed at any time, is not what has signed the certificate that the node has."""
         chain = _x509.readable_certificates(self._live("chain"))
-        signers = [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
-        return not any(_x509.issued(signer, one) for signer in signers for one in chain)
+        return not any(_x509.issued(signer, one) for signer in self._signers for one in chain)
+
+    @property
+    def _signers(self) -> list[t.Any]:
+        """The certificates of the own CA and of its intermediate, as far as they are there."""
+        return [one for name in ("ca.pem", "intermediate.pem") for one in _x509.readable_certificates(self.own_ca_text(name))[:1]]
 
     def renewal(self, host: str) -> dict[str, list[str]]:
         """What a run that nobody watches does for the node (`due`), why it cannot (`problems`), what it leaves to one that somebody has begun (`left`),

@@ -65,9 +65,9 @@ def policy(
     named = found.of(lambda: ports(options["closed_ports"], name="host_firewall_closed_ports"))
     numbers = ports(named, expand=True)
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
-    served = found.of(lambda: _served(sites, https_port))
+    served, behind = found.of(lambda: _of_sites(sites, https_port, facts, host), ([], []))
     listening = elasticsearch.get("ports", [])
-    found_ports = [port for port in sorted({*listening, *found.of(lambda: _behind(sites, facts, host))}) if port not in left_open and port not in served]
+    found_ports = [port for port in sorted({*listening, *behind}) if port not in left_open and port not in served]
     unnamed = [port for port in found_ports if port not in numbers]
     closed = [int(port) for port in (*numbers, *unnamed)]
     direct = found.of(
@@ -150,18 +150,10 @@ def _timeout(value: t.Any) -> list[str]:
     return [f"host_firewall_confirm_timeout is {json.dumps(str(value))}. Give a whole number of seconds from 5 to 3600."]
 
 
-def _served(sites: t.Any, https_port: int | str) -> list[int]:
-    """The ports of the front."""
+def _of_sites(sites: t.Any, https_port: int | str, facts: Mapping[str, t.Any], host: str) -> tuple[list[int], list[int]]:
+    """The ports of the front, and those of this host behind its sites."""
     try:
-        return [int(port) for port in ports_of(sites, [https_port])]
-    except ValueError as cause:
-        raise AnsibleFilterError(f"{cause}.") from None
-
-
-def _behind(sites: t.Any, facts: Mapping[str, t.Any], host: str) -> list[int]:
-    """The ports of this host behind its sites."""
-    try:
-        return upstream_ports_of(sites, facts, [host])
+        return [int(port) for port in ports_of(sites, [https_port])], upstream_ports_of(sites, facts, [host])
     except ValueError as cause:
         raise AnsibleFilterError(f"{cause}.") from None
 

@@ -118,17 +118,11 @@ def trust_problems(name: str, value: t.Any, kind: str, what: str) -> list[str]:
             return [f"{name} ({value}) {cause}."]
     if kind == "X509 CRL":
         try:
-            ended = [end for end in map(_end, _CRL.findall(content)) if end and end <= datetime.datetime.now(datetime.timezone.utc)]
+            ends = [_x509.moment(x509.load_pem_x509_crl(pem), "next_update") for pem in _CRL.findall(content)]
+            ended = [end for end in ends if end and end <= datetime.datetime.now(datetime.timezone.utc)]
         except ValueError:
             return [f"{name} ({value}) holds a list that cannot be read: get it from the CA once more."]
         if ended:
             return [f"{name} ({value}) ended at {ended[0]:%Y-%m-%d %H:%M:%S} UTC: with it, nginx would refuse every client. Get a new list from the CA."]
     # who can write into it decides who gets in, or who is taken for Elasticsearch
     return [f"{name} ({value}) can be changed by others: {said}." for said in _access.problems(str(path))]
-
-
-def _end(pem: bytes) -> datetime.datetime | None:
-    """Of a list of revoked certificates. Older versions of cryptography say it without its zone."""
-    crl = x509.load_pem_x509_crl(pem)
-    end: datetime.datetime | None = getattr(crl, "next_update_utc", None) or crl.next_update
-    return end.replace(tzinfo=datetime.timezone.utc) if end else None

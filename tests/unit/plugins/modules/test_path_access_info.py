@@ -4,29 +4,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-RUN = """
-import sys
-from ansible.module_utils import basic
-basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
-basic.has_journal = False
-from ansible_collections.tlsfront.elasticsearch.plugins.modules import path_access_info
-basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
-path_access_info.main()
-"""
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module_runs
 
 
 def run(*paths: dict[str, Any]) -> dict[str, Any]:
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(each for each in sys.path if each))
-    asked = json.dumps({"ANSIBLE_MODULE_ARGS": {"paths": paths}})
-    done = subprocess.run([sys.executable, "-c", RUN], input=asked, capture_output=True, text=True, env=environment, check=True)
-    result: dict[str, Any] = json.loads(done.stdout)
+    (result,), _log = module_runs({"paths": paths}, name="path_access_info")
     return result
 
 

@@ -4,36 +4,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import servers
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module_runs
 
-RUN = """
-import sys
-from ansible.module_utils import basic
-basic._ANSIBLE_PROFILE = "legacy"  # of ansible-core 2.19 and newer
-basic.has_journal = False
-from ansible_collections.tlsfront.elasticsearch.plugins.modules import ports_check
-basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
-ports_check.main()
-"""
 HERE = "127.0.0.1"
 
 
 def check(open_ports: Any = (), closed_ports: Any = (), hosts: Any = (HERE,), **options: Any) -> dict[str, Any]:
     """Its answer; what is wrong is asked for once, unless OPTIONS say more."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(each for each in sys.path if each))
-    arguments = {"hosts": list(hosts), "open_ports": list(open_ports), "closed_ports": list(closed_ports), "retry_for": 0, **options}
-    asked = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
-    done = subprocess.run([sys.executable, "-c", RUN], input=asked, capture_output=True, text=True, env=environment, check=False)
-    result: dict[str, Any] = json.loads(done.stdout)
+    given = {"hosts": list(hosts), "open_ports": list(open_ports), "closed_ports": list(closed_ports), "retry_for": 0, **options}
+    (result,), _log = module_runs(given, name="ports_check")
     return result
 
 
