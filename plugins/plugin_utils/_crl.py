@@ -45,7 +45,12 @@ class _Signer:
     passphrase: str
     until: datetime.datetime
     """When the list that it signs now ends."""
-    signs_nodes: bool
+    least: datetime.datetime | None = None
+    """Until when its list must hold; None where that does not matter."""
+
+    def is_due(self, found: t.Any, now: datetime.datetime) -> bool:
+        """Say whether its list is to be signed anew."""
+        return _revocation.is_due(found, now) or (self.least is not None and _revocation.ends(found) < self.least)
 
 
 def keep(
@@ -59,7 +64,7 @@ def keep(
 ) -> Kept:
     """Put all that was issued to the hosts named, and has not ended yet, on the list of what signed it; renew the lists of which half the time is over.
 
-    Where nothing was ever revoked, there is no list, and nothing is done.
+    Where nothing was ever revoked, there is no list, and nothing is done. The list of a former intermediate, whose key is gone, stays until it ends.
 
     :param directory: the own CA's
     :param passphrase: of its key; empty for none
@@ -99,10 +104,10 @@ def _signers(place: Path, passphrase: str, intermediate_passphrase: str | None, 
             certificate = _x509.load_certificates(_files.read(place / f"{name}.pem"))[0]
         except ValueError as error:
             raise Problem(f"{place}/{name}.pem, without which nothing can be revoked, {error}.") from None
-        found.append(_Signer(name, certificate, own, until, True))
+        found.append(_Signer(name, certificate, own, until))
     if len(found) > 1:
-        found[0].signs_nodes = False
-        found[0].until = max(until, _x509.ends(found[1].certificate))
+        found[0].least = _x509.ends(found[1].certificate)
+        found[0].until = max(until, found[0].least)
     return found
 
 
@@ -120,7 +125,7 @@ def _keep(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now: d
     for signer in signers:
         before = _revocation.list_of(there, signer.certificate)
         new = [one for one in wanted if _x509.issued(signer.certificate, one) and (before is None or not _revocation.holds(before, one))]
-        if before is not None and not new and not _revocation.is_due(before, now):
+        if before is not None and not new and not signer.is_due(before, now):
             lists.append(before)
             continue
         key = _key(place, signer, before, new, now, kept)
@@ -128,8 +133,9 @@ def _keep(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now: d
         lists += [] if after is None else [after]
         kept.changed |= key is not None
         kept.revoked += map(_revocation.serial, new)
-    kept.before, kept.after = _told(there), _told(lists)
     kept.next_update = min((_revocation.ends(one).strftime("%Y-%m-%dT%H:%M:%SZ") for one in lists), default="")
+    lists += [one for one in there if _revocation.ends(one) > now and not any(_revocation.is_of(one, signer.certificate) for signer in signers)]
+    kept.before, kept.after = _told(there), _told(lists)
     if kept.changed and write:
         _files.write(file, _revocation.pem(lists), 0o644)
     if lists and write:
@@ -152,7 +158,7 @@ def _wanted(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now:
         for certificate in issued:
             if _x509.ends(certificate) <= now:
                 continue
-            if any(_x509.issued(signer.certificate, certificate) for signer in signers if signer.signs_nodes):
+            if any(_x509.issued(signer.certificate, certificate) for signer in signers):
                 found.append(certificate)
             else:
                 kept.unrevoked.append(

@@ -146,6 +146,12 @@ class Plan:
             }
         )
 
+    @property
+    def _intermediate_lacks_list(self) -> bool:
+        """Whether something was revoked, and the intermediate that signs now has no list of its own yet, without which all that it signs is refused."""
+        text = self.own_ca_text(_revocation.LIST)
+        return bool(text and self.intermediate) and _revocation.list_of(_revocation.lists(text), self._signers[-1]) is None
+
     @functools.cached_property
     def live(self) -> dict[str, t.Any]:
         return facts(self._live("chain"))
@@ -174,7 +180,9 @@ class Plan:
 
     @property
     def _is_revoked(self) -> bool:
-        return _revocation.revokes(self.own_ca_text(_revocation.LIST), self._signers, _x509.readable_certificates(self._live("chain"))[0])
+        first, *others = _x509.readable_certificates(self._live("chain"))
+        # a former intermediate is in the chain alone
+        return _revocation.revokes(self.own_ca_text(_revocation.LIST), [*self._signers, *others], first)
 
     @property
     def _has_another_root(self) -> bool:
@@ -279,6 +287,7 @@ class Plan:
             "ca": _rewritten(self.ca),
             "reasons": self.reasons if is_own else [],
             "intermediate_reasons": self.intermediate_reasons if is_own and self.has_intermediate else [],
+            "intermediate_lacks_list": is_own and self.has_intermediate and self._intermediate_lacks_list,
             "constraints": _constraints.subtrees(_constraints.planned(self.options.get("certificate_own_ca_permitted", []))),
             "renewal": self.renewal(host),
             "calendar": calendar(self.number("certificate_acme_every"), host, hosts) if self.source == "acme" else "",

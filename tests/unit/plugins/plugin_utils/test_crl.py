@@ -138,6 +138,35 @@ def test_the_root_s_list_must_be_signed_once(ca: OwnCa) -> None:
     assert not (ca.place / "crl.pem").exists()
 
 
+def test_another_intermediate_gets_a_list_and_what_the_former_one_has_revoked_stays_so(ca: OwnCa) -> None:
+    both = {"intermediate_passphrase": PASSPHRASE}
+    former = pki.intermediate("Middle", ca.root, not_after=20 * pki.DAY)
+    ca.write("intermediate", former)
+    revoked, kept_by_es1 = ca.issue("es3", former), ca.issue("es1", former)
+    ca.keep("es3", **both)
+    (ca.place / "former.pem").write_bytes(former.pem)
+    middle = pki.intermediate("Middle", ca.root, not_after=300 * pki.DAY)
+    ca.write("intermediate", middle)
+    issued = ca.issue("es3", middle)
+    assert ca.keep(**both).changed
+    assert ca.verified(issued, "-untrusted", "intermediate.pem").endswith("OK\n")
+    assert ca.verified(kept_by_es1, "-untrusted", "former.pem").endswith("OK\n")
+    assert "certificate revoked" in ca.verified(revoked, "-untrusted", "former.pem")
+    # the CA's list goes on as long as the intermediate, for its key may be away from now on
+    assert _revocation.ends(ca.lists()[0]) >= middle.certificate.not_valid_after_utc
+    assert not ca.keep(**both).changed and len(ca.lists()) == 3
+    ca.keep(now=pki.now() + 31 * pki.DAY, **both)
+    assert len(ca.lists()) == 2  # nobody can sign the former one's again
+
+
+def test_what_the_ca_itself_has_issued_can_be_revoked_below_an_intermediate(ca: OwnCa) -> None:
+    issued, other = ca.issue("es3"), ca.issue("es1")
+    ca.write("intermediate", pki.intermediate("Middle", ca.root))
+    kept = ca.keep("es3", intermediate_passphrase=PASSPHRASE)
+    assert len(kept.revoked) == 1 and kept.unrevoked == []
+    assert "certificate revoked" in ca.verified(issued) and ca.verified(other).endswith("OK\n")
+
+
 def test_what_another_ca_has_issued_is_told_and_is_on_no_list(ca: OwnCa) -> None:
     ca.issue("es3", pki.root("Former"))
     kept = ca.keep("es3")
@@ -183,11 +212,4 @@ def test_a_key_that_others_may_read_signs_nothing(ca: OwnCa) -> None:
     ca.issue("es3")
     (ca.place / "ca.key").chmod(0o644)
     with pytest.raises(_crl.Problem, match=r"ca[.]key may be read by everybody"):
-        ca.keep("es3")
-
-
-def test_a_list_that_is_damaged_is_not_begun_anew(ca: OwnCa) -> None:
-    ca.issue("es3")
-    (ca.place / "crl.pem").write_text("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
-    with pytest.raises(_crl.Problem, match="restore it from a backup, for it says what was revoked before"):
         ca.keep("es3")

@@ -21,7 +21,9 @@ import pki
 import pytest
 import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls import keypair
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _crl, _revocation
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 NAME, OTHER = "es1.example.org", "es2.example.org"
 STATE = Path(__file__).resolve().parents[2] / "support/certificate_state.sh"
@@ -150,15 +152,35 @@ class Lives:
         self.step("the next CA is begun", {"root": {"certificate_own_ca_dir": self.ca("root", "next"), "case_tasks": "own_ca_begin"}})
         self.step("it is trusted as well", {"root": {"certificate_own_ca_also_trusted": [f"{self.ca('root', 'next')}/ca.pem"]}})
         both = shutil.copy(self.live("root") / "ca.pem", self.place / "both.pem")
-        next_one = {"certificate_own_ca_dir": self.ca("root", "next")}
+        self.revoke(self.ca("root", "next"), "another")
+        next_one = signed_by | {"certificate_own_ca_dir": self.ca("root", "next")}
         self.step("it signs", {"root": next_one | {"certificate_own_ca_also_trusted": [f"{self.ca('root')}/ca.pem"]}})
         self.as_clients_of_the_step_before = self.state("root", str(both))["verified"]
+        self.with_lists = self.verify_with_lists("root", "next")
         self.step("the former one is trusted no more", {"root": next_one})
         # a handshake with each name; no responder is named in the certificate
         self.handshakes = {host: keypair.check(self.live(host), [NAME, OTHER]) for host in ("root", "intermediate")}
 
         for name in ("removal", "second removal"):
             self.step(name, {host: {"certificate_state": "absent"} for host in first})
+
+    @staticmethod
+    def revoke(directory: str, host: str) -> None:
+        """Have the CA issue something to a host, and revoke it."""
+        key = serialization.load_pem_private_key(Path(directory, "ca.key").read_bytes(), PASSPHRASE.encode())
+        issuer = pki.Issued(x509.load_pem_x509_certificate(Path(directory, "ca.pem").read_bytes()), key)
+        issued = pki.issue(host, issuer, [NAME])
+        record = Path(_revocation.record_path(directory, host, issued.certificate))
+        record.parent.mkdir(parents=True, mode=0o700)
+        record.write_bytes(issued.pem)
+        _crl.keep(directory, PASSPHRASE, revoke=[host])
+
+    def verify_with_lists(self, host: str, name: str) -> str:
+        """What OpenSSL says to a client that wants a list of revoked certificates of each CA."""
+        chain, ca = f"{self.live(host)}/chain.pem", self.ca(host, name)
+        command = ["openssl", "verify", "-crl_check_all", "-CAfile", f"{ca}/ca.pem", "-CRLfile", f"{ca}/crl.pem", "-untrusted", chain, chain]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
 
     def serve(self, host: str) -> str:
         """What a client that trusts the CA only is answered by a server with the node's pair."""
@@ -301,6 +323,10 @@ def test_from_one_ca_to_the_next_clients_verify_the_node_at_each_step(lives: Liv
     assert signs.after["serial"] != signs.before["serial"]
     assert lives.as_clients_of_the_step_before.endswith("OK")
     assert no_more.after["serial"] == no_more.before["serial"]
+
+
+def test_where_something_was_revoked_an_intermediate_has_a_list_from_the_start(lives: Lives) -> None:
+    assert lives.with_lists.endswith("OK\n")
 
 
 def test_one_from_files_takes_the_place_of_another_source(lives: Lives) -> None:
