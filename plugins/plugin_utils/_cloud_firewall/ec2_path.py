@@ -29,22 +29,26 @@ _TCP = {"-1", "6", "tcp"}
 def interface_addresses(interface: Info) -> list[str]:
     """Return all addresses of a network interface, private and public."""
     private = interface.get("private_ip_addresses") or []
-    found = [address["private_ip_address"] for address in private]
-    found += [address["ipv6_address"] for address in interface.get("ipv6_addresses") or []]
     associations = [interface.get("association"), *(address.get("association") for address in private)]
-    found += [association["public_ip"] for association in associations if association and association.get("public_ip")]
-    return list(dict.fromkeys(found))
+    found = [association["public_ip"] for association in associations if association and association.get("public_ip")]
+    return list(dict.fromkeys([*_inner_addresses(interface), *found]))
 
 
 def members_of(interfaces: Sequence[Info]) -> dict[str, Addresses]:
-    """Return the addresses of each security group's members, among these interfaces."""
+    """Return the addresses at which rules know each security group's members, among these interfaces.
+
+    Public IPv4 addresses are none of them: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing
+    """
     members: dict[str, Addresses] = {}
     for interface in interfaces:
         for group in interface["groups"]:
-            members[group["group_id"]] = members.get(group["group_id"], NOWHERE) | addresses(
-                interface_addresses(interface)
-            )
+            members[group["group_id"]] = members.get(group["group_id"], NOWHERE) | addresses(_inner_addresses(interface))
     return members
+
+
+def _inner_addresses(interface: Info) -> list[str]:
+    found = [address["private_ip_address"] for address in interface.get("private_ip_addresses") or []]
+    return found + [address["ipv6_address"] for address in interface.get("ipv6_addresses") or []]
 
 
 def path_of(

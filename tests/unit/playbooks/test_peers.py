@@ -19,12 +19,12 @@ SHOW = {"hosts": "tlsfront_nodes", "gather_facts": False, "tasks": [{"ansible.bu
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "tlsfront_cloud": "none"}
 
 
-def run(play: Any, tmp_path: Path, dead: dict[str, Any], alive: dict[str, Any] | None = None) -> Any:
+def run(play: Any, tmp_path: Path, dead: dict[str, Any], alive: dict[str, Any] | None = None, parts: list[dict[str, Any]] = PARTS) -> Any:
     ssh = tmp_path / "ssh"
     ssh.write_text("#!/bin/sh\nexit 255\n")  # what ssh says of a host that is not there: no packet leaves this machine
     ssh.chmod(0o755)
     hosts = {"es1": {"ansible_ssh_executable": str(ssh), **dead}, "es2": HERE | (alive or {})}
-    return play([*PARTS, SHOW], {"elasticsearch": {"hosts": hosts}}, "--limit", "es2")
+    return play([*parts, SHOW], {"elasticsearch": {"hosts": hosts}}, "--limit", "es2")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,14 @@ def test_without_any_one_line_says_which_option_takes_them(play: Any, tmp_path: 
 def test_it_needs_none_where_the_peers_are_given(play: Any, tmp_path: Path) -> None:
     done = run(play, tmp_path, {"ansible_host": "es1.example"}, {"host_firewall_peers": ["192.0.2.0/24"]})
     assert "Ansible cannot reach es1" not in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(("alive", "asks"), [({}, False), ({"instance_id": "i-0", "placement": {"region": "eu-west-1"}}, True)], ids=["host", "cloud"])
+def test_a_proof_looks_for_the_peers_of_a_cloud_alone_and_goes_on_without(play: Any, tmp_path: Path, alive: dict[str, Any], asks: bool) -> None:
+    parts = [{**part, "vars": {"__tlsfront_proof_only": True}} for part in PARTS]
+    done = run(play, tmp_path, {"ansible_host": "es1.example"}, alive, parts)
+    assert done.returncode == 0, done.stdout
+    assert ("Gather facts of es1" in done.stdout) is asks
 
 
 def test_each_node_has_facts_of_its_own(play: Any) -> None:
