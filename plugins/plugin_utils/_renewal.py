@@ -7,7 +7,7 @@ import datetime
 import typing as t
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check, checks_of
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join, probes_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 
 if t.TYPE_CHECKING:
@@ -77,7 +77,11 @@ def _summary(
     if dated:
         first = min(dated)[0]
         whose = list(dict.fromkeys(node for moment, node in dated if moment == first))
-        parts.append(f"the first to end is that of {and_join(whose)}, at {first:%Y-%m-%dT%H:%M:%SZ}, in {(first - now).days} days")
+        served = len({node for _moment, node in dated})
+        parts.append(
+            f"of what {served} {'node serves' if served == 1 else 'nodes serve'}, seen from {and_join(probes_of(checks))}, the first to end is that of "
+            f"{and_join(whose)}, at {first:%Y-%m-%dT%H:%M:%SZ}, in {(first - now).days} days"
+        )
     ends = [each["next_update"] for each in revoked if each.get("next_update")]
     if ends:
         parts.append(f"the list of revoked certificates ends at {min(ends)}")

@@ -30,7 +30,8 @@ def test_it_says_in_one_line_what_was_renewed_and_which_certificate_ends_first(s
     said = outcome(seen[0], nodes=nodes)
     assert said["problems"] == [] and "\n" not in said["summary"]
     ends = pki.now() + 90 * pki.DAY
-    assert said["summary"].startswith("Renewed es1 (it has fewer than 30 days left); the first to end is that of 127.0.0.1")
+    served = "of what 1 node serves, seen from localhost, the first to end is that of 127.0.0.1"
+    assert said["summary"].startswith(f"Renewed es1 (it has fewer than 30 days left); {served}")
     assert f"at {ends:%Y-%m-%d}T" in said["summary"] and "in 89 days." in said["summary"]
     assert said["summary"].endswith("Left to a run of tlsfront.elasticsearch.site: es2 (the CA is another).")
 
