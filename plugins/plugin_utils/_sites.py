@@ -11,7 +11,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers im
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["DASHBOARDS", "ELASTICSEARCH", "KINDS", "Site", "names_of", "ports_of", "sites", "upstream_ports_of"]
+__all__ = ["DASHBOARDS", "ELASTICSEARCH", "KINDS", "Site", "address_of", "names_of", "ports_of", "sites", "upstream_ports_of"]
 
 ELASTICSEARCH, DASHBOARDS = KINDS = ("elasticsearch", "dashboards")
 
@@ -78,22 +78,25 @@ def upstream_ports_of(given: t.Any, facts: Mapping[str, t.Any], names: Iterable[
     facts  those of the host, whose addresses are its own
     names  under which it is known; a name of another kind is taken for another host
     """
-    addresses = {_address(each) for key in ("all_ipv4_addresses", "all_ipv6_addresses") for each in facts.get(key) or ()}
+    addresses = {address_of(each) for key in ("all_ipv4_addresses", "all_ipv6_addresses") for each in facts.get(key) or ()}
     own = {str(name).lower() for name in ("localhost", *names, *(facts.get(key) or "" for key in ("hostname", "fqdn", "nodename"))) if name}
     found = set()
     for site in sites(given):
         for upstream in site.upstreams:
             host, _colon, port = upstream.rpartition(":")
             number = whole(port)
-            address = _address(host.strip("[]"))
+            address = address_of(host.strip("[]"))
             here = host.lower() in own if address is None else address.is_loopback or address.is_unspecified or address in addresses
             if number is not None and here:
                 found.add(number)
     return sorted(found)
 
 
-def _address(text: t.Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of(text: t.Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that the text is, or None where it is a name. An IPv4 address in IPv6's writing is the IPv4 address (RFC 4291, section 2.5.5.2)."""
     try:
-        return ipaddress.ip_address(str(text))
+        found = ipaddress.ip_address(str(text))
     except ValueError:
         return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found

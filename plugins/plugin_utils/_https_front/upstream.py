@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import re
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import address_of, sites
 
 from .values import number, truth
 
@@ -73,8 +72,8 @@ def found_at(server: str, found: Found) -> t.Mapping[str, t.Any] | None:
     """Return what was found where an upstream leads, if it leads to this node."""
     host, _colon, port = server.rpartition(":")
     host = host.strip("[]")
-    with contextlib.suppress(ValueError):
-        address = ipaddress.ip_address(host)
+    address = address_of(host)
+    if address is not None:
         host = "localhost" if address.is_loopback or address.is_unspecified else str(address)
     return next((one for one in found if str(one["port"]) == port and host.lower() in ("localhost", str(one["address"]))), None)
 

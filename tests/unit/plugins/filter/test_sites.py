@@ -37,6 +37,8 @@ def test_what_is_behind_a_site_on_the_node_itself_is_closed_and_nothing_else() -
     # a front that is itself found in Elasticsearch's range stays open, and so does what is said to
     assert sites(SITES, "closed", [9200, 9243], left_open=[443, "9201-9205"], facts=FACTS, host="es1") == [5601, 9200]
     assert sites([], "closed", [443, 9200], left_open=["443"]) == [9200]
+    mapped = [f"[::ffff:{FACTS['all_ipv4_addresses'][0]}]:9207", "[::ffff:127.0.0.1]:9208", "[::ffff:192.0.2.77]:9209"]
+    assert sites([{"port": 9243, "upstreams": mapped}], "closed", [], left_open=[443], facts=FACTS, host="es1") == [9207, 9208]
 
 
 def test_the_cloud_by_itself_closes_it_too() -> None:

@@ -217,6 +217,8 @@ def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind
     assert upstream(options, [HTTP, own, {**HTTP, "port": 9250}])["servers"] == ["127.0.0.1:9250"]
     assert upstream(options, [HTTP, own])["servers"] == ["127.0.0.1:9201"], "there is no other"
     assert upstream(options, [own])["servers"] == ["127.0.0.1:9200"]
+    mapped = {**FRONT, "https_front_sites": [{**SECOND, "upstreams": ["[::ffff:127.0.0.1]:9201"]}]}
+    assert upstream(mapped, [HTTP, {**HTTP, "port": 9250}])["servers"] == ["127.0.0.1:9250"]
     assert upstream({**FRONT, "https_front_port": 9199}, [first, HTTP])["servers"] == ["127.0.0.1:9201"]
 
 
