@@ -66,7 +66,7 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
 
 
 def test_check_proves_from_outside_and_from_the_clouds_rules_and_runs_no_role_that_changes() -> None:
-    assert steps("check.yml") == ["nodes.yml", "identity.yml", "ports.yml", "prove.yml", "cloud_firewall/exposure", "summary.yml"]
+    assert steps("check.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "prove.yml", "cloud_firewall/exposure", "summary.yml"]
 
 
 def plays(playbook: str) -> list[dict[str, Any]]:
