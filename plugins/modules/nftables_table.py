@@ -36,9 +36,13 @@ attributes:
 options:
   content:
     description:
-      - The rules. They begin with the removal of the table, so that they can be loaded over it. Required unless O(state=absent).
+      - The rules. They begin with the removal of the table, so that they can be loaded over it. Required, or O(add_elements), unless O(state=absent).
       - Statements about anything else than this table are refused, C(flush ruleset), C(include) and C(define) as well.
     type: str
+  add_elements:
+    description:
+      - In place of O(content). The rules that are for the next boot, and nothing else than these addresses in their sets besides, by the names of the sets.
+    type: dict
   units:
     description:
       - Files of systemd that are written before the rules are loaded, as a whole and with mode 0644, and removed with O(state=absent).
@@ -133,6 +137,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.sets import with_elements
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.statements import stray
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile
@@ -186,13 +191,16 @@ def run(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
             raise Failed(f"units: {unit['path']!r} is not the absolute path of a .service, .timer or .conf. Nothing was changed.")
     if not params["path"].startswith("/"):
         raise Failed(f"path is {params['path']!r}. Give the absolute path of the rules file. Nothing was changed.")
-    other = stray(params["content"] or "", params["family"], params["name"])
+    content = params["content"] or ""
+    if params["add_elements"] is not None:
+        content = with_elements(_files.read(Path(params["path"])), params["add_elements"])
+    other = stray(content, params["family"], params["name"])
     if other:
         raise Failed(f"content has {other!r}, which is not about table {params['family']} {params['name']} alone. Take it out. Nothing was changed.")
     table = Table(
         family=params["family"],
         name=params["name"],
-        content=params["content"] or "",
+        content=content,
         path=Path(params["path"]),
         nft=params["nft"],
         unit_files=tuple(UnitFile(Path(unit["path"]), unit["content"]) for unit in params["units"]),
@@ -214,6 +222,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "content": {"type": "str"},
+            "add_elements": {"type": "dict"},
             "units": {
                 "type": "list",
                 "elements": "dict",
@@ -227,7 +236,8 @@ def main() -> None:
             "patience": {"type": "int", "default": 60},
             "state": {"type": "str", "choices": ["loaded", "confirmed", "former", "absent"], "default": "loaded"},
         },
-        required_if=[("state", state, ["content"]) for state in ("loaded", "confirmed", "former")],
+        required_if=[("state", state, ["content", "add_elements"], True) for state in ("loaded", "confirmed", "former")],
+        mutually_exclusive=[("content", "add_elements")],
         no_log=True,  # the journal need not have a line with all addresses of a policy
         supports_check_mode=True,
     )

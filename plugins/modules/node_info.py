@@ -157,10 +157,11 @@ elasticsearch:
 nftables:
   description:
     - Whether the program O(nft) C(is_installed), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
-    - C(peers) are the single addresses of nodes that the rules of the role P(tlsfront.elasticsearch.host_firewall#role) let in now; null without such rules.
+    - C(let_in) are the addresses and networks that the rules of the role P(tlsfront.elasticsearch.host_firewall#role) let in to all closed ports now; null
+      without such rules, and where C(problem) says that they cannot be seen.
   returned: O(nft) is given
   type: dict
-  sample: {is_installed: true, problem: "", peers: ["192.0.2.7"]}
+  sample: {is_installed: true, problem: "", let_in: ["192.0.2.7", "198.51.100.0/24"]}
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -180,7 +181,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import elements, kernel_problem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, kernel_problem, let_in
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -278,10 +279,11 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
     result = {"changed": False, "elasticsearch": found, "outgoing_ports": {"first": first, "last": last, "reserved": reserved_ports()}}
     if params["nft"]:
         is_installed = Path(params["nft"]).exists()
+        problem = kernel_problem(params["nft"]) if is_installed else ""
         result["nftables"] = {
             "is_installed": is_installed,
-            "problem": kernel_problem(params["nft"]) if is_installed else "",
-            "peers": elements(params["nft"], "inet", "tlsfront", "peers4", "peers6") if is_installed else None,
+            "problem": problem,
+            "let_in": let_in(params["nft"], "inet", "tlsfront", "closed") if is_installed and not problem else None,
         }
     return result
 
@@ -310,7 +312,7 @@ def main() -> None:
     )
     try:
         result = run(dict(module.params, cluster_url=module.cluster_url))
-    except (ValueError, OSError) as error:
+    except (Failed, ValueError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 

@@ -16,6 +16,7 @@ PLAYBOOKS = TOP / "playbooks/meta/argument_specs.yml"
 OWN = {
     "tlsfront_identity",
     "tlsfront_found_ports",
+    "tlsfront_hidden_rules",
     "tlsfront_lets_in",
     "tlsfront_nodes",
     "tlsfront_others",

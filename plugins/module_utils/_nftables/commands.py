@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from typing import Any
 
-__all__ = ["Failed", "ask", "elements", "kernel_problem", "run"]
+__all__ = ["Failed", "ask", "kernel_problem", "let_in", "run"]
 
 
 class Failed(Exception):
@@ -37,19 +38,38 @@ def run(*command: str, text: str = "") -> str:
     return done.stdout
 
 
-def elements(nft: str, family: str, table: str, *sets: str) -> list[str] | None:
-    """The addresses in sets of a table that the kernel has, those of all together; None where it has no such table.
+def let_in(nft: str, family: str, table: str, chain: str) -> list[str] | None:
+    """The addresses and networks that a chain accepts at all ports: in rules that ask for the source alone, and in the sets that these name. None where the
+    kernel has no such table.
 
-    Sets of single addresses, as libnftables-json(5) gives them.
+    As libnftables-json(5) gives them.
+
+    :raises Failed: it cannot be seen
     """
+    done = ask(nft, "-j", "list", "table", family, table)
+    if done.returncode and "No such file or directory" in done.stderr:
+        return None
+    if done.returncode:
+        raise Failed(f"nft cannot list the table {family} {table}: {done.stderr.strip()}")
+    parts = json.loads(done.stdout)["nftables"]
+    sets = {part["set"]["name"]: [str(each) for each in part["set"].get("elem", ())] for part in parts if "set" in part}
     found: list[str] = []
-    for name in sets:
-        done = ask(nft, "-j", "list", "set", family, table, name)
-        if done.returncode:
-            return None
-        for part in json.loads(done.stdout)["nftables"]:
-            found += [str(each) for each in part.get("set", {}).get("elem", ())]
+    for rule in (part["rule"] for part in parts if part.get("rule", {}).get("chain") == chain):
+        matches = [statement["match"] for statement in rule["expr"] if "match" in statement]
+        if len(matches) == 1 and any("accept" in statement for statement in rule["expr"]):
+            found += _sources(matches[0], sets)
     return found
+
+
+def _sources(match: dict[str, Any], sets: dict[str, list[str]]) -> list[str]:
+    """Those that a match lets through; none where it is about something else than the source."""
+    source = match["right"]
+    if match["op"] != "==" or match["left"].get("payload", {}).get("field") != "saddr":
+        return []
+    if isinstance(source, dict) and "prefix" in source:
+        return [f"{source['prefix']['addr']}/{source['prefix']['len']}"]
+    text = str(source)
+    return sets.get(text[1:], []) if text.startswith("@") else [text]
 
 
 def kernel_problem(nft: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["disagreements"]
+__all__ = ["disagreements", "is_alone"]
 
 _MENDS = {
     401: "Correct tlsfront_check_username and tlsfront_check_password, or tlsfront_check_api_key.",
@@ -14,16 +14,19 @@ _MENDS = {
 }
 
 
-def disagreements(host: str, group: str, hosts: Iterable[str], node_of: Callable[[str], Mapping[str, t.Any] | None]) -> list[str]:
+def disagreements(
+    host: str, group: str, hosts: Iterable[str], node_of: Callable[[str], Mapping[str, t.Any] | None], is_shut_out: Callable[[], bool] = lambda: False
+) -> list[str]:
     """A sentence for each way in which the host is unlike the first of its group of which something is known, or refuses the check.
 
     :param node_of: gives what node_info has found on a host; asked for no more hosts than it takes
+    :param is_shut_out: says whether the rules of others keep the host out of the cluster, whose users it does not know then
     """
     http = _http(node_of(host))
     if http is None:
         return []
     said = []
-    if http.get("refused"):
+    if http.get("refused") and not is_shut_out():
         refusal = f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check."
         said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
     for other in sorted(hosts):
@@ -43,6 +46,16 @@ def disagreements(host: str, group: str, hosts: Iterable[str], node_of: Callable
             )
         break
     return said
+
+
+def is_alone(node: Mapping[str, t.Any]) -> bool:
+    """Whether Elasticsearch on the node is seen to be in no cluster: it says so, or nobody is connected with it and it does not say."""
+    elasticsearch = node.get("elasticsearch") or {}
+    told = {str(one.get("cluster_uuid") or "") for one in elasticsearch.get("http") or []} - {""}
+    if told:
+        return "_na_" in told
+    cluster = elasticsearch.get("cluster") or {}
+    return bool(elasticsearch.get("ports")) and not cluster.get("addresses") and not cluster.get("answers")
 
 
 def _http(node: Mapping[str, t.Any] | None) -> Mapping[str, t.Any] | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import re
@@ -17,11 +18,11 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_cli
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import ports_of, upstream_ports_of
 
-from .agreement import disagreements
+from .agreement import disagreements, is_alone
 from .container_networks import container_networks
 from .host_addresses import host_addresses
 from .leaving import before_they_leave
-from .left_out import shut_out_by
+from .left_out import reaching, shut_out_by
 from .sniffing import led_past
 from .transport_addresses import transport_addresses
 
@@ -88,8 +89,8 @@ def policy(
         ),
     }
     cluster = elasticsearch.get("cluster", {})
-    let_in = (node.get("nftables") or {}).get("peers")
-    result["joining"] = [] if let_in is None else _not_in(result["peers"], let_in)
+    let_in = (node.get("nftables") or {}).get("let_in")
+    result["joining"] = [] if let_in is None else found.of(lambda: outside(_members(result["peers"], hosts, hostvars or {}), let_in))
     lacks_a_peer = host if result["joining"] else ""
     seen = _seen(cluster, [port for port in unnamed if port in listening]) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
@@ -118,13 +119,26 @@ def policy(
     else:
         at_transport = _at_transport(direct.by_port, elasticsearch)
         allowed = [*result["peers"], *result["direct_clients"], *at_transport, *result["container_networks"], *own]
-        found += disagreements(host, group, hosts, lambda name: node if name == host else (hostvars or {}).get(name, {}).get("__host_firewall_node"))
-        found += shut_out_by(host, facts, own, hosts, hostvars or {})
+        found += _agreement(host, node, reaching(facts, own), group, hosts, hostvars or {})
+        found += shut_out_by(host, facts, own, hosts, hostvars or {}, is_alone(node))
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
     nftables = node.get("nftables") or {}
     if nftables.get("problem"):
         found.append(nftables["problem"])
     return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": list(found)}
+
+
+def _agreement(
+    host: str, node: Mapping[str, t.Any], addresses: Iterable[str], group: str, hosts: Iterable[str], hostvars: Mapping[str, t.Any]
+) -> list[str]:
+    def node_of(name: str) -> Mapping[str, t.Any] | None:
+        return node if name == host else hostvars[name].get("__host_firewall_node") if name in hostvars else None
+
+    def is_shut_out() -> bool:
+        rules = [((node_of(other) or {}).get("nftables") or {}).get("let_in") for other in hosts if other != host]
+        return any(let_in is not None and outside(addresses, let_in) for let_in in rules)
+
+    return disagreements(host, group, hosts, node_of, is_shut_out)
 
 
 def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:
@@ -218,10 +232,15 @@ def _cluster(cluster: Mapping[str, t.Any], accepts_unknown: bool, allowed: list[
     return found
 
 
-def _not_in(peers: list[str], let_in: Iterable[str]) -> list[str]:
-    """The single addresses of peers that the rules in force do not have."""
-    known = set(map(ipaddress.ip_address, let_in))
-    return [peer for peer in peers if "/" not in peer and ipaddress.ip_address(peer) not in known]
+def _members(peers: list[str], hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> list[str]:
+    """The single addresses of peers, and those of the hosts that lie in their networks, as far as they are known."""
+    single = [peer for peer in peers if "/" not in peer]
+    others: list[str] = []
+    for host in hosts if len(single) < len(peers) else ():
+        with contextlib.suppress(AnsibleFilterError, LookupError):
+            others += host_addresses([host], hostvars)
+    strangers = {*outside(others, peers), *single}
+    return [*single, *(address for address in others if address not in strangers)]
 
 
 def _at_transport(by_port: Mapping[str, list[str]], elasticsearch: Mapping[str, t.Any]) -> list[str]:

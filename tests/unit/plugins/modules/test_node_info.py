@@ -335,15 +335,28 @@ def test_it_says_which_ports_outgoing_connections_use(host: Host) -> None:
     assert host.run()["outgoing_ports"] == {"first": 40000, "last": 50000, "reserved": ["40005", "40010-40012"]}
 
 
-def test_it_says_which_peers_the_rules_in_force_let_in(host: Host) -> None:
+def test_it_says_whom_the_rules_in_force_let_in_to_all_closed_ports(host: Host) -> None:
     nft = shutil.which("nft")
     if not nft:
         pytest.skip("needs nft")
     sets = "set peers4 { type ipv4_addr; elements = { 192.0.2.7, 192.0.2.8 } }; set peers6 { type ipv6_addr; };"
     command = ["ip", "netns", "exec", host.names["node"], nft]
-    subprocess.run([*command, f"table inet tlsfront {{ {sets} }}"], check=True)
+    rules = [
+        "ip saddr @peers4 counter accept",
+        "ip6 saddr @peers6 counter accept",
+        "ip6 saddr 2001:db8::/32 counter accept",
+        "ip saddr 198.51.100.9 accept",
+        "tcp dport 9300 ip saddr 203.0.113.0/24 counter accept",
+        "ip daddr 203.0.113.1 accept",
+        "ip saddr != 203.0.113.2 accept",
+        "ip saddr 203.0.113.3 drop",
+        "counter drop",
+    ]
+    other = "chain other { ip saddr 203.0.113.4 accept; };"
+    subprocess.run([*command, f"table inet tlsfront {{ {sets} chain closed {{ {'; '.join(rules)}; }}; {other} }}"], check=True)
     try:
-        assert sorted(host.run(nft=nft)["nftables"]["peers"]) == ["192.0.2.7", "192.0.2.8"]
+        found = host.run(nft=nft)["nftables"]["let_in"]
+        assert sorted(found) == ["192.0.2.7", "192.0.2.8", "198.51.100.9", "2001:db8::/32"]
     finally:
         subprocess.run([*command, "delete table inet tlsfront"], check=True)
 
@@ -353,8 +366,8 @@ def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> Non
     if not nft:
         pytest.skip("needs nft")
     assert "nftables" not in host.run()
-    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", "peers": None}
-    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", "peers": None}
+    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", "let_in": None}
+    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", "let_in": None}
     powerless = tmp_path / "powerless"
     powerless.write_text(f'#!/bin/sh\nexec setpriv --bounding-set -net_admin --inh-caps -net_admin {nft} "$@"\n')
     powerless.chmod(0o755)

@@ -157,11 +157,23 @@ def test_who_joins_is_whom_the_rules_in_force_do_not_let_in() -> None:
     peers = ["192.0.2.1", "2001:db8::7", "192.0.2.9", "198.51.100.0/24"]
 
     def joining(let_in: Any) -> Any:
-        return decide({**NODE, "nftables": {**NODE["nftables"], "peers": let_in}}, peers=peers)["policy"]["joining"]
+        return decide({**NODE, "nftables": {**NODE["nftables"], "let_in": let_in}}, peers=peers)["policy"]["joining"]
 
     assert joining(None) == []
     assert joining(["192.0.2.1", "2001:db8:0::7", "192.0.2.9"]) == []
     assert joining(["192.0.2.1"]) == ["192.0.2.9", "2001:db8::7"]
+    assert joining(["192.0.2.0/28", "2001:db8::/64"]) == [], "a network lets in all its addresses"
+
+
+def test_who_joins_from_a_network_of_peers_is_told_by_its_address() -> None:
+    def joining(let_in: Any) -> Any:
+        facts = {"es1": {"ansible_facts": FACTS}, "es4": {"ansible_facts": {"all_ipv4_addresses": ["198.51.100.4", "203.0.113.4"]}}}
+        given = {**OPTIONS, "peers": ["192.0.2.0/24", "198.51.100.0/24"]}
+        node = {**NODE, "nftables": {**NODE["nftables"], "let_in": let_in}}
+        return policy(given, node=node, facts=FACTS, host="es1", min_version="11", hosts=["es1", "es4"], hostvars=facts)["policy"]["joining"]
+
+    assert joining(["192.0.2.0/24"]) == ["198.51.100.4"]
+    assert joining(["192.0.2.0/24", "198.51.100.0/24"]) == []
 
 
 def test_a_node_that_those_who_are_left_out_do_not_let_in_is_not_made_a_node() -> None:
@@ -177,6 +189,32 @@ def test_a_node_that_those_who_are_left_out_do_not_let_in_is_not_made_a_node() -
     (problem,) = said(es2=["192.0.2.2"], es3=[], es4=["192.0.2.1"])
     assert problem.startswith("192.0.2.1 of es1 is not let in by the rules of es2, es3, which --limit leaves out")
     assert problem.endswith("Run it again without --limit, or with es2:es3 in it.")
+
+
+def test_a_node_that_joins_those_whose_rules_are_hidden_is_not_made_a_node() -> None:
+    def said(cluster_uuid: str, **hostvars: Any) -> list[str]:
+        node = found(9200, 9300)
+        node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "http", "refused": 0, "cluster_uuid": cluster_uuid, "wants_login": False}]
+        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2"]}
+        return list(policy({**OPTIONS}, hostvars={"es1": {}, "es2": {}} | hostvars, **given)["problems"])
+
+    hidden = {"es2": {"tlsfront_hidden_rules": "sudo: a password is required"}}
+    (problem,) = said("_na_", **hidden)
+    assert problem.startswith("es1 is in no cluster yet, and whether es2, which --limit leaves out, would let it in cannot be seen (sudo: a password")
+    assert said("4tH8", **hidden) == said("_na_") == []
+
+
+def test_who_is_outside_of_its_cluster_need_not_know_its_users() -> None:
+    def said(let_in: Any) -> list[str]:
+        node = found(9200, 9300)
+        node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "https", "refused": 401, "cluster_uuid": "", "wants_login": True}]
+        es2 = {"__host_firewall_node": {**NODE, "nftables": {**NODE["nftables"], "let_in": let_in}}}
+        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2"]}
+        return list(policy({**OPTIONS}, hostvars={"es1": {}, "es2": es2}, **given)["problems"])
+
+    assert any("answers 401 to the credentials of the check" in one for one in said(None))
+    assert any("answers 401" in one for one in said(FACTS["all_ipv4_addresses"] + FACTS.get("all_ipv6_addresses", [])))
+    assert said(["198.51.100.77"]) == []
 
 
 def test_where_clients_that_sniff_are_led_is_said_before_it_is_closed() -> None:

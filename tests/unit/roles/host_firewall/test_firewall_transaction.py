@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.sets import with_elements
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.units import UnitFile
 from firewall_node import UNITS, Node
@@ -129,6 +130,15 @@ def test_rules_that_a_new_connection_confirms_are_there_after_a_reboot_at_any_mo
         restore()
         step += 1
     assert outcomes == sorted(outcomes) and set(outcomes) == {False, True}, "killed before and after it was confirmed"
+
+
+def test_a_node_that_joins_is_let_in_by_the_rules_that_are_there_and_nothing_else_changes(node: Node) -> None:
+    before, after = (rules(peers=["192.0.2.1", "192.0.2.128/25", *more], closed_ports=[9200]) for more in ([], ["192.0.2.9", "2001:db8::9"]))
+    assert node.do(lambda: run(node, before)) == "done"
+    joined = with_elements(node.rules_file.read_text(), {"peers4": ["192.0.2.9"], "peers6": ["2001:db8::9"]})
+    assert joined == after
+    assert node.do(lambda: run(node, joined)) == "done"
+    assert node.table() == made_by(node, after)
 
 
 @FROM
