@@ -34,7 +34,8 @@ options:
   lists:
     description:
       - Whether to return, in place of the CAs, the files beside them with the lists of what was revoked, where each node has its certificate from an own
-        CA that has such a file. Where one has none, nothing is returned, for who wants a list wants one of every CA.
+        CA that has such a file. Where one has none, nothing is returned, for who wants a list wants one of every CA; the filter
+        P(tlsfront.elasticsearch.endpoints#filter) gives each of the others its own then.
     type: bool
     default: false
 author: The tlsfront.elasticsearch authors
@@ -82,17 +83,20 @@ def _own_ca_dir(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
     return str(said.get("certificate_own_ca_dir") or f"{said.get('tlsfront_controller_dir') or controller_dir}/ca")
 
 
-def _lists(said: t.Iterable[t.Mapping[str, t.Any]], controller_dir: str) -> list[str]:
+def lists_of(said: t.Mapping[str, t.Mapping[str, t.Any]], controller_dir: str = "~/.tlsfront") -> dict[str, Path]:
+    """Return, of each node that has its certificate from an own CA which has revoked something, the file with the lists.
+
+    said  the options of the nodes, by their names
+
+    Raises AnsibleFilterError where such a file is lost.
+    """
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
 
-    files = [
-        Path(_own_ca_dir(of_node, controller_dir)).expanduser() / _revocation.LIST if of_node.get("certificate_source", "own_ca") == "own_ca" else None
-        for of_node in said
-    ]
-    lost = list(filter(None, (_revocation.loss(str(file.parent)) for file in files if file is not None)))
+    own = {node: Path(_own_ca_dir(its, controller_dir)).expanduser() for node, its in said.items() if its.get("certificate_source", "own_ca") == "own_ca"}
+    lost = list(filter(None, (_revocation.loss(str(place)) for place in own.values())))
     if lost:
         raise AnsibleFilterError(lost[0])
-    return list(dict.fromkeys(map(str, files))) if all(file is not None and file.is_file() for file in files) else []
+    return {node: place / _revocation.LIST for node, place in own.items() if (place / _revocation.LIST).is_file()}
 
 
 def ca_paths(
@@ -124,7 +128,10 @@ def ca_paths(
         )
     if guarded:
         _refuse_what_others_may_change((path, said[node].get("certificate_source", "own_ca") == "own_ca") for node, path in private.items())
-    return _lists(said.values(), controller_dir) if lists else list(dict.fromkeys(private.values()))
+    if not lists:
+        return list(dict.fromkeys(private.values()))
+    of_nodes = lists_of(said, controller_dir)
+    return list(dict.fromkeys(map(str, of_nodes.values()))) if len(of_nodes) == len(said) else []
 
 
 class FilterModule:

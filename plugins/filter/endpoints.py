@@ -39,6 +39,12 @@ options:
     description: Of each node, the days that its certificate must be valid still, which each of its endpoints is then given.
     type: dict
     default: {}
+  lists:
+    description:
+      - Whether, where some of the nodes have their certificates from an own CA that has revoked something, and others have not, each endpoint of the former is
+        given the lists. Where all have, P(tlsfront.elasticsearch.ca_paths#filter) names the files.
+    type: bool
+    default: false
 author: The tlsfront.elasticsearch authors
 """
 
@@ -55,8 +61,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports) and C(min_days_valid) where there are any; of further sites
-      also C(product) or C(same_cluster).
+    - Mappings with C(url), C(connect_to) where it is known where the node is, and C(closed_ports), C(min_days_valid) and C(crl_content) where there are any; of
+      further sites also C(product) or C(same_cluster).
   type: list
   elements: dict
 """
@@ -138,11 +144,13 @@ def endpoints(
     closed_ports: t.Mapping[str, list[t.Any]] | None = None,
     min_days_valid: t.Mapping[str, int] | None = None,
     sites: bool = False,
+    lists: bool = False,
 ) -> list[dict[str, t.Any]]:
     """Endpoints of the nodes named, in their order; see DOCUMENTATION.
 
     Raises AnsibleFilterError for a node that would have none, or whose variables cannot be meant.
     """
+    from ansible_collections.tlsfront.elasticsearch.plugins.filter.ca_paths import lists_of
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.values import truth
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS
@@ -165,6 +173,8 @@ def endpoints(
             more = {"product": "dashboards"} if site.kind == DASHBOARDS else {} if truth(site.given, "same_cluster") else {"same_cluster": False}
             own = names if site.names is None else _names(f"tlsfront_sites of {node}", node, site.names)
             asked += [(node, name, _url(name, port if site.port is None else _port(node, site.port)), more) for name in own]
+    files = lists_of(said) if lists else {}
+    texts = {node: file.read_text("utf-8") for node, file in files.items()} if len(files) < len(said) else {}
     nodes_of = collections.Counter(url for _node, _name, url, _more in asked)
     found: list[dict[str, t.Any]] = []
     for node, name, url, more in asked:
@@ -174,7 +184,11 @@ def endpoints(
             places = [node]  # by the name that they share, one of them would stand for all
         # a name that is both needs no second telling
         of_name: list[dict[str, t.Any]] = [{"url": url, **({} if place == name else {"connect_to": place})} for place in places] or [{"url": url}]
-        of_node = {"closed_ports": (closed_ports or {}).get(node), "min_days_valid": (min_days_valid or {}).get(node)}
+        of_node = {
+            "closed_ports": (closed_ports or {}).get(node),
+            "min_days_valid": (min_days_valid or {}).get(node),
+            "crl_content": texts.get(node),
+        }
         found += [{**one, **more, **{option: value for option, value in of_node.items() if value}} for one in of_name]
     return found
 

@@ -20,7 +20,7 @@ def steps(playbook: str) -> list[str]:
         if "ansible.builtin.import_playbook" in play:
             found.append(play["ansible.builtin.import_playbook"])
         found += [role["role"].split(".")[-1] for role in play.get("roles", [])]
-        for task in play.get("tasks", []):
+        for task in [each for one in play.get("tasks", []) for each in one.get("block", [one])]:
             included = task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role")
             if included:
                 name, part = included["name"].split(".")[-1], included.get("tasks_from")
@@ -66,7 +66,7 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
 
 
 def test_check_proves_from_outside_and_from_the_clouds_rules_and_runs_no_role_that_changes() -> None:
-    assert steps("check.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "prove.yml", "cloud_firewall/exposure", "summary.yml"]
+    assert steps("check.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "cloud_firewall/exposure", "prove.yml", "summary.yml"]
 
 
 def plays(playbook: str) -> list[dict[str, Any]]:

@@ -147,10 +147,11 @@ class Plan:
         )
 
     @property
-    def _intermediate_lacks_list(self) -> bool:
-        """Whether something was revoked, and the intermediate that signs now has no list of its own yet, without which all that it signs is refused."""
+    def _lacks_list(self) -> bool:
+        """Whether something was revoked, and the CA or the intermediate that signs now has no list yet, without which all that it signs is refused."""
         text = self.own_ca_text(_revocation.LIST)
-        return bool(text and self.intermediate) and _revocation.list_of(_revocation.lists(text), self._signers[-1]) is None
+        signers = self._signers if self.has_intermediate else self._signers[:1]
+        return bool(text) and any(_revocation.list_of(_revocation.lists(text), signer) is None for signer in signers)
 
     @functools.cached_property
     def live(self) -> dict[str, t.Any]:
@@ -287,7 +288,7 @@ class Plan:
             "ca": _rewritten(self.ca),
             "reasons": self.reasons if is_own else [],
             "intermediate_reasons": self.intermediate_reasons if is_own and self.has_intermediate else [],
-            "intermediate_lacks_list": is_own and self.has_intermediate and self._intermediate_lacks_list,
+            "lacks_list": is_own and self._lacks_list,
             "constraints": _constraints.subtrees(_constraints.planned(self.options.get("certificate_own_ca_permitted", []))),
             "renewal": self.renewal(host),
             "calendar": calendar(self.number("certificate_acme_every"), host, hosts) if self.source == "acme" else "",

@@ -184,6 +184,17 @@ def test_one_dead_node_does_not_keep_the_others_from_being_proved_and_the_check_
     assert [(row[0].split(":")[0], row[2]) for row in rows] == [("127.0.0.1", "verified"), ("es2", "connection_refused")], run.stdout
 
 
+def test_what_the_cloud_lets_in_is_told_although_a_node_is_dead_and_is_no_success_where_all_else_is_good(play: Any, cluster: Any) -> None:
+    inventory = cluster().inventory(es1={**cluster().node, "tlsfront_cloud": "ec2", "node_identity_cloud": "none"}, es2=DEAD)
+    run = play(CHECK, inventory)
+    assert run.returncode != 0
+    assert "es1 is to be on EC2, but its instance" in said(run) and "Ansible cannot reach es2, or not as root" in said(run)
+    del inventory["all"]["children"]["elasticsearch"]["hosts"]["es2"]
+    run = play(CHECK, inventory)
+    assert run.returncode != 0
+    assert said(run).count("es1 is to be on EC2, but its instance") > 1 and "Proved:" not in run.stdout
+
+
 @pytest.mark.parametrize("lost", ["es1", "es2"])
 def test_a_node_that_was_not_asked_for_its_ports_is_not_proved_by_its_https(play: Any, cluster: Any, lost: str) -> None:
     this = cluster()

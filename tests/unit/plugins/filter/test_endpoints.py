@@ -126,3 +126,19 @@ def test_further_sites_are_asked_where_they_are_wanted_and_only_there():
 def test_a_site_that_cannot_be_asked_is_no_site_less(wrong):
     with pytest.raises(AnsibleFilterError, match="es1"):
         endpoints(["es1"], {"es1": {"tlsfront_sites": wrong}}, sites=True)
+
+
+def test_where_some_have_revoked_and_others_have_not_each_endpoint_has_the_lists_of_its_own_ca(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/crl.pem").write_text("the lists")
+    hosts = {
+        "es1": {"certificate_own_ca_dir": f"{tmp_path}/one"},
+        "es2": {"certificate_source": "provided"},
+        "es3": {"certificate_own_ca_dir": f"{tmp_path}/other"},
+    }
+    asked = {one["url"]: one.get("crl_content") for one in endpoints(list(hosts), hosts, lists=True)}
+    assert asked == {"https://es1": "the lists", "https://es2": None, "https://es3": None}
+    assert endpoints(["es1"], hosts, lists=True) == endpoints(["es1"], hosts) == [{"url": "https://es1"}], "ca_paths names the file of all"
+    (tmp_path / "one/crl.pem").rename(tmp_path / "one/revoked")
+    with pytest.raises(AnsibleFilterError, match="restore it from a backup"):
+        endpoints(list(hosts), hosts, lists=True)

@@ -179,13 +179,14 @@ def test_a_revoked_one_is_replaced_and_another_one_is_not() -> None:
     assert certificate_plan(DEFAULTS | INTERMEDIATE, node=gathered, texts=both, host="es1")["reasons"] == ["it was revoked", "the CA is another"]
 
 
-def test_an_intermediate_that_has_no_list_yet_is_told_where_something_was_revoked() -> None:
+def test_who_signs_and_has_no_list_yet_is_told_where_something_was_revoked() -> None:
     lists = [pki.crl(ROOT).decode(), pki.crl(pki.intermediate(MIDDLE.certificate.subject.rfc4514_string()[3:], ROOT)).decode()]
     has_lists = BOTH | {"/nosuch/ca/crl.pem": "".join([*lists, pki.crl(MIDDLE).decode()])}
-    assert plan(issue(MIDDLE), BOTH | {"/nosuch/ca/crl.pem": "".join(lists)}, **INTERMEDIATE)["intermediate_lacks_list"] is True
-    assert plan(issue(MIDDLE), has_lists, **INTERMEDIATE)["intermediate_lacks_list"] is False
-    assert plan(issue(MIDDLE), BOTH, **INTERMEDIATE)["intermediate_lacks_list"] is False
-    assert plan(issue(), CA | {"/nosuch/ca/crl.pem": lists[0]})["intermediate_lacks_list"] is False
+    assert plan(issue(MIDDLE), BOTH | {"/nosuch/ca/crl.pem": "".join(lists)}, **INTERMEDIATE)["lacks_list"] is True
+    assert plan(issue(MIDDLE), has_lists, **INTERMEDIATE)["lacks_list"] is False
+    assert plan(issue(MIDDLE), BOTH, **INTERMEDIATE)["lacks_list"] is False
+    assert plan(issue(), CA | {"/nosuch/ca/crl.pem": lists[0]})["lacks_list"] is False
+    assert plan(issue(), CA | {"/nosuch/ca/crl.pem": pki.crl(pki.root("Former")).decode()})["lacks_list"] is True
 
 
 def test_a_run_that_nobody_watches_does_only_what_time_or_an_accident_brings() -> None:
