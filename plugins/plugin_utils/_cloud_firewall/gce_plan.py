@@ -27,6 +27,8 @@ _FIELDS = (
     *("description", "direction", "priority", "disabled", "allowed", "denied", "sourceRanges", "destinationRanges"),
     *("sourceTags", "sourceServiceAccounts", "targetTags", "targetServiceAccounts"),
 )
+# those that are lists of whom a rule is from, and for
+_MATCHED = ("sourceRanges", "sourceTags", "sourceServiceAccounts", "targetTags", "targetServiceAccounts")
 _OF_CLOSED_PORTS = ("members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
 _KINDS = ("https-v4", "https-v6", *_OF_CLOSED_PORTS)
 # those for direct clients of a port or of a range of ports
@@ -120,9 +122,13 @@ def plan_present(
         elif _same(before) != _same(after):
             # the module compares, and sends, only fields that the live rule has too
             do = "present" if set(_same(before)) == set(_same(after)) else "replace"
-            plan.add(
-                _phase(after), f"~ {name}: {_text(after)}", do=do, name=name, network=network, rule=_for_module(after)
-            )
+            wider = _wider(before, after) if do == "present" else after
+            if _same(wider) != _same(before):
+                plan.add(_phase(after), f"~ {name}: {_text(wider)}", do=do, name=name, network=network, rule=_for_module(wider))
+            if _same(wider) != _same(after):
+                plan.add(CLOSE, f"~ {name}: {_text(after)}", do=do, name=name, network=network, rule=_for_module(after))
+    # what is denied no longer is let go before what lets members in there: a run that is killed between them leaves nobody cut off
+    plan.steps.sort(key=lambda step: step["phase"] == CLOSE and "denied" not in step.get("rule", {}))
     return plan
 
 
@@ -202,6 +208,17 @@ def _keep_ports(policy: Policy, network: str, live: Mapping[str, Firewall], want
         if kept:
             config["ports"] = port_texts(ports | kept)
             yield f"{name}: tcp {','.join(port_texts(kept))}, for {' and '.join(policy.others)}"
+
+
+def _wider(before: Firewall, after: Firewall) -> Firewall:
+    """The rule that lets in what both of them do: whoever is to be let in no longer is kept out last. What comes after, where nobody is let in before, or by
+    something that is no rule of ours."""
+    configs = before.get("allowed") or [], after.get("allowed") or []
+    if before.get("disabled") or any([config.get("IPProtocol") for config in its] != ["tcp"] or not its[0].get("ports") for its in configs):
+        return after
+    lists = {field: [*after[field], *(one for one in before[field] if one not in after[field])] for field in _MATCHED if after.get(field)}
+    ports = port_texts(port_set(configs[0][0]["ports"]) | port_set(configs[1][0]["ports"]))
+    return {**after, **lists, "allowed": [{**configs[1][0], "ports": ports}]}
 
 
 def _phase(rule: Firewall) -> str:

@@ -165,7 +165,7 @@ def test_ports_that_nodes_need_which_the_run_leaves_out_stay():
     assert found.steps == [] and found.before == found.after
     assert found.left == [f"tf-default-{kind}: tcp 9201,9500, for es2 and es3" for kind in ("members", "direct-v4", "deny-v4", "deny-v6")]
     # and once all nodes are in the run
-    assert [step["name"] for step in plan(live(MORE)).steps] == [step["name"] for step in plan().steps if "https" not in step["name"]]
+    assert {step["name"] for step in plan(live(MORE)).steps} == {step["name"] for step in plan().steps if "https" not in step["name"]}
     assert plan(live(MORE)).left == []
 
 
@@ -181,9 +181,40 @@ def test_clients_and_their_ports_go_whomever_the_run_leaves_out():
     former = replace(MORE, open_ports=("443", "8443"), clients=("192.0.2.0/24", "203.0.113.0/24"), direct_clients=("2001:db8:1::/64", "203.0.113.0/24"))
     former = replace(former, direct_clients_by_port={"9201": ("203.0.113.9/32",)})
     assert lines(plan(live(former), replace(POLICY, clients=POLICY.clients[:1], direct_clients=("2001:db8:1::/64",), others=("es3",)))) == [
-        "open present ~ tf-default-https-v4: allow tcp 443 from 192.0.2.0/24 to es, priority 100",
+        "close present ~ tf-default-https-v4: allow tcp 443 from 192.0.2.0/24 to es, priority 100",
         "close absent - tf-default-direct-v4: allow tcp 9200-9201,9300-9399,9500 from 203.0.113.0/24 to es, priority 100",
         "close absent - tf-default-direct-v4-9201: allow tcp 9201 from 203.0.113.9/32 to es, priority 100",
+    ]
+
+
+def test_whoever_is_let_in_no_longer_is_kept_out_last():
+    former = replace(POLICY, direct_clients=("203.0.113.4/32", "203.0.113.5/32"))
+    narrower = replace(POLICY, direct_clients=("203.0.113.4/32",), direct_clients_by_port={"9300": ("203.0.113.5/32",)})
+    assert lines(plan(live(former), narrower)) == [
+        "open present + tf-default-direct-v4-9300: allow tcp 9300 from 203.0.113.5/32 to es, priority 100",
+        "close present ~ tf-default-direct-v4: allow tcp 9200,9300-9399 from 203.0.113.4/32 to es, priority 100",
+    ]
+    both = lines(plan(live(former), replace(POLICY, direct_clients=("203.0.113.5/32", "203.0.113.6/32"))))
+    assert both == [
+        "open present ~ tf-default-direct-v4: allow tcp 9200,9300-9399 from 203.0.113.5/32, 203.0.113.6/32, 203.0.113.4/32 to es, priority 100",
+        "close present ~ tf-default-direct-v4: allow tcp 9200,9300-9399 from 203.0.113.5/32, 203.0.113.6/32 to es, priority 100",
+    ]
+
+
+def test_a_rule_that_is_switched_off_lets_nobody_in_for_the_time_of_a_change():
+    off = live(replace(POLICY, direct_clients=("203.0.113.4/32", "203.0.113.5/32")))
+    next(rule for rule in off if rule["name"] == "tf-default-direct-v4")["disabled"] = True
+    assert lines(plan(off, replace(POLICY, direct_clients=("203.0.113.4/32",)))) == [
+        "open present ~ tf-default-direct-v4: allow tcp 9200,9300-9399 from 203.0.113.4/32 to es, priority 100"
+    ]
+
+
+def test_what_is_denied_no_longer_goes_before_what_lets_members_in_there():
+    assert [line.split(":")[0] for line in lines(plan(live(MORE), POLICY))] == [
+        "close present ~ tf-default-deny-v4",
+        "close present ~ tf-default-deny-v6",
+        "close present ~ tf-default-members",
+        "close present ~ tf-default-direct-v4",
     ]
 
 
