@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import json
@@ -132,6 +133,12 @@ class Amazon(Place):
 
     def cloud(self, state: str, policy: Policy) -> Cloud:
         return Ec2(Caller(self.modules, lambda _seconds: None), Nodes(policy, self._hosts, [], state), REGION, {"team": "search"})
+
+    def only(self, host: str) -> Amazon:
+        """The same for a run that leaves out the others."""
+        alone = copy.copy(self)
+        alone._hosts = {instance: name for instance, name in self._hosts.items() if name == host}
+        return alone
 
     def _nics(self) -> dict[str, Any]:
         found = self.client.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": list(self._hosts)}])["NetworkInterfaces"]

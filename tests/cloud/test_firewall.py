@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.cloud import CloudError
-from clouds import ANYHOW, POLICY, WIDER, Google, Place, is_gone, is_whole
+from clouds import ANYHOW, POLICY, WIDER, Amazon, Google, Place, is_gone, is_whole
 from compute import PROJECT
 
 
@@ -135,6 +135,15 @@ def test_a_removal_that_cuts_the_nodes_off_from_each_other_is_refused(place: Pla
             place.run(part, "absent", leave_closed_ports_open=True)
     # of the whole removal on a cloud that can deny, what denies goes first, as that was allowed
     assert place.writes() == writes + (2 if place.can_deny else 0)
+
+
+def test_a_node_that_the_others_would_no_longer_reach_is_not_taken_away_alone(amazon: Amazon) -> None:
+    amazon.run()
+    writes, alone, limited = amazon.writes(), amazon.only("es1"), dataclasses.replace(POLICY, others=("es2",))
+    with pytest.raises(CloudError, match=r"9300 not reached by i-[0-9a-f]+ (?s:.*)Nothing was changed\.\n.*cloud_firewall_leave_members_cut_off"):
+        alone.run("open", "absent", limited)
+    assert amazon.writes() == writes
+    assert alone.run("open", "absent", limited, leave_members_cut_off=True).steps
 
 
 def test_a_removal_that_opens_the_closed_ports_is_refused_unless_it_is_meant(google: Google) -> None:

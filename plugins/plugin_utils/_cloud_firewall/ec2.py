@@ -89,9 +89,18 @@ class Ec2:
                 permitted=self._nodes.permitted,
                 by_port=self._nodes.policy.direct_clients_by_port,
                 without=without,
+                others=self._left_behind(without),
             )
         except ValueError as error:
             raise CloudError(str(error)) from None
+
+    def _left_behind(self, without: Sequence[str]) -> _Infos:
+        """The interfaces of nodes that the run leaves out, which keep these groups."""
+        if not self._nodes.policy.others:
+            return []
+        kept = [interface for interface in self._members if {group["group_id"] for group in interface["groups"]} & set(without)]
+        instances = {interface["network_interface_id"]: (interface.get("attachment") or {}).get("instance_id") for interface in kept}
+        return [interface for interface in kept if instances[interface["network_interface_id"]] not in (None, *self._nodes.hosts)]
 
     def leaving(self, phase: str) -> list[str]:
         if phase == "close":

@@ -24,6 +24,7 @@ def ec2_exposure(
     permitted: t.Sequence[str],
     by_port: t.Mapping[str, t.Sequence[str]] | None = None,
     without: t.Sequence[str] = (),
+    others: Infos = (),
 ) -> dict[str, t.Any]:
     """Return what the network ACL and all rules of all security groups of each interface together let in to the ports.
 
@@ -40,6 +41,7 @@ def ec2_exposure(
     permitted   addresses and networks that may reach the ports, beside the nodes
     by_port     those that may reach one of the ports, or a range of them, only
     without     identifiers of security groups to leave out, to see what would be without them
+    others      the interfaces of further nodes of the cluster, which must reach these
 
     Raises ValueError when a group or an ACL of an interface is not given, for then nobody knows.
     """
@@ -58,7 +60,7 @@ def ec2_exposure(
                 "read it again, or give the credentials the right to read it."
             ) from None
         where = f"{node['network_interface_id']}, {', '.join(interface_addresses(node))}"
-        exposure.look_at(hosts[_instance(node)], where, path, _peers(node, nodes, hosts))
+        exposure.look_at(hosts[_instance(node)], where, path, _peers(node, [*nodes, *others], hosts))
     return exposure.plain()
 
 
@@ -71,7 +73,7 @@ def _peers(interface: t.Mapping[str, t.Any], nodes: Infos, hosts: t.Mapping[str,
     if interface["attachment"]["device_index"] != 0:
         return {}
     return {
-        other["private_ip_address"]: hosts[_instance(other)]
+        other["private_ip_address"]: hosts.get(_instance(other), _instance(other))
         for other in nodes
         if _instance(other) != _instance(interface)
         and other["vpc_id"] == interface["vpc_id"]
