@@ -20,7 +20,7 @@ BEGIN, END = "<!-- the table of those that sniff: made by molecule/clients -->\n
 def problems(row: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What is not as it must be. A row says whether its client is known to be lost with the front published, too."""
     found = []
-    if not before["led_to"] or not all(server.endswith(":9200") for server in before["led_to"]):
+    if not any(server.endswith(":9200") for server in before["led_to"]):
         found.append(f"was not led to port 9200, but to {before['led_to']}")
     if after["answered"] == row.get("lost", False):
         found.append(f"with the front published, it goes on with {after['led_to']}, which {'answers' if after['answered'] else 'does not answer'}")
