@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from page import keep
+
 BEGIN, END = "<!-- the table of those that sniff: made by molecule/clients -->\n", "<!-- end of it -->\n"
 
 
@@ -34,16 +36,10 @@ def shown(answer: dict[str, Any]) -> str:
 
 def main() -> None:
     rows, before, after = (json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:4])
-    page = Path(sys.argv[4])
     lines = ["| client | led to, by itself | with the front published |", "|---|---|---|"]
     lines += [f"| {row['client']} | {shown(one)} | {shown(other)} |" for row, one, other in zip(rows, before, after)]
-    text = page.read_text("utf-8")
-    head, _begin, rest = text.partition(BEGIN)
-    made = head + BEGIN + "\n" + "\n".join(lines) + "\n\n" + END + rest.partition(END)[2]
     found = [each for case in zip(rows, before, after) for each in problems(*case)]
-    if made != text:
-        page.write_text(made, "utf-8")
-        found.append(f"{page.name} had another table: it has been rewritten; look at the difference and commit it")
+    found += keep(Path(sys.argv[4]), BEGIN, END, "".join(f"{line}\n" for line in lines))
     sys.exit("\n".join(found) or 0)
 
 

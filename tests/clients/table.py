@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from page import keep
+
 BEGIN, END = "<!-- the table: made by molecule/clients -->\n", "<!-- end of the table -->\n"
 # how each client words why it refuses
 CAUSES = {
@@ -73,14 +75,8 @@ def table(results: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     rows, results = (json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:3])
-    page = Path(sys.argv[3])
-    before = page.read_text("utf-8")
-    head, _begin, rest = before.partition(BEGIN)
-    after = head + BEGIN + "\n" + table(results) + "\n" + END + rest.partition(END)[2]
     found = [each for row, result in zip(rows, results) for each in problems(row, result)]
-    if after != before:
-        page.write_text(after, "utf-8")
-        found.append(f"{page.name} had another table: it has been rewritten; look at the difference and commit it")
+    found += keep(Path(sys.argv[3]), BEGIN, END, table(results))
     sys.exit("\n".join(found) or 0)
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 from typing import Any
 
-__all__ = ["Failed", "ask", "kernel_problem", "let_in", "run"]
+__all__ = ["Failed", "ask", "kernel_problem", "let_in", "list_table", "run"]
 
 
 class Failed(Exception):
@@ -38,6 +38,18 @@ def run(*command: str, text: str = "") -> str:
     return done.stdout
 
 
+def list_table(nft: str, family: str, table: str, option: str) -> str:
+    """What nft lists with this option; empty where the kernel has no such table.
+
+    :raises Failed: it cannot be seen
+    :raises OSError: the program is not there
+    """
+    done = ask(nft, option, "list", "table", family, table)
+    if done.returncode and "No such file or directory" not in done.stderr:
+        raise Failed(f"nft cannot list the table {family} {table}: {done.stderr.strip()}")
+    return done.stdout
+
+
 def let_in(nft: str, family: str, table: str, chain: str) -> list[str] | None:
     """The addresses and networks that a chain accepts at all ports: in rules that ask for the source alone, and in the sets that these name. None where the
     kernel has no such table.
@@ -46,12 +58,10 @@ def let_in(nft: str, family: str, table: str, chain: str) -> list[str] | None:
 
     :raises Failed: it cannot be seen
     """
-    done = ask(nft, "-j", "list", "table", family, table)
-    if done.returncode and "No such file or directory" in done.stderr:
+    listed = list_table(nft, family, table, "-j")
+    if not listed:
         return None
-    if done.returncode:
-        raise Failed(f"nft cannot list the table {family} {table}: {done.stderr.strip()}")
-    parts = json.loads(done.stdout)["nftables"]
+    parts = json.loads(listed)["nftables"]
     sets = {part["set"]["name"]: [str(each) for each in part["set"].get("elem", ())] for part in parts if "set" in part}
     found: list[str] = []
     for rule in (part["rule"] for part in parts if part.get("rule", {}).get("chain") == chain):

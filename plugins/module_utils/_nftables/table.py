@@ -32,7 +32,7 @@ from typing import Iterator, NamedTuple
 
 from .. import _files
 from . import units
-from .commands import Failed, ask, kernel_problem, run
+from .commands import Failed, kernel_problem, list_table, run
 
 __all__ = ["Loaded", "State", "Table"]
 
@@ -229,12 +229,9 @@ class Table:
     def kernel(self) -> str:
         """The kernel's table, without counters, so that equal rules have equal texts; empty where there is none."""
         try:
-            listed = ask(self.nft, "--stateless", "list", "table", self.family, self.name)
+            return list_table(self.nft, self.family, self.name, "--stateless")
         except FileNotFoundError:  # in check mode nft may not have been installed yet, and at the removal not any more
             return ""
-        if listed.returncode and "No such file or directory" not in listed.stderr:
-            raise Failed(f"nft cannot list the table {self.family} {self.name}: {listed.stderr.strip()}")
-        return listed.stdout
 
     def _load(self) -> None:
         run(self.systemctl, "daemon-reload")

@@ -150,8 +150,9 @@ class Plan:
     def _lacks_list(self) -> bool:
         """Whether something was revoked, and the CA or the intermediate that signs now has no list yet, without which all that it signs is refused."""
         text = self.own_ca_text(_revocation.LIST)
+        there = _revocation.lists(text)
         signers = self._signers if self.has_intermediate else self._signers[:1]
-        return bool(text) and any(_revocation.list_of(_revocation.lists(text), signer) is None for signer in signers)
+        return bool(text) and any(_revocation.list_of(there, signer) is None for signer in signers)
 
     @functools.cached_property
     def live(self) -> dict[str, t.Any]:
