@@ -11,23 +11,23 @@ RULES = """table inet tlsfront
 delete table inet tlsfront
 
 table inet tlsfront {
-	set peers4 {
-		type ipv4_addr
-		elements = {
-			192.0.2.1,
-			192.0.2.2
-		}
-	}
+    set peers4 {
+        type ipv4_addr
+        elements = {
+            192.0.2.1,
+            192.0.2.2
+        }
+    }
 
-	set peers6 {
-		type ipv6_addr
-	}
+    set peers6 {
+        type ipv6_addr
+    }
 
-	chain closed {
-		ip saddr @peers4 counter accept
-	}
+    chain closed {
+        ip saddr @peers4 counter accept
+    }
 }
-"""
+""".replace("    ", "\t")
 
 
 def test_they_come_behind_those_that_are_there() -> None:
