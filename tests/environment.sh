@@ -122,3 +122,6 @@ export PATH=$tlsfront_venv/bin:$PATH
 export ANSIBLE_COLLECTIONS_PATH=$tlsfront_top/.ansible/collections:$tlsfront_collections
 export ANSIBLE_HOME=$tlsfront_top/.ansible
 export TLSFRONT_CACHE=$tlsfront_cache
+# What is compiled once is not compiled again in each of the thousands of processes that follow: files, and what modules bring in zip files.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPATH=$tlsfront_top/tests/support/bytecode${PYTHONPATH:+:$PYTHONPATH}
