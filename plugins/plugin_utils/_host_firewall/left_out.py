@@ -48,6 +48,6 @@ def shut_out_by(
         return []
     names, addresses = sorted(shut), sorted({address for missing in shut.values() for address in missing})
     return [
-        f"{' and '.join(addresses)} of {host} is not let in by the rules of {', '.join(names)}, which --limit leaves out, "
+        f"The rules of {', '.join(names)}, which --limit leaves out, do not let in {' and '.join(addresses)} of {host}, "
         f"so {host} would not join the cluster. Run it again without --limit, or with {':'.join(names)} in it."
     ]

@@ -187,7 +187,7 @@ def test_a_node_that_those_who_are_left_out_do_not_let_in_is_not_made_a_node() -
 
     assert said() == said(es2=None, es3=["192.0.2.2", "192.0.2.1"]) == [], "of a bridge for containers, nobody asks"
     (problem,) = said(es2=["192.0.2.2"], es3=[], es4=["192.0.2.1"])
-    assert problem.startswith("192.0.2.1 of es1 is not let in by the rules of es2, es3, which --limit leaves out")
+    assert problem.startswith("The rules of es2, es3, which --limit leaves out, do not let in 192.0.2.1 of es1, so es1 would not join the cluster.")
     assert problem.endswith("Run it again without --limit, or with es2:es3 in it.")
 
 
