@@ -91,7 +91,7 @@ def _answer(data: bytes) -> Answer:
 
 
 def _is_elasticsearch(response: http.client.HTTPResponse, body: Any) -> bool:
-    """By its tagline, its version, its header (since 7.14), its errors, or the realm of its login."""
+    """By its tagline, its version, its header (since 7.14), its errors, or the realm of its login. A front's nginx has the form of its errors, too."""
     realm = response.headers.get("www-authenticate", "")
     if response.headers.get("x-elastic-product") == "Elasticsearch" or 'realm="security"' in realm or "OpenSearch Security" in realm:
         return True
@@ -100,4 +100,4 @@ def _is_elasticsearch(response: http.client.HTTPResponse, body: Any) -> bool:
     version, error = body.get("version"), body.get("error")
     if body.get("tagline") in _TAGLINES or (isinstance(version, dict) and "lucene_version" in version):
         return True
-    return isinstance(error, dict) and "root_cause" in error
+    return isinstance(error, dict) and "root_cause" in error and not response.headers.get("server", "").startswith("nginx")

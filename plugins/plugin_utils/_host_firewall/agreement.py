@@ -12,6 +12,8 @@ _MENDS = {
     401: "Correct tlsfront_check_username and tlsfront_check_password, or tlsfront_check_api_key.",
     403: "Give its user the privilege monitor.",
 }
+# not told, and of a node that is in none yet
+_NO_CLUSTER = {"", "_na_"}
 
 
 def disagreements(
@@ -29,22 +31,25 @@ def disagreements(
     if http.get("refused") and not is_shut_out():
         refusal = f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check."
         said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
+    is_like = False
     for other in sorted(hosts):
         first = _http(node_of(other))
         if first is None:
             continue
-        if first["scheme"] != http["scheme"]:
+        if not is_like and first["scheme"] != http["scheme"]:
             said.append(
                 f"Elasticsearch speaks {http['scheme']} on port {http['port']} of {host}, and {first['scheme']} on port {first['port']} of {other}. "
                 "Set both to the same (xpack.security.http.ssl.enabled, plugins.security.ssl.http.enabled) before you go on."
             )
-        known = {node["cluster_uuid"] for node in (first, http)} - {"", "_na_"}
+        is_like = True
+        known = {node["cluster_uuid"] for node in (first, http)} - _NO_CLUSTER
         if len(known) > 1:
             said.append(
                 f"{host} and {other} are nodes of different clusters ({http['cluster_uuid']} and {first['cluster_uuid']}), and both are in the group {group}. "
                 "A run is for one cluster: put each into a group of its own, and name it by tlsfront_group."
             )
-        break
+        if first["cluster_uuid"] not in _NO_CLUSTER or http["cluster_uuid"] in _NO_CLUSTER:
+            break  # of another that tells its cluster, or for one that does not, there is nothing more to learn
     return said
 
 

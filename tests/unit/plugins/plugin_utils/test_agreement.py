@@ -36,6 +36,15 @@ def test_what_is_not_known_is_no_other_cluster(uuid: str) -> None:
     assert disagreements("es2", "search", HOSTS, {"es1": node(cluster_uuid="A"), "es2": node(cluster_uuid=uuid)}.get) == []
 
 
+@pytest.mark.parametrize("first", ["", "_na_"])
+def test_two_clusters_are_seen_though_the_first_node_tells_of_none(first: str) -> None:
+    nodes = {"es1": node(cluster_uuid=first), "es2": node(cluster_uuid="A"), "es3": node(cluster_uuid="B")}
+    said = {host: disagreements(host, "search", nodes, nodes.get) for host in nodes}
+    assert (said["es1"], said["es2"]) == ([], [])
+    (told,) = said["es3"]
+    assert "es3 and es2 are nodes of different clusters (B and A)" in told
+
+
 def test_a_node_without_elasticsearch_is_like_any_other() -> None:
     assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}.get) == []
     assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}.get) == []

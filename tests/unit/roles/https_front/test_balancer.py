@@ -12,6 +12,7 @@ from typing import Any
 
 import nginx
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch import asking
 
 CLIENT, STRANGER = "192.0.2.7", "198.51.100.9"
 BALANCER, GOOGLE = "127.0.0.1", "203.0.113.5"
@@ -80,6 +81,15 @@ def test_the_client_is_whom_the_balancer_has_added(fronts: nginx.Fronts) -> None
         assert ask(front, running, said=f"{CLIENT}, {STRANGER}").status == 403, "what was there before it is the client's own word"
         assert ask(front, running, said=f"{STRANGER}, {CLIENT}").status == 200
         assert ask(front, running, said=f"{CLIENT}, {GOOGLE}").status == 200, "behind the client stands the balancer itself"
+
+
+def test_no_listener_of_the_front_is_taken_for_elasticsearch_whose_ports_are_closed(fronts: nginx.Fronts) -> None:
+    front = fronts["http"]
+    with front.running():
+        for port in (front.port, int(front.variables["https_front_balancer_port"])):
+            answer = asking.get("127.0.0.1", port, "/", {}, 20)
+            assert (answer.kind, answer.status, "root_cause" in answer.body["error"]) == ("http", 400, True)
+            assert not answer.is_elasticsearch
 
 
 def test_nobody_becomes_this_host_by_saying_so(fronts: nginx.Fronts) -> None:
