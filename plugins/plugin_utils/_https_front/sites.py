@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, ELASTICSEARCH, KINDS, Site, names_of, sites, upstream_ports_of
 
-from .upstream import Found, found_at
+from .upstream import Found, found_at, server_of
 from .values import host_problem, is_truth, number, server_name_problem, trust_problems, truth, upstream_problem
 
 if t.TYPE_CHECKING:
@@ -253,8 +253,15 @@ def _in_clear(where: str, site: Site, listening: Found, host: str, facts: Mappin
         return
     first = site.upstreams[0]
     given = " and ".join(name for name in ("upstream_ca", "upstream_name") if site.given.get(name))
-    could_be_found = not found and site.kind == ELASTICSEARCH and upstream_ports_of([{"upstreams": [first]}], facts, [host])
-    if could_be_found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
+    could_be_found = upstream_ports_of([{"upstreams": [first]}], facts, [host]) if not found and site.kind == ELASTICSEARCH else []
+    elsewhere = next((one for one in listening if one["port"] in could_be_found and one["scheme"] == "https"), None)
+    if elsewhere:
+        known = server_of(elsewhere)
+        yield (
+            f"Elasticsearch speaks https on port {elsewhere['port']} of {host}, and {where} would pass on to it at {first} by plain http. Write {known} in "
+            f"{where}.upstreams, where it is found, or set {where}.upstream_tls to true."
+        )
+    elif could_be_found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
         yield (
             f"No Elasticsearch is found at {first} of {host}, to which {where} passes on, and the front that is there passes on to it by https. Start it, or "
             f"name it by the address at which it listens, or set {where}.upstream_tls to true."

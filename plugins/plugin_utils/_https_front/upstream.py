@@ -11,7 +11,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites impo
 
 from .values import number, truth
 
-__all__ = ["Found", "found_at", "problems", "upstream"]
+__all__ = ["Found", "found_at", "problems", "server_of", "upstream"]
 
 Found = t.Sequence[t.Mapping[str, t.Any]]
 # where an Elasticsearch that is still to come will listen, unless it is told otherwise
@@ -33,7 +33,7 @@ def upstream(options: t.Mapping[str, t.Any], found: Found | None) -> dict[str, t
         return {"servers": [f"127.0.0.1:{_USUAL}"], "tls": truth(options, "https_front_upstream_tls"), **tls}
     if one["scheme"] == "https" and not options.get("https_front_upstream_ca"):
         tls = {"name": _name(str(one["name"])), "ca": str(one["ca_content"])}
-    return {"servers": [_server(one)], "tls": one["scheme"] == "https", **tls}
+    return {"servers": [server_of(one)], "tls": one["scheme"] == "https", **tls}
 
 
 def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, served: str = "") -> list[str]:
@@ -93,6 +93,7 @@ def _name(text: str) -> str:
     return text
 
 
-def _server(one: t.Mapping[str, t.Any]) -> str:
+def server_of(one: t.Mapping[str, t.Any]) -> str:
+    """Return what was found as an upstream of nginx."""
     address, port = ipaddress.ip_address(str(one["address"])), int(one["port"])
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"

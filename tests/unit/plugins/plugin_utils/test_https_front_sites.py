@@ -211,6 +211,15 @@ def test_that_what_answers_or_was_passed_on_to_in_clear_is_no_fallback() -> None
     assert said(KIBANA, gathered=gathered_with("127.0.0.1:5601")) == [], "of Dashboards as well"
 
 
+@pytest.mark.parametrize("upstream_of_it", ["10.0.0.7:9201", "es1:9201", "[::ffff:10.0.0.7]:9201"])
+def test_that_what_speaks_https_is_not_passed_on_to_in_clear_by_another_of_its_addresses(upstream_of_it: str) -> None:
+    site, facts = {**SECOND, "upstreams": [upstream_of_it]}, {"all_ipv4_addresses": ["10.0.0.7"]}
+    (found,) = said(site, facts=facts, listening=[HTTPS])
+    assert found.startswith(f"Elasticsearch speaks https on port 9201 of es1, and https_front_sites[0] would pass on to it at {upstream_of_it} by plain http.")
+    assert "Write 127.0.0.1:9201 in https_front_sites[0].upstreams" in found
+    assert said(site, facts=facts, listening=[HTTP]) == []
+
+
 def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind_a_site() -> None:
     first, own = {**HTTP, "port": 9199}, {**HTTP, "port": 9243}
     options = {**FRONT, "https_front_sites": [SECOND, BY_PORT]}
