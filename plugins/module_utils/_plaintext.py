@@ -80,7 +80,7 @@ _BRACKET = re.compile(r"\s*[})]|.*[{(\[]\s*\Z")
 _NO_HOSTS = {"host", "hosts", "hostname", "address", "server", "node", "nodes", "port", "true", "false", "null", "none", "new"}
 _SECTION = re.compile(r"\s*\[{1,2}[^\]]*\]{1,2}\s*\Z")
 _COMMENT = re.compile(r"\s*(?:#(?!define\b)|;|//|--(?:\s|\Z))")
-_remember = lru_cache(maxsize=2048)  # a line is looked at for each that is near it
+_remember = lru_cache(maxsize=2048)  # a line is looked at for each that is near it, a host for each line that has it
 _DASH = re.compile(r"\s*-\s")
 _LONG = 400  # characters
 _NEAR = 12  # lines before and after that may belong to the same setting
@@ -135,6 +135,7 @@ def mentions(text: str, ports: Iterable[int], cluster: Iterable[str], others: It
     return sorted(found.values(), key=lambda each: each.line)
 
 
+@_remember
 def normal(host: str) -> str:
     """A host as it is compared: lower case, no final dot, the shortest text of an address."""
     text = host.strip().strip("[]").rstrip(".").lower()
@@ -153,6 +154,7 @@ def host_of(text: str) -> str:
     return normal(found["host"]) if found else ""
 
 
+@_remember
 def is_one_of(host: str, hosts: frozenset[str]) -> bool:
     """Whether the host is among them, perhaps by its name without the domain."""
     name = normal(host)
