@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 
 __all__ = ["disagreements", "is_alone"]
 
@@ -19,7 +20,7 @@ _NO_CLUSTER = {"", "_na_"}
 def disagreements(
     host: str, group: str, hosts: Iterable[str], node_of: Callable[[str], Mapping[str, t.Any] | None], is_shut_out: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """A sentence for each way in which the host is unlike the first of its group of which something is known, or refuses the check.
+    """A sentence for each way in which the host is unlike the first of its group of which that is known, or refuses the check.
 
     :param node_of: gives what node_info has found on a host; asked for no more hosts than it takes
     :param is_shut_out: says whether the rules of others keep the host out of the cluster, whose users it does not know then
@@ -31,25 +32,24 @@ def disagreements(
     if http.get("refused") and not is_shut_out():
         refusal = f"Elasticsearch on port {http['port']} of {host} answers {http['refused']} to the credentials of the check."
         said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
-    is_like = False
-    for other in sorted(hosts):
-        first = _http(node_of(other))
-        if first is None:
-            continue
-        if not is_like and first["scheme"] != http["scheme"]:
-            said.append(
-                f"Elasticsearch speaks {http['scheme']} on port {http['port']} of {host}, and {first['scheme']} on port {first['port']} of {other}. "
-                "Set both to the same (xpack.security.http.ssl.enabled, plugins.security.ssl.http.enabled) before you go on."
-            )
-        is_like = True
-        known = {node["cluster_uuid"] for node in (first, http)} - _NO_CLUSTER
-        if len(known) > 1:
-            said.append(
-                f"{host} and {other} are nodes of different clusters ({http['cluster_uuid']} and {first['cluster_uuid']}), and both are in the group {group}. "
-                "A run is for one cluster: put each into a group of its own, and name it by tlsfront_group."
-            )
-        if first["cluster_uuid"] not in _NO_CLUSTER or http["cluster_uuid"] in _NO_CLUSTER:
-            break  # of another that tells its cluster, or for one that does not, there is nothing more to learn
+    found = ((other, told) for other in sorted(hosts) for told in [_http(node_of(other))] if told is not None)
+    first = next(found, None)
+    if first is None:
+        return said
+    other, its = first
+    if its["scheme"] != http["scheme"]:
+        said.append(
+            f"Elasticsearch speaks {http['scheme']} on port {http['port']} of {host}, and {its['scheme']} on port {its['port']} of {other}. "
+            "Set both to the same (xpack.security.http.ssl.enabled, plugins.security.ssl.http.enabled) before you go on."
+        )
+    if http["cluster_uuid"] in _NO_CLUSTER:
+        return said
+    other, uuid = next(((other, its["cluster_uuid"]) for other, its in chain([first], found) if its["cluster_uuid"] not in _NO_CLUSTER), ("", ""))
+    if uuid not in ("", http["cluster_uuid"]):
+        said.append(
+            f"{host} and {other} are nodes of different clusters ({http['cluster_uuid']} and {uuid}), and both are in the group {group}. "
+            "A run is for one cluster: put each into a group of its own, and name it by tlsfront_group."
+        )
     return said
 
 

@@ -2,7 +2,6 @@
 """The system's store of CAs, by the real update-ca-certificates, in directories of the test's own."""
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import client_role
 import pki
 import pytest
 
@@ -49,15 +49,7 @@ class Machine:
             "client_trust_system": system,
             "ansible_python_interpreter": str(self.python),
         }
-        done = subprocess.run(
-            ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(wanted), *(["--check"] if check else []),
-             str(Path(__file__).with_name("client.yml"))],
-            env=dict(os.environ, ANSIBLE_FORCE_COLOR="false", ANSIBLE_NOCOLOR="true"), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        found = re.search(r"changed=(\d+)", done.stdout)
-        assert found, done.stdout
-        return int(found.group(1))
+        return client_role.changes(wanted, *(["--check"] if check else []))
 
     def trusts(self) -> set[str]:
         """Which of the two are in the bundle that the system's programs read."""
