@@ -37,12 +37,12 @@ class Machine:
         install = f'case "$*" in *" python3 "*) ln -s {real} "{self.commands}/python3" ;; esac'
         self.has("apt-get", f'echo "apt-get $*" >>"{self.told}"; case $1 in update) exit {update} ;; esac; {install}')
 
-    def call(self, function: str) -> subprocess.CompletedProcess[str]:
-        text = (TOP / "tests/environment.sh").read_text("utf-8")
+    def call(self, function: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        text = (TOP / "tests/environment.sh").read_text("utf-8").replace("/usr/bin/", f"{self.home}/usr/bin/")
         functions = "\n".join(re.findall(r"^\w+\(\) \{.*?^\}$|^say\(\).*$", text, re.MULTILINE | re.DOTALL))
         return subprocess.run(
             ["/bin/bash", "-c", f"set -euo pipefail\n{functions}\n{function}"],
-            env={"PATH": str(self.commands), "HOME": str(self.home)},
+            env={"PATH": str(self.commands), "HOME": str(self.home), **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -79,6 +79,22 @@ def test_nothing_is_installed_where_it_is_there(machine: Machine) -> None:
     machine.has_apt()
     (machine.commands / "python3").symlink_to(Path(sys.executable).resolve())
     assert machine.call("find_python").returncode == 0
+    assert machine.told.read_text() == ""
+
+
+def test_the_systems_python_goes_before_a_newer_one_unless_the_newest_is_asked_for(machine: Machine) -> None:
+    (machine.home / "usr/bin").mkdir(parents=True)
+    systems, newer, own = machine.home / "usr/bin/python3.11", machine.commands / "python3.13", machine.home / "own"
+    for python in (systems, newer, own):
+        python.symlink_to(Path(sys.executable).resolve())
+    taken = [machine.call("find_python", TLSFRONT_PYTHON=asked).stdout.strip() for asked in ("", "newest", str(own))]
+    assert taken == [str(systems), str(newer), str(own)]
+
+
+def test_a_python_that_is_asked_for_and_is_none_is_said(machine: Machine) -> None:
+    machine.has_apt()
+    done = machine.call("find_python", TLSFRONT_PYTHON="/nonexistent/python3")
+    assert done.returncode == 1 and "TLSFRONT_PYTHON is no Python from 3.11 to 3.14" in done.stderr
     assert machine.told.read_text() == ""
 
 
