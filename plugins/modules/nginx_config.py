@@ -16,8 +16,10 @@ author:
 description:
   - Writes what the configuration names, has nginx test it where it is to live, swaps it in, restarts or reloads nginx, and asks every listener, for every
     name and over a verified connection to this host, which certificate and which configuration it serves, and whether users can log in.
-  - Where that is not what was written, the configuration that was live and served when the call began is live again and is proved in the same way, and the
-    call fails with the cause.
+  - Before it writes anything, it asks each server to which the configuration passes requests on by https for its certificate. One that nginx could not verify
+    is refused, unless what is live passes on to it in the same way. One that does not answer is not.
+  - Where what is served is not what was written, the configuration that was live and served when the call began is live again and is proved in the same
+    way, and the call fails with the cause.
   - It belongs to the role P(tlsfront.elasticsearch.https_front#role), whose template says in the configuration what its listeners must show.
   - One call at a time changes a node. A call that has begun goes on to its end where the connection to the node is lost. One that was killed, or whose
     node went down, leaves a configuration that can be served after a boot; the next call goes on from there.
@@ -152,7 +154,7 @@ removed:
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import candidate, files, service, transaction
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import candidate, files, service, transaction, upstreams
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import CHANGE, FILES, front, wanted
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
 
@@ -165,7 +167,7 @@ def run(work: Callable[[], transaction.Outcome]) -> dict[str, Any]:
         return {"failed": True, "msg": f"The configuration of the front was not changed. {error}", "raced": True}
     except transaction.Failed as error:
         return {"failed": True, "msg": str(error), "raced": False, "served": error.served}
-    except (transaction.PairRefused, transaction.NotServed, candidate.Refused, service.Failed, files.Locked, OSError, ValueError) as error:
+    except (transaction.PairRefused, upstreams.Refused, transaction.NotServed, candidate.Refused, service.Failed, files.Locked, OSError, ValueError) as error:
         return {"failed": True, "msg": str(error), "raced": False}
     told = {"diff": outcome.diff, "restarted": outcome.restarted, "removed": outcome.removed}
     return {"changed": outcome.changed, "raced": False, **told}

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._tls.keypair import judged
-from . import candidate, certificate, configuration, connections, files, service
+from . import candidate, certificate, configuration, connections, files, service, upstreams
 from .proof import Proof, prove
 from .users import users_file
 
@@ -145,6 +145,7 @@ class Front:
 
         :param expected: the token of what the caller has seen
         :raises Raced: something else is live, or becomes it meanwhile
+        :raises upstreams.Refused: it would pass requests on to whom nginx could not verify
         :raises PairRefused: no client would accept the certificate; where there is a former version that they would, it is live again
         :raises Failed: it was taken back
         """
@@ -155,6 +156,7 @@ class Front:
             began = self._look()
             self._expect(began.contents, [expected or _token(began.contents)])
             self._require_pair(wanted, write=True)
+            self._require_upstreams(wanted, began.contents)
             written = _token(began.contents)
             try:
                 contents = self.bring(wanted, outcome, write=True)
@@ -173,6 +175,7 @@ class Front:
         before = _contents(self.live)
         self._expect(before, [expected or _token(before)])
         self._require_pair(wanted, write=False)
+        self._require_upstreams(wanted, before)
         contents = self.bring(wanted, outcome, write=False)
         for path, old, new in zip(self.live, before, contents):
             outcome.file(path, old, new)
@@ -270,6 +273,10 @@ class Front:
                 f"No client would accept the certificate in {directory}: {verdict['message']}. {after} "
                 "Run the role tlsfront.elasticsearch.certificate with a certificate that is right."
             )
+
+    def _require_upstreams(self, wanted: Wanted, live: Contents) -> None:
+        brought = {str(self.directory / name): content for name, content in wanted.files.items()}
+        upstreams.require(wanted.configuration, (live[0] or b"").decode("utf-8", "replace"), brought)
 
     def bring(self, wanted: Wanted, outcome: Outcome, write: bool) -> Contents:
         """What is to be live, once the files that it names are there. Each of these has another name for another content: nothing that is live changes."""

@@ -77,7 +77,13 @@ def _upstream(site: Site, listening: Found) -> dict[str, t.Any]:
 
 
 def _found(site: Site, listening: Found) -> t.Mapping[str, t.Any] | None:
-    return found_at(site.upstreams[0], listening) if site.upstreams and site.kind == ELASTICSEARCH else None
+    return next((one for _upstream, one in _all_found(site, listening)), None)
+
+
+def _all_found(site: Site, listening: Found) -> list[tuple[str, t.Mapping[str, t.Any]]]:
+    """Each of its upstreams that was found, with what was."""
+    pairs = [(upstream, found_at(upstream, listening)) for upstream in site.upstreams if site.kind == ELASTICSEARCH]
+    return [(upstream, one) for upstream, one in pairs if one is not None]
 
 
 def listeners(options: Mapping[str, t.Any], its: t.Sequence[Mapping[str, t.Any]], nginx: Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -224,7 +230,15 @@ def _ports(options: Mapping[str, t.Any], its: t.Sequence[Site], closed_ports: t.
 def _behind(where: str, site: Site, options: Mapping[str, t.Any], listening: Found, host: str) -> Iterator[str]:
     """Whether it can be verified, and asked."""
     found, given = _found(site, listening), site.given
-    what = f"Elasticsearch at {site.upstreams[0]} of {host}, to which {where} passes on,"
+    by_scheme = {one["scheme"]: upstream for upstream, one in _all_found(site, listening)}
+    if len(by_scheme) > 1:
+        yield (
+            f"{where} passes on to {by_scheme['https']} of {host}, where Elasticsearch speaks https, and to {by_scheme['http']}, where it speaks plain http: "
+            "a site passes on to all of its upstreams in one way. Make two sites of it."
+        )
+        return
+    at = next((upstream for upstream, _one in _all_found(site, listening)), site.upstreams[0])
+    what = f"Elasticsearch at {at} of {host}, to which {where} passes on,"
     if found and found["scheme"] == "http" and truth(given, "upstream_tls"):
         yield f"{what} speaks plain http, and upstream_tls is true. Set it to false."
         return
@@ -239,7 +253,7 @@ def _behind(where: str, site: Site, options: Mapping[str, t.Any], listening: Fou
             yield f"{where}.upstream_tls is true: then {where}.upstream_ca must be the file of the CA that signed the certificate of its upstreams."
         if not known and not given.get("upstream_name"):
             yield f"{where} passes on by https: then {where}.upstream_name must be a host name that the certificate of each of its upstreams has."
-    if found and found["wants_login"] and options.get("https_front_users"):
+    if any(one["wants_login"] for _upstream, one in _all_found(site, listening)) and options.get("https_front_users"):
         yield (
             f"{what} wants a login itself, and https_front_users has users: a request has one login, and the front would take it. Leave https_front_users "
             "empty, so that the login is Elasticsearch's."
@@ -251,17 +265,19 @@ def _in_clear(where: str, site: Site, listening: Found, host: str, facts: Mappin
     found = _found(site, listening)
     if truth(site.given, "upstream_tls") or (found and found["scheme"] == "https"):
         return
-    first = site.upstreams[0]
+    first = next((upstream for upstream, _one in _all_found(site, listening)), site.upstreams[0])
     given = " and ".join(name for name in ("upstream_ca", "upstream_name") if site.given.get(name))
-    could_be_found = upstream_ports_of([{"upstreams": [first]}], facts, [host]) if not found and site.kind == ELASTICSEARCH else []
-    elsewhere = next((one for one in listening if one["port"] in could_be_found and one["scheme"] == "https"), None)
+    could_be_found = upstream_ports_of([{"upstreams": site.upstreams}], facts, [host]) if site.kind == ELASTICSEARCH else []
+    seen_ports = {one["port"] for _upstream, one in _all_found(site, listening)}
+    elsewhere = next((one for one in listening if one["port"] in set(could_be_found) - seen_ports and one["scheme"] == "https"), None)
     if elsewhere:
-        known = server_of(elsewhere)
+        known, port = server_of(elsewhere), elsewhere["port"]
+        its = next(upstream for upstream in site.upstreams if port in upstream_ports_of([{"upstreams": [upstream]}], facts, [host]))
         yield (
-            f"Elasticsearch speaks https on port {elsewhere['port']} of {host}, and {where} would pass on to it at {first} by plain http. Write {known} in "
+            f"Elasticsearch speaks https on port {port} of {host}, and {where} would pass on to it at {its} by plain http. Write {known} in "
             f"{where}.upstreams, where it is found, or set {where}.upstream_tls to true."
         )
-    elif could_be_found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
+    elif could_be_found and not found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
         yield (
             f"No Elasticsearch is found at {first} of {host}, to which {where} passes on, and the front that is there passes on to it by https. Start it, or "
             f"name it by the address at which it listens, or set {where}.upstream_tls to true."

@@ -17,7 +17,9 @@ import jinja2
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import configuration
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.detached import Lost, detached
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.servers import elasticsearch, listening, over_tls, server_context
 
 TEMPLATES = Path(__file__).parents[4] / "roles/https_front/templates"
 
@@ -78,6 +80,25 @@ def test_what_is_none_of_the_roles_is_refused(places: dict[str, str], tmp_path: 
 def test_a_certificate_that_is_not_there_is_told(places: dict[str, str], tmp_path: Path) -> None:
     result = run("nginx_config", **given(tmp_path), **places)
     assert result["failed"] and f"{tmp_path}/live has no chain.pem and key.pem" in result["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_upstream_that_nginx_could_not_verify_is_refused_and_nothing_is_written(places: dict[str, str], tmp_path: Path, check: bool) -> None:
+    root, live = pki.root(), tmp_path / "live"
+    live.mkdir()
+    front = pki.issue("es1", root, names=["es1"])
+    for name, octets in (("chain.pem", front.pem), ("key.pem", front.key_pem), ("ca.pem", root.pem)):
+        (live / name).write_bytes(octets)
+    behind = pki.issue("es1", pki.root("Another"), names=["es1"]).write(tmp_path)
+    with listening(over_tls(server_context(behind), elasticsearch())) as server:
+        more = given(tmp_path, files=[{"name": "upstream-ca-1.pem", "content": root.pem.decode()}])
+        more["configuration"] += (
+            f"upstream tlsfront_elasticsearch {{ server 127.0.0.1:{server.port}; }}\n"
+            f"server {{ proxy_ssl_trusted_certificate {tmp_path}/front/upstream-ca-1.pem; proxy_ssl_name es1; proxy_pass https://tlsfront_elasticsearch; }}\n"
+        )
+        result = run("nginx_config", **more, _ansible_check_mode=check, **places)
+    assert result["failed"] and f"127.0.0.1:{server.port} does not pass as es1 by the CA in {tmp_path}/front/upstream-ca-1.pem" in result["msg"]
+    assert not Path(places["path"]).exists() and not (tmp_path / "front/upstream-ca-1.pem").exists()
 
 
 @pytest.mark.parametrize("name", ["../users", "a/b", "", ".hidden", "a\n"])

@@ -220,6 +220,21 @@ def test_that_what_speaks_https_is_not_passed_on_to_in_clear_by_another_of_its_a
     assert said(site, facts=facts, listening=[HTTP]) == []
 
 
+def test_that_each_of_several_upstreams_is_looked_at() -> None:
+    site, facts = {**SECOND, "upstreams": ["127.0.0.1:9201", "127.0.0.1:9202"]}, {"all_ipv4_addresses": ["10.0.0.7"]}
+    other = {**HTTPS, "port": 9202}
+    (found,) = said(site, listening=[HTTP, other])
+    assert "passes on to 127.0.0.1:9202 of es1, where Elasticsearch speaks https, and to 127.0.0.1:9201, where it speaks plain http" in found
+    assert said(site, listening=[HTTPS, other]) == said(site, listening=[HTTP]) == []
+    remote = {**SECOND, "upstreams": ["10.0.0.8:9201", "127.0.0.1:9202"]}
+    (found,) = said(remote, listening=[{**other, "problem": "no CA"}])
+    assert found.startswith("Elasticsearch at 127.0.0.1:9202 of es1, to which https_front_sites[0] passes on, speaks https and cannot be verified: no CA.")
+    (found,) = said({**SECOND, "upstreams": ["127.0.0.1:9201", "10.0.0.7:9202"]}, facts=facts, listening=[HTTP, other])
+    assert found.startswith("Elasticsearch speaks https on port 9202 of es1, and https_front_sites[0] would pass on to it at 10.0.0.7:9202 by plain http.")
+    (found,) = said(site, listening=[HTTP, {**HTTP, "port": 9202, "wants_login": True}], more={"https_front_users": [{"name": "anna", "password": "secret secret"}]})
+    assert "wants a login itself" in found
+
+
 def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind_a_site() -> None:
     first, own = {**HTTP, "port": 9199}, {**HTTP, "port": 9243}
     options = {**FRONT, "https_front_sites": [SECOND, BY_PORT]}

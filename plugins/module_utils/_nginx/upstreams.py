@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, The tlsfront.elasticsearch authors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Would nginx get an answer where a configuration passes requests on by verified https?
+
+Neither "nginx -t" nor a reload asks: with a CA or a name that is not the right one, every request would be answered with 502.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from typing import Iterable, Mapping, NamedTuple, Sequence
+
+from . import syntax
+
+__all__ = ["Refused", "Upstream", "problem", "require", "verified"]
+
+_SECONDS = 5.0
+# those that hold for what is in a block unless it says another: https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+_INHERITED = ("proxy_ssl_trusted_certificate", "proxy_ssl_name")
+
+
+class Refused(Exception):
+    """What is behind nginx would not be believed."""
+
+
+class Upstream(NamedTuple):
+    """A server of an upstream of nginx, and how nginx verifies it."""
+
+    server: str  # address:port
+    ca: str  # the path of the CA
+    name: str
+
+
+def verified(text: str) -> list[Upstream]:
+    """Every server to which the configuration passes on by https, by what its own upstreams name; no variable is known before a request.
+
+    Each once, in their order; none where nginx could not read the text.
+    """
+    try:
+        directives = syntax.parse(text)
+    except syntax.BadSyntax:
+        return []
+    servers = {
+        block.values[0]: [one.values[0] for one in block.block or () if one.name == "server"]
+        for block in directives
+        if block.name == "upstream" and block.values
+    }
+    found = [
+        Upstream(server, ca, name)
+        for to, ca, name in _passed_on(directives, {})
+        for server in servers.get(to, ())
+        if ca and name and "$" not in ca + name
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _passed_on(directives: Sequence[syntax.Directive], outer: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
+    """The name of the upstream, the CA and the name of each."""
+    said = {**outer, **{one.name: one.values[0] for one in directives if one.name in _INHERITED and one.values}}
+    for one in directives:
+        to = re.match(r"https://(\w+)", one.values[0]) if one.name == "proxy_pass" and one.values else None
+        if to:
+            yield to[1], said.get("proxy_ssl_trusted_certificate", ""), said.get("proxy_ssl_name", "")
+        yield from _passed_on(one.block or [], said)
+
+
+def require(text: str, live: str, files: Mapping[str, str]) -> None:
+    """Looks at each that is not verified by what is live in the same way: with those that are, nothing gets worse.
+
+    :param files: what will be there besides, by path
+    :raises Refused: one would not be believed. One that is not reached says nothing: it may be down.
+    """
+    problems = [
+        f"{one.server} does not pass as {one.name} by the CA in {one.ca}: {why}"
+        for one in verified(text)
+        if one not in verified(live)
+        for why in [problem(one, files.get(one.ca))]
+        if why
+    ]
+    if problems:
+        raise Refused(
+            f"nginx would answer every request with 502, because it could not verify where it is to pass them on to by https. {'; '.join(problems)}. "
+            "Name the CA that has signed the certificate there, and a name that the certificate has: https_front_upstream_ca and https_front_upstream_name, "
+            "and upstream_ca and upstream_name of a further site. Nothing that is served was changed."
+        )
+
+
+def problem(upstream: Upstream, ca: str | None, timeout: float = _SECONDS) -> str:
+    """Why nginx would not believe it; empty where it would, and where it cannot be reached.
+
+    :param ca: the CA where it is not in its file yet
+    """
+    # as nginx does it, which takes a common name where there is no other: X509_check_host()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if ca is None:
+            context.load_verify_locations(cafile=upstream.ca)
+        else:
+            context.load_verify_locations(cadata=ca)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        return f"the CA cannot be read ({error})"
+    host, _colon, port = upstream.server.rpartition(":")
+    try:
+        plain = socket.create_connection((host.strip("[]"), int(port)), timeout)
+    except (OSError, ValueError):
+        return ""
+    try:
+        with plain, context.wrap_socket(plain, server_hostname=upstream.name):
+            return ""
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    except ssl.SSLError as error:
+        return f"no TLS handshake was finished ({error.reason or error})"
+    except (OSError, ValueError):  # cut off or too late: it may be starting
+        return ""
