@@ -17,6 +17,7 @@ OWN = {
     "tlsfront_identity",
     "tlsfront_found_ports",
     "tlsfront_hidden_rules",
+    "tlsfront_left_out_http",
     "tlsfront_lets_in",
     "tlsfront_nodes",
     "tlsfront_others",

@@ -18,12 +18,18 @@ _NO_CLUSTER = {"", "_na_"}
 
 
 def disagreements(
-    host: str, group: str, hosts: Iterable[str], node_of: Callable[[str], Mapping[str, t.Any] | None], is_shut_out: Callable[[], bool] = lambda: False
+    host: str,
+    group: str,
+    hosts: Iterable[str],
+    node_of: Callable[[str], Mapping[str, t.Any] | None],
+    is_shut_out: Callable[[], bool] = lambda: False,
+    left_out: Mapping[str, Mapping[str, t.Any]] | None = None,
 ) -> list[str]:
     """A sentence for each way in which the host is unlike the first of its group of which that is known, or refuses the check.
 
     :param node_of: gives what node_info has found on a host; asked for no more hosts than it takes
     :param is_shut_out: says whether the rules of others keep the host out of the cluster, whose users it does not know then
+    :param left_out: what was found on hosts that the run does not change, which may well speak otherwise: they are to be brought over one after the other
     """
     http = _http(node_of(host))
     if http is None:
@@ -34,9 +40,7 @@ def disagreements(
         said.append(f"{refusal} {_MENDS.get(http['refused'], '')}".strip())
     found = ((other, told) for other in sorted(hosts) for told in [_http(node_of(other))] if told is not None)
     first = next(found, None)
-    if first is None:
-        return said
-    other, its = first
+    other, its = first or ("", http)
     if its["scheme"] != http["scheme"]:
         said.append(
             f"Elasticsearch speaks {http['scheme']} on port {http['port']} of {host}, and {its['scheme']} on port {its['port']} of {other}. "
@@ -44,12 +48,16 @@ def disagreements(
         )
     if http["cluster_uuid"] in _NO_CLUSTER:
         return said
-    other, uuid = next(((other, its["cluster_uuid"]) for other, its in chain([first], found) if its["cluster_uuid"] not in _NO_CLUSTER), ("", ""))
-    if uuid not in ("", http["cluster_uuid"]):
-        said.append(
-            f"{host} and {other} are nodes of different clusters ({http['cluster_uuid']} and {uuid}), and both are in the group {group}. "
-            "A run is for one cluster: put each into a group of its own, and name it by tlsfront_group."
-        )
+    others = chain([first] if first else [], found)
+    one = next(((other, its["cluster_uuid"]) for other, its in others if its["cluster_uuid"] not in _NO_CLUSTER), None)
+    untouched = [(other, told["cluster_uuid"]) for other, its in sorted((left_out or {}).items()) for told in [_http(its)] if told is not None]
+    for other, uuid in [*([one] if one else []), *untouched]:
+        if uuid not in _NO_CLUSTER | {http["cluster_uuid"]}:
+            said.append(
+                f"{host} and {other} are nodes of different clusters ({http['cluster_uuid']} and {uuid}), and both are in the group {group}. "
+                "A run is for one cluster: put each into a group of its own, and name it by tlsfront_group."
+            )
+            break
     return said
 
 

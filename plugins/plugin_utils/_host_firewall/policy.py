@@ -138,7 +138,9 @@ def _agreement(
         rules = [((node_of(other) or {}).get("nftables") or {}).get("let_in") for other in hosts if other != host]
         return any(let_in is not None and outside(addresses, let_in) for let_in in rules)
 
-    return disagreements(host, group, hosts, node_of, is_shut_out)
+    # kept by the playbook site of nodes that --limit leaves out
+    left_out = {name: {"elasticsearch": {"http": hostvars[name].get("tlsfront_left_out_http") or []}} for name in hosts if name in hostvars and name != host}
+    return disagreements(host, group, hosts, node_of, is_shut_out, left_out)
 
 
 def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:

@@ -45,6 +45,15 @@ def test_two_clusters_are_seen_though_the_first_node_tells_of_none(first: str) -
     assert "es3 and es2 are nodes of different clusters (B and A)" in told
 
 
+def test_a_node_that_is_left_out_is_of_the_same_cluster_and_may_speak_otherwise() -> None:
+    def said(**others: Any) -> list[str]:
+        return disagreements("es2", "search", ["es1", "es2", "es3"], {"es2": node(cluster_uuid="A")}.get, left_out=others)
+
+    assert said() == said(es1=node(cluster_uuid="A", scheme="http")) == said(es1=node(cluster_uuid="")) == said(es1={"elasticsearch": {"http": []}}) == []
+    (told,) = said(es1=node(), es3=node(cluster_uuid="B"))
+    assert told.startswith("es2 and es3 are nodes of different clusters (A and B), and both are in the group search.")
+
+
 def test_a_node_without_elasticsearch_is_like_any_other() -> None:
     assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}.get) == []
     assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}.get) == []

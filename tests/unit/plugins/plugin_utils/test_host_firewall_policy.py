@@ -204,6 +204,16 @@ def test_a_node_that_joins_those_whose_rules_are_hidden_is_not_made_a_node() -> 
     assert said("4tH8", **hidden) == said("_na_") == []
 
 
+def test_a_run_for_one_node_alone_sees_that_another_is_of_another_cluster() -> None:
+    http = {"port": 9200, "scheme": "http", "refused": 0, "cluster_uuid": "4tH8", "wants_login": False}
+    node = found(9200, 9300)
+    node["elasticsearch"]["http"] = [http]
+    others = {"es2": {"tlsfront_left_out_http": [{**http, "cluster_uuid": "aN0t"}]}, "es3": {}}
+    given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", "es3"]}
+    (problem,) = policy({**OPTIONS}, hostvars={"es1": {}} | others, **given)["problems"]
+    assert problem.startswith("es1 and es2 are nodes of different clusters (4tH8 and aN0t)")
+
+
 def test_who_is_outside_of_its_cluster_need_not_know_its_users() -> None:
     def said(let_in: Any) -> list[str]:
         node = found(9200, 9300)

@@ -231,7 +231,8 @@ def test_that_each_of_several_upstreams_is_looked_at() -> None:
     assert found.startswith("Elasticsearch at 127.0.0.1:9202 of es1, to which https_front_sites[0] passes on, speaks https and cannot be verified: no CA.")
     (found,) = said({**SECOND, "upstreams": ["127.0.0.1:9201", "10.0.0.7:9202"]}, facts=facts, listening=[HTTP, other])
     assert found.startswith("Elasticsearch speaks https on port 9202 of es1, and https_front_sites[0] would pass on to it at 10.0.0.7:9202 by plain http.")
-    (found,) = said(site, listening=[HTTP, {**HTTP, "port": 9202, "wants_login": True}], more={"https_front_users": [{"name": "anna", "password": "secret secret"}]})
+    users = {"https_front_users": [{"name": "anna", "password": "secret secret"}]}
+    (found,) = said(site, listening=[HTTP, {**HTTP, "port": 9202, "wants_login": True}], more=users)
     assert "wants a login itself" in found
 
 
