@@ -62,13 +62,14 @@ def disagreements(
 
 
 def is_alone(node: Mapping[str, t.Any]) -> bool:
-    """Whether Elasticsearch on the node is seen to be in no cluster: it says so, or nobody is connected with it and it does not say."""
+    """Whether Elasticsearch on the node is seen to be in no cluster: it says so, or that it is the only node, or nobody is connected and it does not say."""
     elasticsearch = node.get("elasticsearch") or {}
     told = {str(one.get("cluster_uuid") or "") for one in elasticsearch.get("http") or []} - {""}
     if told:
         return "_na_" in told
     cluster = elasticsearch.get("cluster") or {}
-    return bool(elasticsearch.get("ports")) and not cluster.get("addresses") and not cluster.get("answers")
+    together = [answer for answer in cluster.get("answers") or [] if len(answer.get("nodes") or ()) > 1]
+    return bool(elasticsearch.get("ports")) and not cluster.get("addresses") and not together
 
 
 def _http(node: Mapping[str, t.Any] | None) -> Mapping[str, t.Any] | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.agreement import disagreements
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.agreement import disagreements, is_alone
 
 HOSTS = ["es1", "es2"]
 
@@ -57,3 +57,19 @@ def test_a_node_that_is_left_out_is_of_the_same_cluster_and_may_speak_otherwise(
 def test_a_node_without_elasticsearch_is_like_any_other() -> None:
     assert disagreements("es2", "search", HOSTS, {"es1": node(), "es2": {"elasticsearch": {"http": []}}}.get) == []
     assert disagreements("es2", "search", HOSTS, {"es1": {"failed": True}, "es2": node(scheme="http")}.get) == []
+
+
+@pytest.mark.parametrize(
+    ("uuid", "cluster", "alone"),
+    [
+        ("_na_", {"addresses": ["192.0.2.2"]}, True),
+        ("4tH8", {}, False),
+        ("", {}, True),
+        ("", {"addresses": ["192.0.2.2"]}, False),
+        ("", {"answers": [{"nodes": {"a": {}}}]}, True),
+        ("", {"answers": [{"nodes": {"a": {}, "b": {}}}]}, False),
+    ],
+)
+def test_who_is_in_no_cluster_is_told_by_what_it_says_or_by_who_is_with_it(uuid: str, cluster: dict[str, Any], alone: bool) -> None:
+    its = {**node(cluster_uuid=uuid)["elasticsearch"], "ports": [9200, 9300], "cluster": cluster}
+    assert is_alone({"elasticsearch": its}) is alone
