@@ -6,13 +6,15 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 
 def changes(variables: dict[str, Any], *arguments: str) -> int:
     """Runs the role, which must succeed; the number of its changes."""
-    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(variables), *arguments]
+    python = {"ansible_python_interpreter": sys.executable}
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(python | variables), *arguments]
     done = subprocess.run(
         [*command, str(Path(__file__).with_name("client.yml"))],
         env=dict(os.environ, ANSIBLE_FORCE_COLOR="false", ANSIBLE_NOCOLOR="true"),

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import re
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nginx.Fronts]:
 
 def raw(running: nginx.Running, message: bytes) -> tuple[int, http.client.HTTPMessage, str]:
     with running.connect() as connection:
-        with contextlib.suppress(BrokenPipeError):  # it is answered before all of it has come
+        with contextlib.suppress(BrokenPipeError, ssl.SSLEOFError):  # it is answered before all of it has come
             connection.sendall(message)
         response = http.client.HTTPResponse(connection)
         response.begin()

@@ -148,7 +148,8 @@ def test_check_mode_before_the_first_run_tells_nothing_of_the_passwords() -> Non
             cases.add(name, https_front_users=users, https_front_port=9443)
         printed = cases.render("--check", "--diff")
         assert not cases["one"].refused and not cases["two"].refused
-        names = {part.split(";")[0] for part in printed.split("auth_basic_user_file ")[1:]}
+        # older versions of Ansible print what the module was given as well, in which nothing is put in yet
+        names = {part.split(";")[0] for part in printed.split("auth_basic_user_file ")[1:]} - {"%USERS_FILE%"}
         assert len({Path(name).name for name in names}) == 1, "the same for each password"
         assert not list((cases["one"].place / "front").iterdir())
     finally:
