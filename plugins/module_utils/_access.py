@@ -84,6 +84,24 @@ def problems(path: str, *, secret: bool = False, ours: bool = False, me: int | N
     return found
 
 
+def problems_below(directory: str, *, ours: bool = False, me: int | None = None) -> list[str]:
+    """The same of all that is in a directory and below it, of a link with what leads to its target; nothing where it is no directory."""
+    me = os.geteuid() if me is None else me
+    found: list[str] = []
+    for place, directories, files in os.walk(directory) if directory.startswith("/") else ():
+        for name in sorted([*directories, *files]):
+            path = f"{place}/{name}"
+            try:
+                status = os.lstat(path)
+            except OSError:  # gone since
+                continue
+            if stat.S_ISLNK(status.st_mode):
+                found += problems(path, ours=ours, me=me)
+            else:
+                found += _of_step(Step(path, status), {0, me} if ours else {0, me, status.st_uid}, ours, me)
+    return found
+
+
 def described(path: str) -> dict[str, Any]:
     """What is at a path: whether a file, and whether the user who asks may run it."""
     regular = path.startswith("/") and "\0" not in path and Path(path).is_file()
@@ -93,6 +111,7 @@ def described(path: str) -> dict[str, Any]:
 def answer(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a module returns of paths, each given as ASKED: `paths` says what is there, `problems` has each sentence once."""
     found = [said for one in asked for said in problems(one["path"], secret=one["secret"], ours=one["ours"])]
+    found += [said for one in asked if one.get("below") for said in problems_below(one["path"], ours=one["ours"])]
     return {"paths": [described(one["path"]) for one in asked], "problems": list(dict.fromkeys(found))}
 
 

@@ -48,6 +48,10 @@ options:
           - Otherwise its owner and its group may, but not everybody.
         type: bool
         default: false
+      below:
+        description: Whether all that is in it and below it is looked at, too, where it is a directory; no O(paths[].secret) there.
+        type: bool
+        default: false
 """
 
 EXAMPLES = r"""
@@ -93,7 +97,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access imp
 
 
 def main() -> None:
-    spec = {"paths": {"type": "list", "elements": "dict", "required": True, "options": ASKED}}
+    spec = {"paths": {"type": "list", "elements": "dict", "required": True, "options": {**ASKED, "below": {"type": "bool", "default": False}}}}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     module.exit_json(changed=False, **answer(module.params["paths"]))
 

@@ -107,11 +107,16 @@ def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
         "files": {f"{UNITS}/{names['unit']}.service": service, f"{UNITS}/{names['unit']}.timer": _timer(wanted)},
         "secrets": {f"{names['secrets_dir']}/{name}": text for name, text in secrets.items()},
         "no_secrets": [f"{names['secrets_dir']}/{name}" for name in _FILES if name not in secrets],
-        "trusted": [{"path": path, "ours": True} for path in dict.fromkeys(trusted)],
+        "trusted": [
+            *({"path": path, "ours": True} for path in dict.fromkeys(trusted)),
+            *({"path": f"{run.collection}/{part}", "ours": True, "below": True} for part in _RUN_OF_COLLECTION),
+        ],
     }
 
 
 _FILES = ("vault-password", "passphrases.json")
+# of the rest of a collection nothing is run: https://docs.ansible.com/projects/ansible/latest/dev_guide/developing_collections_structure.html
+_RUN_OF_COLLECTION = ("meta", "playbooks", "plugins", "roles")
 
 
 def _secrets(run: Run, wanted: Wanted) -> dict[str, str]:

@@ -203,3 +203,16 @@ def test_what_ansible_vault_has_encrypted_may_be_read(place):
     file.write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
     file.chmod(0o644)
     assert said(place, secret=True) == []
+
+
+def test_all_that_is_below_a_directory_counts_if_it_is_asked_for(place):
+    assert _access.problems_below(str(place), ours=True) == []
+    (place / "directory/inner/file").chmod(0o666)
+    (place / "directory/inner").chmod(0o777)
+    (place / "away").symlink_to(place / "directory/inner/file")
+    said = _access.problems_below(str(place), ours=True)
+    both = [f"{place}/directory/inner may be changed by everybody", f"{place}/directory/inner/file may be changed by everybody"]
+    assert all(any(one.startswith(each) for one in said) for each in both), said
+    asked = {"path": str(place), "secret": False, "ours": True}
+    assert [_access.answer([{**asked, "below": below}])["problems"] != [] for below in (False, True)] == [False, True]
+    assert _access.problems_below(str(place / "directory/inner/file"), ours=True) == _access.problems_below(str(place / "nothing"), ours=True) == []

@@ -186,7 +186,7 @@ def test_the_timer_of_another_inventory_is_not_overwritten_and_that_of_this_one_
 
 def test_all_that_decides_what_is_run_must_be_ours() -> None:
     found = made(inventories=["/srv/i/hosts"], config="/srv/ansible.cfg", playbook="/srv/renew.yml")
-    paths = [one["path"] for one in found["trusted"] if one["ours"]]
+    paths = [one["path"] for one in found["trusted"] if one["ours"] and not one.get("below")]
     assert paths == [
         "/bin/true",
         "/srv/i/hosts",
@@ -197,3 +197,5 @@ def test_all_that_decides_what_is_run_must_be_ours() -> None:
         "/srv/i/group_vars",
         "/srv/i/host_vars",
     ]
+    to_the_last_file = [one["path"] for one in found["trusted"] if one["ours"] and one.get("below")]
+    assert to_the_last_file == [f"/usr/share/ansible/collections/x/{part}" for part in ("meta", "playbooks", "plugins", "roles")]
