@@ -83,6 +83,14 @@ def _own_ca_dir(said: t.Mapping[str, t.Any], controller_dir: str) -> str:
     return str(said.get("certificate_own_ca_dir") or f"{said.get('tlsfront_controller_dir') or controller_dir}/ca")
 
 
+def own_ca_dirs(said: t.Mapping[str, t.Mapping[str, t.Any]], controller_dir: str = "~/.tlsfront") -> dict[str, Path]:
+    """Return the directory of the own CA of each node that has its certificate from one.
+
+    said  the options of the nodes, by their names
+    """
+    return {node: Path(_own_ca_dir(its, controller_dir)).expanduser() for node, its in said.items() if its.get("certificate_source", "own_ca") == "own_ca"}
+
+
 def lists_of(said: t.Mapping[str, t.Mapping[str, t.Any]], controller_dir: str = "~/.tlsfront") -> dict[str, Path]:
     """Return, of each node that has its certificate from an own CA which has revoked something, the file with the lists.
 
@@ -92,7 +100,7 @@ def lists_of(said: t.Mapping[str, t.Mapping[str, t.Any]], controller_dir: str = 
     """
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
 
-    own = {node: Path(_own_ca_dir(its, controller_dir)).expanduser() for node, its in said.items() if its.get("certificate_source", "own_ca") == "own_ca"}
+    own = own_ca_dirs(said, controller_dir)
     lost = list(filter(None, (_revocation.loss(str(place)) for place in own.values())))
     if lost:
         raise AnsibleFilterError(lost[0])

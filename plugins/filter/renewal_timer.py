@@ -30,10 +30,15 @@ options:
     description: The unit that systemd starts when a run has failed.
     type: str
     default: ""
-  ca_dir:
-    description: The own CA's directory.
-    type: str
-    default: ~/.tlsfront/ca
+  nodes:
+    description: The names of the nodes.
+    type: list
+    elements: str
+    default: []
+  hostvars:
+    description: The variables of all hosts, which say of each node where its own CA is.
+    type: dict
+    default: {}
   passphrases:
     description: Variables with passphrases, and what they are.
     type: dict
@@ -120,21 +125,25 @@ def renewal_timer(
     playbook: str = "tlsfront.elasticsearch.renew",
     calendar: str = "daily",
     on_failure: str = "",
-    ca_dir: str = "~/.tlsfront/ca",
+    nodes: t.Iterable[str] = (),
+    hostvars: t.Mapping[str, t.Any] | None = None,
     passphrases: t.Mapping[str, t.Any] | None = None,
     vault_password: t.Any = "",
     former: str = "",
     group: str = "elasticsearch",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.filter.ca_paths import own_ca_dirs
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._node_options import options
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal_timer import Wanted, units
 
+    own = own_ca_dirs({node: options(node, hostvars or {}) for node in nodes})
     wanted = Wanted(
         name=str(name),
         playbook=playbook,
         calendar=calendar,
         on_failure=on_failure,
-        ca_dir=str(Path(ca_dir).expanduser()),
+        ca_dirs=list(dict.fromkeys(str(place) for _node, place in sorted(own.items()))),
         # ansible-core may hand over what is encrypted by itself (!vault) as an object that is no text
         passphrases={option: str(text) for option, text in (passphrases or {}).items()},
         vault_password=str(vault_password),

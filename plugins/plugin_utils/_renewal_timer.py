@@ -71,7 +71,8 @@ class Wanted:
     playbook: str
     calendar: str
     on_failure: str
-    ca_dir: str
+    ca_dirs: Sequence[str]
+    """Those of the nodes' own CAs."""
     passphrases: t.Mapping[str, str]
     """Variables of the role certificate, and what they are."""
     vault_password: str
@@ -96,7 +97,7 @@ def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
         service = _service(run, wanted, secrets, names["secrets_dir"])
     except ValueError as error:
         return {"problems": [f"{error}. Call it something else."], **names}
-    trusted = [run.program, *run.inventories, run.collection, wanted.ca_dir, *([run.config] if run.config else [])]
+    trusted = [run.program, *run.inventories, run.collection, *wanted.ca_dirs, *([run.config] if run.config else [])]
     trusted += [wanted.playbook] if wanted.playbook.startswith("/") else []
     # what is beside an inventory is read with it
     trusted += [str(Path(inventory).parent / beside) for inventory in run.inventories for beside in ("group_vars", "host_vars")]
@@ -140,6 +141,13 @@ def _problems(run: Run, wanted: Wanted) -> list[str]:
         found.append(f"The user who runs Ansible is {run.user!r}, which systemd takes for no user's name: run it as another one.")
     if not run.inventories or any("," in inventory or not inventory.startswith("/") for inventory in run.inventories):
         found.append(f"The inventory is {', '.join(run.inventories) or 'none'}, but a timer needs one that is a file or directory: give its path with -i.")
+    if len(wanted.ca_dirs) > 1:
+        found.append(
+            f"The nodes have their certificates from {len(wanted.ca_dirs)} own CAs ({', '.join(wanted.ca_dirs)}), and a timer has the passphrases of one: "
+            "put the nodes of each into a group of their own, and install a timer for each group (tlsfront_group, tlsfront_renewal_name)."
+        )
+    if not wanted.ca_dirs:
+        found.append("No node has its certificate from an own CA (certificate_source), so there is nothing to renew by a timer of the controller.")
     lost = sorted(name for name in run.said if _OURS.match(name) and name not in wanted.passphrases and not _GIVEN.match(name))
     if lost:
         found.append(f"The command line says {', '.join(lost)}, which a timer does not: put {'them' if len(lost) > 1 else 'it'} into the inventory.")
@@ -205,9 +213,9 @@ def _service(run: Run, wanted: Wanted, secrets: t.Mapping[str, str], place: str)
         "TimeoutStartSec=2h",
         "UMask=0077",
         # the own CA's directory may be below one that is protected
-        f"ReadWritePaths={_systemd.value('-' + wanted.ca_dir)}",
+        *(f"ReadWritePaths={_systemd.value('-' + ca_dir)}" for ca_dir in wanted.ca_dirs),
     ]
-    read = [run.program, *run.inventories, *run.collections, run.config, wanted.playbook, wanted.ca_dir]
+    read = [run.program, *run.inventories, *run.collections, run.config, wanted.playbook, *wanted.ca_dirs]
     if not any(path.startswith(_SHARED) for path in read):
         lines.append("PrivateTmp=true")  # it would hide what is there
     return "\n".join(lines) + "\n" + _HARDENING

@@ -29,7 +29,7 @@ WANTED: dict[str, Any] = {
     "playbook": "tlsfront.elasticsearch.renew",
     "calendar": "daily",
     "on_failure": "",
-    "ca_dir": "/root/.tlsfront/ca",
+    "ca_dirs": ["/root/.tlsfront/ca"],
     "passphrases": {"certificate_own_ca_passphrase": "", "certificate_own_ca_intermediate_passphrase": ""},
     "vault_password": "",
     "former": "",
@@ -61,7 +61,7 @@ def verified(found: dict[str, Any], place: Path) -> str:
     "given",
     [
         {},
-        {"inventories": [NASTY, "/srv/second"], "program": "/bin/true", "config": NASTY, "ca_dir": NASTY, "collections": [NASTY]},
+        {"inventories": [NASTY, "/srv/second"], "program": "/bin/true", "config": NASTY, "ca_dirs": [NASTY], "collections": [NASTY]},
         {"vault_password": SECRET, "on_failure": "mail@%n.service".replace("%n", "x"), "calendar": "Sun *-*-* 03:00:00"},
         {"passphrases": {"certificate_own_ca_passphrase": SECRET}},
     ],
@@ -152,6 +152,8 @@ def test_without_a_secret_no_file_is_kept() -> None:
         ({"inventories": []}, "The inventory is none"),
         ({"asked_for_vault": True}, "set tlsfront_renewal_vault_password to the vault's password"),
         ({"vault_password": "a\nb"}, "has more than one line"),
+        ({"ca_dirs": ["/srv/a", "/srv/b"]}, "from 2 own CAs (/srv/a, /srv/b), and a timer has the passphrases of one"),
+        ({"ca_dirs": []}, "No node has its certificate from an own CA"),
         ({"inventories": ["/srv/a\nb"]}, "cannot stand in a unit of systemd"),
     ],
 )
@@ -167,7 +169,7 @@ def test_what_cannot_be_meant_is_refused(given: dict[str, Any], says: str) -> No
         {"collections": ["/var/tmp/c"]},
         {"config": "/tmp/ansible.cfg"},
         {"playbook": "/tmp/renew.yml"},
-        {"ca_dir": "/tmp/ca"},
+        {"ca_dirs": ["/tmp/ca"]},
     ],
 )
 def test_what_the_service_reads_is_not_hidden_from_it(given: dict[str, Any]) -> None:
