@@ -175,15 +175,16 @@ def https_front_plan(
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.written import written
 
     found: list[str] = []
+    live = (gathered or {}).get("passes_on_to", [])
     if check:
         served = (gathered or {}).get("passes_on_by", "")
         found = problems(options, gathered=gathered, host=host, listening=listening, **of_host)
         with contextlib.suppress(ValueError):  # which is said already
-            found += upstream.problems(options, elasticsearch, host, served)
+            found += upstream.problems(options, elasticsearch, host, served, live)
     if found:
         return {"problems": found}
     try:
-        return {"problems": found, **written(options, elasticsearch, listening, (gathered or {}).get("nginx"))}
+        return {"problems": found, **written(options, elasticsearch, listening, (gathered or {}).get("nginx"), live)}
     except ValueError as cause:
         raise AnsibleFilterError(f"https_front_plan: {cause}.") from None
 

@@ -150,6 +150,11 @@ passes_on_by:
   description: The scheme by which the site that is live passes requests on, V(http) or V(https); empty where there is none.
   returned: always
   type: str
+passes_on_to:
+  description: Each C(address:port) to which it does, the first one first; empty where there is none.
+  returned: always
+  type: list
+  elements: str
 https_upstreams:
   description:
     - Each C(address:port) to which any server of the site that is live passes requests on by https, a further one of the role
@@ -247,6 +252,11 @@ def passes_on_by(site: str) -> str:
     return found[1] if found else ""
 
 
+def passes_on_to(site: str) -> list[str]:
+    block = re.search(r"^upstream tlsfront_elasticsearch {\n(.*?)^}", site, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\s*server ([^\s;]+)", block[1], re.MULTILINE) if block else []
+
+
 def https_upstreams(site: str) -> list[str]:
     """By address, since the number of a further site is another one when those before it come or go."""
     by_https = set(re.findall(r"^\s*proxy_pass https://(\w+);", site, re.MULTILINE))
@@ -319,6 +329,7 @@ def main() -> None:
         installing=(node.directory / INSTALLING).exists(),
         token=token,
         passes_on_by=passes_on_by(site),
+        passes_on_to=passes_on_to(site),
         https_upstreams=https_upstreams(site),
         restart_due=restart_due,
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),

@@ -5,6 +5,7 @@
 """Would nginx get an answer where a configuration passes requests on by verified https?
 
 Neither "nginx -t" nor a reload asks: with a CA or a name that is not the right one, every request would be answered with 502.
+A wildcard is a whole label here (RFC 9525, section 6.3); OpenSSL, and so nginx, also takes one for a part of a label, and such a name is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import socket
 import ssl
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
+from .. import _pem
 from . import syntax
 
 __all__ = ["Refused", "Upstream", "problem", "require", "verified"]
@@ -83,9 +85,9 @@ def require(text: str, live: str, files: Mapping[str, str]) -> None:
     ]
     if problems:
         raise Refused(
-            f"nginx would answer every request with 502, because it could not verify where it is to pass them on to by https. {'; '.join(problems)}. "
-            "Name the CA that has signed the certificate there, and a name that the certificate has: https_front_upstream_ca and https_front_upstream_name, "
-            "and upstream_ca and upstream_name of a further site. Nothing that is served was changed."
+            f"nginx would answer requests with 502, because it could not verify where it is to pass them on to by https. {'; '.join(problems)}. "
+            "Renew the certificate there if it has ended, else name the CA that has signed it, and a name that it has: https_front_upstream_ca and "
+            "https_front_upstream_name, and upstream_ca and upstream_name of a further site. Nothing that is served was changed."
         )
 
 
@@ -100,7 +102,7 @@ def problem(upstream: Upstream, ca: str | None, timeout: float = _SECONDS) -> st
         if ca is None:
             context.load_verify_locations(cafile=upstream.ca)
         else:
-            context.load_verify_locations(cadata=ca)
+            context.load_verify_locations(cadata=b"".join(_pem.certificates(ca)))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return f"the CA cannot be read ({error})"
     host, _colon, port = upstream.server.rpartition(":")
@@ -114,6 +116,7 @@ def problem(upstream: Upstream, ca: str | None, timeout: float = _SECONDS) -> st
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except ssl.SSLError as error:
-        return f"no TLS handshake was finished ({error.reason or error})"
+        # an alert may be about the certificate of a client, which is nginx's matter: its certificate has passed, or was not shown
+        return "" if "ALERT" in str(error.reason) else f"no TLS handshake was finished ({error.reason or error})"
     except (OSError, ValueError):  # cut off or too late: it may be starting
         return ""

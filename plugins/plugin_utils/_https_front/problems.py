@@ -310,19 +310,12 @@ def _together(options: Options) -> list[str]:
             "https_front_client_crl is set and https_front_client_ca is not: without a CA no client certificate is asked for, so none can be refused. "
             "Set both, or neither."
         )
-    if truth(options, "https_front_upstream_tls"):
+    if truth(options, "https_front_upstream_tls") and not options.get("https_front_upstreams"):  # else see behind.py
         if not options.get("https_front_upstream_ca"):
             found.append("https_front_upstream_tls is true: then https_front_upstream_ca must be the file of the CA that signed Elasticsearch's certificate.")
         name = options.get("https_front_upstream_name", "")
         if not isinstance(name, str) or not name or host_problem(name):
             found.append(_wrong("https_front_upstream_name", name, "a host name that the certificate of every upstream has, with https_front_upstream_tls"))
-    elif options.get("https_front_upstreams"):  # else it is found what they speak, and these are for https
-        given = " and ".join(name for name in ("https_front_upstream_ca", "https_front_upstream_name") if options.get(name))
-        if given:
-            found.append(
-                f"https_front_upstreams is set with {given}, and https_front_upstream_tls is not true: requests would be passed on by plain http, and nothing "
-                f"would be verified. Set https_front_upstream_tls to true, or take {given} out."
-            )
     if number(options, "https_front_balancer_port"):
         if not options.get("https_front_balancers"):
             found.append("https_front_balancer_port is set and https_front_balancers is empty: nobody could use it. List the networks of the load balancers.")

@@ -13,9 +13,10 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, ELASTICSEARCH, KINDS, Site, names_of, sites, upstream_ports_of
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, KINDS, Site, names_of, sites, upstream_ports_of
 
-from .upstream import Found, found_at, server_of
+from . import behind
+from .upstream import Found
 from .values import host_problem, is_truth, number, server_name_problem, trust_problems, truth, upstream_problem
 
 if t.TYPE_CHECKING:
@@ -45,8 +46,10 @@ def further(options: Mapping[str, t.Any], listening: Found = ()) -> list[dict[st
     made = []
     for place, site in enumerate(sites(options.get(_NAME) or [], _NAME), 1):
         names = site.names or [str(name) for name in options["https_front_server_names"]]
-        server = _upstream(site, listening)
+        server = behind.passed_on(site, listening)
         ca = str(server.pop("ca"))
+        if server["tls"] and site.given.get("upstream_ca"):
+            ca = Path(str(site.given["upstream_ca"])).read_text("utf-8")
         made.append(
             {
                 "id": f"tlsfront_site_{place}",
@@ -60,30 +63,6 @@ def further(options: Mapping[str, t.Any], listening: Found = ()) -> list[dict[st
             }
         )
     return made
-
-
-def _upstream(site: Site, listening: Found) -> dict[str, t.Any]:
-    """Where its requests go, and how that is verified: as it is said, or as it was found on the node."""
-    found = _found(site, listening)
-    tls = truth(site.given, "upstream_tls") or bool(found and found["scheme"] == "https")
-    name, ca = str(site.given.get("upstream_name") or ""), ""
-    if tls and site.given.get("upstream_ca"):
-        ca = Path(str(site.given["upstream_ca"])).read_text("utf-8")
-    elif tls and found:
-        ca, name = str(found["ca_content"]), name or str(found["name"])
-    if tls and (not name or host_problem(name)):
-        raise ValueError(f"{name!r} is no host name")
-    return {"servers": site.upstreams, "tls": tls, "name": name, "ca": ca}
-
-
-def _found(site: Site, listening: Found) -> t.Mapping[str, t.Any] | None:
-    return next((one for _upstream, one in _all_found(site, listening)), None)
-
-
-def _all_found(site: Site, listening: Found) -> list[tuple[str, t.Mapping[str, t.Any]]]:
-    """Each of its upstreams that was found, with what was."""
-    pairs = [(upstream, found_at(upstream, listening)) for upstream in site.upstreams if site.kind == ELASTICSEARCH]
-    return [(upstream, one) for upstream, one in pairs if one is not None]
 
 
 def listeners(options: Mapping[str, t.Any], its: t.Sequence[Mapping[str, t.Any]], nginx: Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -138,10 +117,11 @@ def problems_together(
     verified           the upstreams to which the front that is there passes on by https
     """
     its = sites(options.get(_NAME) or [], _NAME)
-    found = _places(options, its) + (_ports(options, its, closed_ports, host, facts or {}) if its else [])
+    named = [behind.of_front(options)] if options.get("https_front_upstreams") else []  # what is found instead: upstream.problems
+    found = [problem for own in named for problem in behind.problems(own, options, listening, host, facts or {}, verified)]
+    found += _places(options, its) + (_ports(options, its, closed_ports, host, facts or {}) if its else [])
     for place, site in enumerate(its):
-        found += _behind(f"{_NAME}[{place}]", site, options, listening, host)
-        found += _in_clear(f"{_NAME}[{place}]", site, listening, host, facts or {}, verified)
+        found += behind.problems(behind.of_site(f"{_NAME}[{place}]", site), options, listening, host, facts or {}, verified)
         found += _policy(f"{_NAME}[{place}]", site, options)
     if certificate_names is not None:
         found += _uncovered(its, [str(name) for name in certificate_names])
@@ -225,72 +205,6 @@ def _ports(options: Mapping[str, t.Any], its: t.Sequence[Site], closed_ports: t.
                     "of the server behind it."
                 )
     return found
-
-
-def _behind(where: str, site: Site, options: Mapping[str, t.Any], listening: Found, host: str) -> Iterator[str]:
-    """Whether it can be verified, and asked."""
-    found, given = _found(site, listening), site.given
-    by_scheme = {one["scheme"]: upstream for upstream, one in _all_found(site, listening)}
-    if len(by_scheme) > 1:
-        yield (
-            f"{where} passes on to {by_scheme['https']} of {host}, where Elasticsearch speaks https, and to {by_scheme['http']}, where it speaks plain http: "
-            "a site passes on to all of its upstreams in one way. Make two sites of it."
-        )
-        return
-    at = next((upstream for upstream, _one in _all_found(site, listening)), site.upstreams[0])
-    what = f"Elasticsearch at {at} of {host}, to which {where} passes on,"
-    if found and found["scheme"] == "http" and truth(given, "upstream_tls"):
-        yield f"{what} speaks plain http, and upstream_tls is true. Set it to false."
-        return
-    if found and found["scheme"] == "https" and found["problem"] and not given.get("upstream_ca"):
-        yield (
-            f"{what} speaks https and cannot be verified: {found['problem']}. Name the file on the node with its CA in tlsfront_elasticsearch_ca_paths, or set "
-            f"{where}.upstream_ca to one on the controller, and {where}.upstream_name to a name that its certificate has."
-        )
-    elif truth(given, "upstream_tls") or (found and found["scheme"] == "https"):
-        known = found is not None and not given.get("upstream_ca")
-        if not known and not given.get("upstream_ca"):
-            yield f"{where}.upstream_tls is true: then {where}.upstream_ca must be the file of the CA that signed the certificate of its upstreams."
-        if not known and not given.get("upstream_name"):
-            yield f"{where} passes on by https: then {where}.upstream_name must be a host name that the certificate of each of its upstreams has."
-    if any(one["wants_login"] for _upstream, one in _all_found(site, listening)) and options.get("https_front_users"):
-        yield (
-            f"{what} wants a login itself, and https_front_users has users: a request has one login, and the front would take it. Leave https_front_users "
-            "empty, so that the login is Elasticsearch's."
-        )
-
-
-def _in_clear(where: str, site: Site, listening: Found, host: str, facts: Mapping[str, t.Any], verified: t.Iterable[str]) -> Iterator[str]:
-    """What would be passed on by plain http, though somebody has said otherwise, or it is not today."""
-    found = _found(site, listening)
-    if truth(site.given, "upstream_tls") or (found and found["scheme"] == "https"):
-        return
-    first = next((upstream for upstream, _one in _all_found(site, listening)), site.upstreams[0])
-    given = " and ".join(name for name in ("upstream_ca", "upstream_name") if site.given.get(name))
-    could_be_found = upstream_ports_of([{"upstreams": site.upstreams}], facts, [host]) if site.kind == ELASTICSEARCH else []
-    seen_ports = {one["port"] for _upstream, one in _all_found(site, listening)}
-    elsewhere = next((one for one in listening if one["port"] in set(could_be_found) - seen_ports and one["scheme"] == "https"), None)
-    if elsewhere:
-        known, port = server_of(elsewhere), elsewhere["port"]
-        its = next(upstream for upstream in site.upstreams if port in upstream_ports_of([{"upstreams": [upstream]}], facts, [host]))
-        yield (
-            f"Elasticsearch speaks https on port {port} of {host}, and {where} would pass on to it at {its} by plain http. Write {known} in "
-            f"{where}.upstreams, where it is found, or set {where}.upstream_tls to true."
-        )
-    elif could_be_found and not found and {upstream.lower() for upstream in site.upstreams} & {upstream.lower() for upstream in verified}:
-        yield (
-            f"No Elasticsearch is found at {first} of {host}, to which {where} passes on, and the front that is there passes on to it by https. Start it, or "
-            f"name it by the address at which it listens, or set {where}.upstream_tls to true."
-        )
-    elif given and found:
-        yield f"{where} has {given}, and Elasticsearch at {first} of {host}, to which it passes on, speaks plain http: nothing is verified. Take {given} out."
-    elif given:
-        start = "Start it, or set" if could_be_found else "Set"
-        seen = f", and no Elasticsearch is found at {first} of {host}" if could_be_found else ""
-        yield (
-            f"{where} has {given}, and not upstream_tls{seen}: its requests would be passed on by plain http, and nothing would be verified. "
-            f"{start} {where}.upstream_tls to true, or take {given} out."
-        )
 
 
 def _policy(where: str, site: Site, options: Mapping[str, t.Any]) -> Iterator[str]:

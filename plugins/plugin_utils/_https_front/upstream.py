@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import address_of, sites
 
-from .values import number, truth
+from .values import number, truth, upstream_problem
 
 __all__ = ["Found", "found_at", "problems", "server_of", "upstream"]
 
@@ -18,35 +18,49 @@ Found = t.Sequence[t.Mapping[str, t.Any]]
 _USUAL = 9200
 
 
-def upstream(options: t.Mapping[str, t.Any], found: Found | None) -> dict[str, t.Any]:
+def upstream(options: t.Mapping[str, t.Any], found: Found | None, live: t.Sequence[str] = ()) -> dict[str, t.Any]:
     """Return ``servers``, ``tls``, ``name`` and ``ca``, the text of the CA where it was found on the node (else the file that the options name).
 
     options  the variables of the role that begin with https_front_, as they are
     found    what node_info has found that listens for clients; None where it was not asked
+    live     where the front that is there passes on to, which stays so while nothing answers
     """
-    given = [str(server) for server in options.get("https_front_upstreams") or []]
+    if options.get("https_front_upstreams"):
+        from . import behind  # which reads what is found here
+
+        return behind.passed_on(behind.of_front(options).site, found or [])
     tls = {"name": str(options.get("https_front_upstream_name") or ""), "ca": ""}
-    if given:
-        return {"servers": given, "tls": truth(options, "https_front_upstream_tls"), **tls}
-    one = _first(options, found or [])
+    one = _first(options, found or [], live)
     if one is None:
-        return {"servers": [f"127.0.0.1:{_USUAL}"], "tls": truth(options, "https_front_upstream_tls"), **tls}
+        # the file is the node's, and what is in it may be anything
+        known = [server for server in live if not upstream_problem(server)]
+        return {"servers": known or [f"127.0.0.1:{_USUAL}"], "tls": truth(options, "https_front_upstream_tls"), **tls}
     if one["scheme"] == "https" and not options.get("https_front_upstream_ca"):
         tls = {"name": _name(str(one["name"])), "ca": str(one["ca_content"])}
     return {"servers": [server_of(one)], "tls": one["scheme"] == "https", **tls}
 
 
-def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, served: str = "") -> list[str]:
+def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, served: str = "", live: t.Sequence[str] = ()) -> list[str]:
     """Return a sentence for each thing that is wrong with what was found.
 
     served  the scheme by which the front that is there passes on; empty where there is none
+    live    where to
     """
     if found is None or options.get("https_front_upstreams"):
         return []
-    one = _first(options, found)
+    one = _first(options, found, live)
     if one is None:
         if served == "https" and not truth(options, "https_front_upstream_tls"):
-            return [f"No Elasticsearch answers on {host}, and the front that is there passes requests on by https. Start it, or set https_front_upstreams."]
+            return [
+                f"No Elasticsearch answers on {host}, and the front that is there passes requests on by https. Start it, or set https_front_upstreams with "
+                "https_front_upstream_tls."
+            ]
+        behind = [str(other["port"]) for other in found if other["port"] not in _served(options)]
+        if behind and not live:
+            return [
+                f"All that answers on {host} is behind https_front_sites (port {', '.join(behind)}), and nothing is there for the front itself. Start its "
+                "Elasticsearch, or set https_front_upstreams if the front is to lead there as well."
+            ]
         return []
     said = []
     if one["scheme"] == "http" and truth(options, "https_front_upstream_tls"):
@@ -78,13 +92,21 @@ def found_at(server: str, found: Found) -> t.Mapping[str, t.Any] | None:
     return next((one for one in found if str(one["port"]) == port and host.lower() in ("localhost", str(one["address"]))), None)
 
 
-def _first(options: t.Mapping[str, t.Any], found: Found) -> t.Mapping[str, t.Any] | None:
-    """The one at the usual port, or that at the lowest: not the front itself, and none behind a further site if there is another."""
-    its = sites(options.get("https_front_sites") or [])
-    served = {number(options, "https_front_port"), *(site.port for site in its)}
-    behind = [found_at(server, found) for site in its for server in site.upstreams]
-    others = [one for one in found if one["port"] not in served]
-    return min([one for one in others if one not in behind] or others, key=lambda one: (one["port"] != _USUAL, one["port"]), default=None)
+def _first(options: t.Mapping[str, t.Any], found: Found, live: t.Sequence[str] = ()) -> t.Mapping[str, t.Any] | None:
+    """The one at the usual port, or that at the lowest: not the front itself, and none that is there for a further site.
+
+    One that is behind a site may be behind the front, too: where the front leads there already, or at the usual port.
+    """
+    behind = [found_at(server, found) for site in sites(options.get("https_front_sites") or []) for server in site.upstreams]
+    others = [one for one in found if one["port"] not in _served(options)]
+    same = [found_at(server, found) for server in live]
+    its = [one for one in others if one not in behind] or [one for one in others if one in same or (one["port"] == _USUAL and not live)]
+    return min(its, key=lambda one: (one["port"] != _USUAL, one["port"]), default=None)
+
+
+def _served(options: t.Mapping[str, t.Any]) -> set[int | None]:
+    """The ports of the front itself."""
+    return {number(options, "https_front_port"), *(site.port for site in sites(options.get("https_front_sites") or []))}
 
 
 def _name(text: str) -> str:

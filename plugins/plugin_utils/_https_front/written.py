@@ -15,11 +15,18 @@ from .upstream import Found, upstream
 __all__ = ["written"]
 
 
-def written(options: t.Mapping[str, t.Any], found: Found | None = None, listening: Found = (), nginx: t.Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+def written(
+    options: t.Mapping[str, t.Any],
+    found: Found | None = None,
+    listening: Found = (),
+    nginx: t.Mapping[str, t.Any] | None = None,
+    live: t.Sequence[str] = (),
+) -> dict[str, t.Any]:
     """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one.
 
     listening  what node_info has found that listens for clients
     nginx      what nginx_info has returned of it
+    live       where the front that is there passes on to
     """
     further = sites.further(options, listening)
     listeners = sites.listeners(options, further, nginx or {})
@@ -32,7 +39,7 @@ def written(options: t.Mapping[str, t.Any], found: Found | None = None, listenin
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
         "id": sites.OWN_ID,
-        "upstream": upstream(options, found),
+        "upstream": upstream(options, found, live),
         "sites": further,
         "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
         "asked": [{"port": site["port"], "names": sites.asked(site["names"])} for site in further],

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,23 @@ def test_one_whose_certificate_has_ended_is_refused(root: pki.Issued, tmp_path: 
 def test_one_that_speaks_plain_http_is_refused(root: pki.Issued) -> None:
     with listening(plain_http) as server:
         assert "no TLS handshake was finished" in refusal(configuration(f"127.0.0.1:{server.port}"), root)
+
+
+def test_what_stands_around_the_certificates_of_a_ca_may_have_any_letter(upstream: str, root: pki.Issued) -> None:
+    text = f"# CA von Müller\n{root.pem.decode()}"
+    assert upstreams.problem(upstreams.Upstream(upstream, CA, "es1.example.org"), text) == ""
+    assert upstreams.problem(upstreams.Upstream(upstream, CA, "es1.example.org"), "# Müller\n").startswith("the CA cannot be read")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_one_that_wants_a_certificate_of_nginx_says_nothing(root: pki.Issued, tmp_path: Path, version: ssl.TLSVersion) -> None:
+    (tmp_path / "ca.pem").write_bytes(root.pem)
+    pair = pki.issue("es1", root, names=["es1.example.org"]).write(tmp_path)
+    context = server_context(pair, versions=(version, version), client_ca=str(tmp_path / "ca.pem"))
+    with listening(over_tls(context, elasticsearch())) as server:
+        assert refusal(configuration(f"127.0.0.1:{server.port}"), root) == ""
+        said = refusal(configuration(f"127.0.0.1:{server.port}"), pki.root("Another"))
+        assert "self-signed certificate in certificate chain" in said, "its own is verified all the same"
 
 
 def test_each_of_several_is_looked_at(upstream: str, root: pki.Issued) -> None:

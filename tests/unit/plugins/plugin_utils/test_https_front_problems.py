@@ -221,9 +221,41 @@ def test_that_upstreams_that_are_to_be_verified_are_not_passed_on_to_by_plain_ht
     options = {f"https_front_{name}": values[name] for name in given}
     both = " and ".join(options)
     (found,) = problems({**options, "https_front_upstreams": ["es1:9200"]})
-    assert found.startswith(f"https_front_upstreams is set with {both}, and") and found.endswith(f"to true, or take {both} out.")
+    assert found.startswith(f"the front has {both}, and not https_front_upstream_tls") and found.endswith(f"to true, or take {both} out.")
     assert problems({**options, "https_front_upstreams": ["es1:9200"], "https_front_upstream_tls": "no"}) == [found]
     assert problems(options) == problems({**options, "https_front_upstreams": []}) == [], "these are for what is found"
+
+
+def own(*upstreams: str, listening: Any = (), **more: Any) -> list[str]:
+    """What is said of the front's own upstreams."""
+    given = {"https_front_upstreams": list(upstreams), **more}
+    facts = {"all_ipv4_addresses": ["10.0.0.7"]}
+    certificate = {"files": [], "accepted": False, "message": ""}
+    gathered = {"nginx": {"present": False}, "listeners": [], "access": [], "certificate": certificate, "https_upstreams": ["127.0.0.1:9200"]}
+    return problems(given, host="es1", facts=facts, listening=listening, gathered=gathered)
+
+
+def test_that_what_is_named_and_answers_on_the_node_is_looked_at() -> None:
+    http = {"address": "127.0.0.1", "port": 9200, "scheme": "http", "wants_login": False, "ca_content": "", "name": "", "problem": ""}
+    https = {**http, "scheme": "https", "wants_login": True, "ca_content": "PEM", "name": "es1"}
+    assert own("127.0.0.1:9200", listening=[https]) == own("127.0.0.1:9200", listening=[http]) == own("10.0.0.8:9200") == []
+    (found,) = own("127.0.0.1:9200", listening=[http], https_front_upstream_tls=True)
+    assert "to which the front passes on, speaks plain http, and https_front_upstream_tls is true. Set it to false." in found
+    (found,) = own("127.0.0.1:9200", listening=[{**https, "problem": "no CA"}])
+    assert "speaks https and cannot be verified: no CA." in found and "set https_front_upstream_ca to one on the controller" in found
+    (found,) = own("127.0.0.1:9200", listening=[https], https_front_users=[{"name": "anna", "password": "secret secret"}])
+    assert "wants a login itself" in found
+    (found,) = own("127.0.0.1:9200", "10.0.0.8:9200", listening=[https], https_front_upstream_name="es1")
+    assert found == (
+        "the front passes on by https, and not all of its upstreams answer on the node: then https_front_upstream_ca must be the file of the CA that signed "
+        "the certificate of each."
+    )
+
+
+@pytest.mark.parametrize("upstream", ["127.0.0.1:9200", "localhost:9200", "10.0.0.7:9200", "es1:9200"])
+def test_that_a_front_that_verifies_does_not_fall_to_plain_http_however_its_upstream_is_written(upstream: str) -> None:
+    (found,) = own(upstream)
+    assert found.startswith(f"No Elasticsearch is found at {upstream} of es1, to which the front passes on, and the front that is there passes on to it by")
 
 
 def test_that_a_client_certificate_is_verified_by_our_authority(certificate: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.https_front_plan import https_front_plan
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.problems import problems
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.upstream import problems as upstream_problems
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.upstream import upstream
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
@@ -240,11 +241,47 @@ def test_that_the_fronts_own_requests_go_neither_to_itself_nor_to_what_is_behind
     first, own = {**HTTP, "port": 9199}, {**HTTP, "port": 9243}
     options = {**FRONT, "https_front_sites": [SECOND, BY_PORT]}
     assert upstream(options, [HTTP, own, {**HTTP, "port": 9250}])["servers"] == ["127.0.0.1:9250"]
-    assert upstream(options, [HTTP, own])["servers"] == ["127.0.0.1:9201"], "there is no other"
+    assert upstream(options, [HTTP, own])["servers"] == ["127.0.0.1:9200"], "its own is to come, and that at 9201 is another"
+    assert upstream(options, [HTTP, own], ["127.0.0.1:9250"])["servers"] == ["127.0.0.1:9250"], "its own is down"
+    assert upstream(options, [HTTP, own], ["127.0.0.1:9201"])["servers"] == ["127.0.0.1:9201"], "it leads there already"
     assert upstream(options, [own])["servers"] == ["127.0.0.1:9200"]
+    usual = {**FRONT, "https_front_sites": [{**SECOND, "upstreams": ["127.0.0.1:9200"]}]}
+    assert upstream(usual, [{**HTTP, "port": 9200, "scheme": "https", "name": "a"}])["tls"], "a site may lead to the same"
     mapped = {**FRONT, "https_front_sites": [{**SECOND, "upstreams": ["[::ffff:127.0.0.1]:9201"]}]}
     assert upstream(mapped, [HTTP, {**HTTP, "port": 9250}])["servers"] == ["127.0.0.1:9250"]
     assert upstream({**FRONT, "https_front_port": 9199}, [first, HTTP])["servers"] == ["127.0.0.1:9201"]
+
+
+def test_that_each_that_is_found_is_verified_and_in_one_way(tmp_path: Path) -> None:
+    site, other = {**SECOND, "upstreams": ["127.0.0.1:9201", "127.0.0.1:9202"]}, {**HTTPS, "port": 9202}
+    (found,) = said(site, listening=[HTTPS, {**other, "problem": "certificate has expired"}])
+    assert "Elasticsearch at 127.0.0.1:9202 of es1, to which https_front_sites[0] passes on, speaks https and cannot be verified: certificate has" in found
+    (of_ca, of_name) = said(site, listening=[HTTPS, {**other, "ca_content": "another"}])
+    assert "its upstreams are not verified in one way: then https_front_sites[0].upstream_ca must be" in of_ca
+    assert "then https_front_sites[0].upstream_name must be a host name that the certificate of each has." in of_name
+    assert len(said(site, listening=[HTTPS, {**other, "name": "es9"}])) == 2
+    assert said({**site, "upstream_name": "es"}, listening=[HTTPS, {**other, "name": "es9"}]) == []
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pki.root().pem)
+    assert said({**site, "upstream_ca": str(path), "upstream_name": "es"}, listening=[HTTPS, {**other, "ca_content": "another"}]) == []
+    (of_ca, _of_name) = said({**site, "upstreams": ["es9.example.org:9200", "127.0.0.1:9201"]}, listening=[HTTPS])
+    assert "not all of its upstreams answer on the node" in of_ca
+
+
+@pytest.mark.parametrize("upstream_of_it", ["localhost:9201", "10.0.0.7:9201", "es1:9201", "127.0.0.2:9201"])
+def test_that_a_site_that_verifies_does_not_fall_to_plain_http_however_its_upstream_is_written(upstream_of_it: str) -> None:
+    facts = {"all_ipv4_addresses": ["10.0.0.7"]}
+    (found,) = said({**SECOND, "upstreams": [upstream_of_it]}, gathered=gathered_with("127.0.0.1:9201"), facts=facts)
+    assert found.startswith(f"No Elasticsearch is found at {upstream_of_it} of es1")
+
+
+def test_that_a_front_whose_own_elasticsearch_is_down_does_not_go_over_to_that_of_a_site() -> None:
+    options = {**FRONT, "https_front_sites": [SECOND]}
+    assert "passes requests on by https. Start it" in upstream_problems(options, [HTTP], "es1", "https", ["127.0.0.1:9200"])[0]
+    assert upstream_problems(options, [HTTP], "es1", "http", ["127.0.0.1:9200"]) == []
+    (found,) = upstream_problems(options, [HTTP], "es1")
+    assert found.startswith("All that answers on es1 is behind https_front_sites (port 9201), and nothing is there for the front itself.")
+    assert upstream_problems({**options, "https_front_upstreams": ["127.0.0.1:9201"]}, [HTTP], "es1") == []
 
 
 def test_what_the_templates_are_told() -> None:
