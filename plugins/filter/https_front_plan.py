@@ -156,7 +156,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.upstream import Found
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._https_front.found import Found
 
 
 def https_front_plan(

@@ -113,8 +113,10 @@ def _run() -> Run:
 
 def _read(inventories: t.Iterable[str], others: list[str]) -> list[str]:
     """All that is read with the inventories, to the last file: whoever can change one of them decides what is run."""
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import below
+
     places = [place for each in map(Path, inventories) for place in ([each] if each.is_dir() else [each.parent / "group_vars", each.parent / "host_vars"])]
-    found = [str(path) for place in places if place.is_dir() for path in sorted(place.rglob("*"))]
+    found = [path for place in places if place.is_dir() for path in below(str(place))]
     # where modules and plugins of this and other collections are looked for
     return [*found, *(path for path in [*constants.COLLECTIONS_PATHS, *others] if Path(path).exists())]
 

@@ -84,21 +84,32 @@ def problems(path: str, *, secret: bool = False, ours: bool = False, me: int | N
     return found
 
 
+def below(directory: str) -> Iterator[str]:
+    """All that is in a directory and below it, also where a link leads; each directory once."""
+    seen: set[tuple[int, int]] = set()
+    for place, directories, files in os.walk(directory, followlinks=True):
+        status = Path(place).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            directories.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        directories.sort()
+        yield from (f"{place}/{name}" for name in sorted([*directories, *files]))
+
+
 def problems_below(directory: str, *, ours: bool = False, me: int | None = None) -> list[str]:
     """The same of all that is in a directory and below it, of a link with what leads to its target; nothing where it is no directory."""
     me = os.geteuid() if me is None else me
     found: list[str] = []
-    for place, directories, files in os.walk(directory) if directory.startswith("/") else ():
-        for name in sorted([*directories, *files]):
-            path = f"{place}/{name}"
-            try:
-                status = os.lstat(path)
-            except OSError:  # gone since
-                continue
-            if stat.S_ISLNK(status.st_mode):
-                found += problems(path, ours=ours, me=me)
-            else:
-                found += _of_step(Step(path, status), {0, me} if ours else {0, me, status.st_uid}, ours, me)
+    for path in below(directory) if directory.startswith("/") else ():
+        try:
+            status = os.lstat(path)
+        except OSError:  # gone since
+            continue
+        if stat.S_ISLNK(status.st_mode):
+            found += problems(path, ours=ours, me=me)
+        else:
+            found += _of_step(Step(path, status), {0, me} if ours else {0, me, status.st_uid}, ours, me)
     return found
 
 

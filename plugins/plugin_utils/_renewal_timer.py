@@ -17,7 +17,7 @@ __all__ = ["Run", "Wanted", "units"]
 UNITS = "/etc/systemd/system"
 SECRETS = "/etc/tlsfront-renewal"
 _CREDENTIALS = "${CREDENTIALS_DIRECTORY}"  # systemd puts in where only the service finds them: systemd.exec(5), LoadCredential=
-_INVENTORY = "X-TlsfrontInventory="  # systemd reads nothing that begins with X-: systemd.unit(5)
+_INVENTORY, _GROUP = "X-TlsfrontInventory=", "X-TlsfrontGroup="  # systemd reads nothing that begins with X-: systemd.unit(5)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?")
 _PLAYBOOK = re.compile(r"[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*){2,}|/.+")
@@ -110,9 +110,15 @@ def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
         "no_secrets": [f"{names['secrets_dir']}/{name}" for name in _FILES if name not in secrets],
         "trusted": [
             *({"path": path, "ours": True} for path in dict.fromkeys(trusted)),
-            *({"path": f"{run.collection}/{part}", "ours": True, "below": True} for part in _RUN_OF_COLLECTION),
+            *({"path": path, "ours": True, "below": True} for path in _run_to_the_last_file(run, wanted)),
         ],
     }
+
+
+def _run_to_the_last_file(run: Run, wanted: Wanted) -> list[str]:
+    """Directories of which each file may be run: the collection's, and those beside a playbook, from which Ansible reads variables, roles and plugins."""
+    beside = [str(Path(wanted.playbook).parent)] if wanted.playbook.startswith("/") else []
+    return [*(f"{run.collection}/{part}" for part in _RUN_OF_COLLECTION), *beside]
 
 
 _FILES = ("vault-password", "passphrases.json")
@@ -160,19 +166,19 @@ def _problems(run: Run, wanted: Wanted) -> list[str]:
         found.append("tlsfront_renewal_vault_password has more than one line, and must be one.")
     if not found and _is_anothers(run, wanted):
         found.append(
-            f"The timer tlsfront-renew-{wanted.name} is there for another inventory, {_former(wanted)}: give this one another tlsfront_renewal_name, "
-            "or remove that one first, with that inventory and tlsfront_renewal_state set to absent."
+            f"The timer tlsfront-renew-{wanted.name} is there for another inventory or group, {_former(wanted, _INVENTORY)}, {_former(wanted, _GROUP)}: give "
+            "this one another tlsfront_renewal_name, or remove that first, with its inventory and tlsfront_group, and tlsfront_renewal_state set to absent."
         )
     return found
 
 
-def _former(wanted: Wanted) -> str:
-    return next((line[len(_INVENTORY) :] for line in wanted.former.splitlines() if line.startswith(_INVENTORY)), "")
+def _former(wanted: Wanted, line_begins: str) -> str:
+    return next((line[len(line_begins) :] for line in wanted.former.splitlines() if line.startswith(line_begins)), "")
 
 
 def _is_anothers(run: Run, wanted: Wanted) -> bool:
-    """Whether the service that is there is for another inventory."""
-    return _former(wanted) not in ("", _inventory(run)[len(_INVENTORY) :])
+    """Whether the service that is there is for another inventory, or for another group of it."""
+    return _former(wanted, _INVENTORY) not in ("", _inventory(run)[len(_INVENTORY) :]) or _former(wanted, _GROUP) not in ("", wanted.group)
 
 
 def _inventory(run: Run) -> str:
@@ -202,6 +208,7 @@ def _service(run: Run, wanted: Wanted, secrets: t.Mapping[str, str], place: str)
         "After=network-online.target",
         *([f"OnFailure={wanted.on_failure}"] if wanted.on_failure else []),
         _inventory(run),
+        f"{_GROUP}{wanted.group}",
         "",
         "[Service]",
         "Type=oneshot",

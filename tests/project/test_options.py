@@ -21,6 +21,7 @@ OWN = {
     "tlsfront_lets_in",
     "tlsfront_nodes",
     "tlsfront_others",
+    "tlsfront_out_of_reach",
     "tlsfront_clients",
     "tlsfront_no_clients",
     "tlsfront_observations",

@@ -24,8 +24,8 @@ def shut_out_by(
 
     facts     of the host: of its addresses, those count by which it reaches others
     own       its addresses
-    hostvars  where the playbook site keeps, as tlsfront_lets_in, whom the rules of a node that --limit leaves out let in, and as tlsfront_hidden_rules why
-              that cannot be seen
+    hostvars  where the playbook site keeps, as tlsfront_lets_in, whom the rules of a node that --limit leaves out let in, as tlsfront_hidden_rules why that
+              cannot be seen, and as tlsfront_out_of_reach whether Ansible cannot reach it: such a node may be down, and one that others let in joins without
     is_alone  whether the host is in no cluster yet
     """
     wanted = reaching(facts, own)
@@ -38,6 +38,8 @@ def shut_out_by(
             shut.update({other: missing} if missing else {})
     hidden = {other: hostvars[other].get("tlsfront_hidden_rules") for other in hosts if other in hostvars and other != host}
     unseen = {other: str(why) for other, why in hidden.items() if why}
+    if any(_is_seen(hostvars[other]) for other in hidden):
+        unseen = {other: why for other, why in unseen.items() if not hostvars[other].get("tlsfront_out_of_reach")}
     if is_alone and unseen and not shut:
         names = sorted(unseen)
         return [
@@ -51,3 +53,8 @@ def shut_out_by(
         f"The rules of {', '.join(names)}, which --limit leaves out, do not let in {' and '.join(addresses)} of {host}, "
         f"so {host} would not join the cluster. Run it again without --limit, or with {':'.join(names)} in it."
     ]
+
+
+def _is_seen(other: Mapping[str, t.Any]) -> bool:
+    """Whether a node lets others in, or will: it is in the run, or was asked."""
+    return bool(other.get("__host_firewall_node")) or ("tlsfront_lets_in" in other and not other.get("tlsfront_hidden_rules"))

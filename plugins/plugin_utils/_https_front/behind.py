@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import ELASTICSEARCH, Site, upstream_ports_of
 
-from .upstream import Found, found_at, server_of
+from .found import Found, found_at, server_of
 from .values import host_problem, truth
 
 if t.TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers im
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import names_of, ports_of
 
 from . import sites
-from .upstream import Found
+from .found import Found
 from .values import host_problem, is_address, is_truth, number, server_name_problem, trust_problems, truth, upstream_problem
 
 __all__ = ["problems"]

@@ -16,7 +16,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import port
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import DASHBOARDS, KINDS, Site, names_of, sites, upstream_ports_of
 
 from . import behind
-from .upstream import Found
+from .found import Found
 from .values import host_problem, is_truth, number, server_name_problem, trust_problems, truth, upstream_problem
 
 if t.TYPE_CHECKING:

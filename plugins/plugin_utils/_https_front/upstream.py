@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import address_of, sites
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import sites
 
+from . import behind
+from .found import Found, found_at, server_of
 from .values import number, truth, upstream_problem
 
-__all__ = ["Found", "found_at", "problems", "server_of", "upstream"]
+__all__ = ["problems", "upstream"]
 
-Found = t.Sequence[t.Mapping[str, t.Any]]
 # where an Elasticsearch that is still to come will listen, unless it is told otherwise
 _USUAL = 9200
 
@@ -26,8 +26,6 @@ def upstream(options: t.Mapping[str, t.Any], found: Found | None, live: t.Sequen
     live     where the front that is there passes on to, which stays so while nothing answers
     """
     if options.get("https_front_upstreams"):
-        from . import behind  # which reads what is found here
-
         return behind.passed_on(behind.of_front(options).site, found or [])
     tls = {"name": str(options.get("https_front_upstream_name") or ""), "ca": ""}
     one = _first(options, found or [], live)
@@ -82,16 +80,6 @@ def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, ser
     return said
 
 
-def found_at(server: str, found: Found) -> t.Mapping[str, t.Any] | None:
-    """Return what was found where an upstream leads, if it leads to this node."""
-    host, _colon, port = server.rpartition(":")
-    host = host.strip("[]")
-    address = address_of(host)
-    if address is not None:
-        host = "localhost" if address.is_loopback or address.is_unspecified else str(address)
-    return next((one for one in found if str(one["port"]) == port and host.lower() in ("localhost", str(one["address"]))), None)
-
-
 def _first(options: t.Mapping[str, t.Any], found: Found, live: t.Sequence[str] = ()) -> t.Mapping[str, t.Any] | None:
     """The one at the usual port, or that at the lowest: not the front itself, and none that is there for a further site.
 
@@ -113,9 +101,3 @@ def _name(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9_.-]+", text, re.ASCII):
         raise ValueError(f"{text!r} is no host name")
     return text
-
-
-def server_of(one: t.Mapping[str, t.Any]) -> str:
-    """Return what was found as an upstream of nginx."""
-    address, port = ipaddress.ip_address(str(one["address"])), int(one["port"])
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"

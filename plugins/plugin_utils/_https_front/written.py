@@ -10,7 +10,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx impo
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 
 from . import paths, read_only, sites
-from .upstream import Found, upstream
+from .found import Found
+from .upstream import upstream
 
 __all__ = ["written"]
 

@@ -46,6 +46,14 @@ def test_its_addresses_are_those_of_the_inventory(play: Any, tmp_path: Path, sai
     assert f"The other nodes go on letting it in from {', '.join(known)}" in " ".join(done.stdout.split())
 
 
+def test_one_on_which_ansible_cannot_work_is_left_out_as_one_that_it_cannot_reach(play: Any, tmp_path: Path) -> None:
+    broken = {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent/python", "tlsfront_addresses": ["192.0.2.1"]}
+    done = run(play, tmp_path, broken)
+    assert done.returncode == 0, done.stdout
+    said = "Ansible cannot reach es1, which --limit leaves out, or not work there. The other nodes go on letting it in from 192.0.2.1"
+    assert said in " ".join(done.stdout.split())
+
+
 @pytest.mark.parametrize("host", ["es1.example", "127.0.0.1"])
 def test_without_any_one_line_says_which_option_takes_them(play: Any, tmp_path: Path, host: str) -> None:
     done = run(play, tmp_path, {"ansible_host": host})

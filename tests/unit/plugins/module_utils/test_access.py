@@ -216,3 +216,14 @@ def test_all_that_is_below_a_directory_counts_if_it_is_asked_for(place):
     asked = {"path": str(place), "secret": False, "ours": True}
     assert [_access.answer([{**asked, "below": below}])["problems"] != [] for below in (False, True)] == [False, True]
     assert _access.problems_below(str(place / "directory/inner/file"), ours=True) == _access.problems_below(str(place / "nothing"), ours=True) == []
+
+
+def test_what_a_linked_directory_leads_to_counts_and_a_link_that_goes_round_ends(place, tmp_path):
+    common = tmp_path / "common"
+    common.mkdir()
+    (common / "main.yml").write_text("")
+    (common / "main.yml").chmod(0o666)
+    (place / "all").symlink_to(common)
+    (place / "directory/round").symlink_to(place)
+    assert f"{place}/all/main.yml" in list(_access.below(str(place)))
+    assert [one for one in _access.problems_below(str(place), ours=True) if "all/main.yml may be changed by everybody" in one]

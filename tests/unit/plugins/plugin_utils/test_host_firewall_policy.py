@@ -195,13 +195,20 @@ def test_a_node_that_joins_those_whose_rules_are_hidden_is_not_made_a_node() -> 
     def said(cluster_uuid: str, **hostvars: Any) -> list[str]:
         node = found(9200, 9300)
         node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "http", "refused": 0, "cluster_uuid": cluster_uuid, "wants_login": False}]
-        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2"]}
+        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", *sorted(set(hostvars) - {"es2"})]}
         return list(policy({**OPTIONS}, hostvars={"es1": {}, "es2": {}} | hostvars, **given)["problems"])
 
     hidden = {"es2": {"tlsfront_hidden_rules": "sudo: a password is required"}}
     (problem,) = said("_na_", **hidden)
     assert problem.startswith("es1 is in no cluster yet, and whether es2, which --limit leaves out, would let it in cannot be seen (sudo: a password")
     assert said("4tH8", **hidden) == said("_na_") == []
+    away = {"tlsfront_hidden_rules": "Ansible cannot reach it, or not work there", "tlsfront_out_of_reach": True}
+    (problem,) = said("_na_", es2=away)
+    assert "whether es2, which --limit leaves out, would let it in cannot be seen (Ansible cannot reach it" in problem
+    assert said("4tH8", es2=away) == []
+    for seen in ({"tlsfront_lets_in": None}, {"tlsfront_lets_in": ["192.0.2.0/24"]}, {"__host_firewall_node": NODE}):
+        assert said("_na_", es2=away, es3=seen) == [], "one that is down keeps nobody from joining the others"
+        assert said("_na_", **hidden, es3=seen) != []
 
 
 def test_a_run_for_one_node_alone_sees_that_another_is_of_another_cluster() -> None:

@@ -183,7 +183,14 @@ def test_the_timer_of_another_inventory_is_not_overwritten_and_that_of_this_one_
     again = made(inventories=[NASTY], former=former)
     assert again["problems"] == [] and not again["is_anothers"]
     other = made(former=former)
-    assert "is there for another inventory" in other["problems"][0] and other["is_anothers"]
+    assert "is there for another inventory or group" in other["problems"][0] and other["is_anothers"]
+
+
+def test_the_timer_of_another_group_of_the_inventory_is_not_overwritten() -> None:
+    former = service(made(group="blue"))
+    assert made(group="blue", former=former)["problems"] == []
+    other = made(group="green", former=former)
+    assert 'is there for another inventory or group, "/srv/inventory.yml", blue: give this one another' in other["problems"][0] and other["is_anothers"]
 
 
 def test_all_that_decides_what_is_run_must_be_ours() -> None:
@@ -200,4 +207,4 @@ def test_all_that_decides_what_is_run_must_be_ours() -> None:
         "/srv/i/host_vars",
     ]
     to_the_last_file = [one["path"] for one in found["trusted"] if one["ours"] and one.get("below")]
-    assert to_the_last_file == [f"/usr/share/ansible/collections/x/{part}" for part in ("meta", "playbooks", "plugins", "roles")]
+    assert to_the_last_file == [*(f"/usr/share/ansible/collections/x/{part}" for part in ("meta", "playbooks", "plugins", "roles")), "/srv"]
