@@ -103,8 +103,12 @@ def _verified(named: Named, options: Mapping[str, t.Any], listening: Found, host
     if not unverified and (speaks_https or truth(given, "upstream_tls")):
         ways = {(str(one["ca_content"]), str(given.get("upstream_name") or one["name"])) for _upstream, one in found}
         # one CA and one name are for all of them
-        known = len(found) == len(site.upstreams) and len(ways) == 1
-        because = "not all of its upstreams answer on the node" if len(found) < len(site.upstreams) else "its upstreams are not verified in one way"
+        known = len(found) == len(site.upstreams) and len(ways) == 1 and not given.get("upstream_ca")
+        because = "its upstreams are not verified in one way"
+        if given.get("upstream_ca"):
+            because = f"{named.own('upstream_ca')} is set"
+        elif len(found) < len(site.upstreams):
+            because = "not all of its upstreams answer on the node"
         because = f"{named.title} passes on by https, and {because}"
         if not known and not given.get("upstream_ca"):
             yield f"{because}: then {ca} must be the file of the CA that signed the certificate of each."

@@ -264,6 +264,8 @@ def test_that_each_that_is_found_is_verified_and_in_one_way(tmp_path: Path) -> N
     path = tmp_path / "ca.pem"
     path.write_bytes(pki.root().pem)
     assert said({**site, "upstream_ca": str(path), "upstream_name": "es"}, listening=[HTTPS, {**other, "ca_content": "another"}]) == []
+    (of_name,) = said({**SECOND, "upstream_ca": str(path)}, listening=[HTTPS])
+    assert "passes on by https, and upstream_ca is set: then https_front_sites[0].upstream_name must be a host name" in of_name
     (of_ca, _of_name) = said({**site, "upstreams": ["es9.example.org:9200", "127.0.0.1:9201"]}, listening=[HTTPS])
     assert "not all of its upstreams answer on the node" in of_ca
 
