@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env python
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """The hosts of the lab, and how Ansible reaches them: an inventory script, https://docs.ansible.com/ansible/latest/dev_guide/developing_inventory.html
 
