@@ -133,7 +133,7 @@ def _in_clear(named: Named, listening: Found, host: str, facts: Mapping[str, t.A
     unseen = here - {one["port"] for _upstream, one in found}
     elsewhere = next((one for one in listening if one["port"] in unseen and one["scheme"] == "https"), None)
     if elsewhere:
-        its = next(upstream for upstream in site.upstreams if elsewhere["port"] in _ports_here([upstream], facts, host))
+        its = next((upstream for upstream in site.upstreams if elsewhere["port"] in _ports_here([upstream], facts, host)), first)
         yield (
             f"Elasticsearch speaks https on port {elsewhere['port']} of {host}, and {named.title} would pass on to it at {its} by plain http. Write "
             f"{server_of(elsewhere)} in {upstreams}, where it is found, or set {tls} to true."
