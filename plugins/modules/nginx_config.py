@@ -17,7 +17,8 @@ description:
   - Writes what the configuration names, has nginx test it where it is to live, swaps it in, restarts or reloads nginx, and asks every listener, for every
     name and over a verified connection to this host, which certificate and which configuration it serves, and whether users can log in.
   - Before it writes anything, it asks each server to which the configuration passes requests on by https for its certificate. One that nginx could not verify
-    is refused, unless what is live passes on to it in the same way. One that does not answer is not.
+    is refused, unless what is live passes on to it in the same way. One that does not answer is not. So is one to which it passes on by plain http, and that
+    does not speak it.
   - Where what is served is not what was written, the configuration that was live and served when the call began is live again and is proved in the same
     way, and the call fails with the cause.
   - It belongs to the role P(tlsfront.elasticsearch.https_front#role), whose template says in the configuration what its listeners must show.

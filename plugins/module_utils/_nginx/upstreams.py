@@ -10,6 +10,7 @@ A wildcard is a whole label here (RFC 9525, section 6.3); OpenSSL, and so nginx,
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -18,7 +19,7 @@ from typing import Iterable, Mapping, NamedTuple, Sequence
 from .. import _pem
 from . import syntax
 
-__all__ = ["Refused", "Upstream", "problem", "require", "verified"]
+__all__ = ["Refused", "Upstream", "in_clear", "problem", "require", "speaks_no_http", "verified"]
 
 _SECONDS = 5.0
 # those that hold for what is in a block unless it says another: https://nginx.org/en/docs/http/ngx_http_proxy_module.html
@@ -42,6 +43,22 @@ def verified(text: str) -> list[Upstream]:
 
     Each once, in their order; none where nginx could not read the text.
     """
+    found = [
+        Upstream(server, ca, name)
+        for scheme, servers, ca, name in _passed_on_to(text)
+        for server in servers
+        if scheme == "https" and ca and name and "$" not in ca + name
+    ]
+    return list(dict.fromkeys(found))
+
+
+def in_clear(text: str) -> list[str]:
+    """Every server to which it passes on by plain http."""
+    return list(dict.fromkeys(server for scheme, servers, _ca, _name in _passed_on_to(text) for server in servers if scheme == "http"))
+
+
+def _passed_on_to(text: str) -> list[tuple[str, Sequence[str], str, str]]:
+    """The scheme, the servers, the CA and the name of each directive that passes on to an upstream of the configuration itself."""
     try:
         directives = syntax.parse(text)
     except syntax.BadSyntax:
@@ -51,27 +68,21 @@ def verified(text: str) -> list[Upstream]:
         for block in directives
         if block.name == "upstream" and block.values
     }
-    found = [
-        Upstream(server, ca, name)
-        for to, ca, name in _passed_on(directives, {})
-        for server in servers.get(to, ())
-        if ca and name and "$" not in ca + name
-    ]
-    return list(dict.fromkeys(found))
+    return [(scheme, servers[to], ca, name) for scheme, to, ca, name in _passed_on(directives, {}) if to in servers]
 
 
-def _passed_on(directives: Sequence[syntax.Directive], outer: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
-    """The name of the upstream, the CA and the name of each."""
+def _passed_on(directives: Sequence[syntax.Directive], outer: Mapping[str, str]) -> Iterable[tuple[str, str, str, str]]:
+    """The scheme, the name of the upstream, the CA and the name of each."""
     said = {**outer, **{one.name: one.values[0] for one in directives if one.name in _INHERITED and one.values}}
     for one in directives:
-        to = re.match(r"https://(\w+)", one.values[0]) if one.name == "proxy_pass" and one.values else None
+        to = re.match(r"(https?)://(\w+)", one.values[0]) if one.name == "proxy_pass" and one.values else None
         if to:
-            yield to[1], said.get("proxy_ssl_trusted_certificate", ""), said.get("proxy_ssl_name", "")
+            yield to[1], to[2], said.get("proxy_ssl_trusted_certificate", ""), said.get("proxy_ssl_name", "")
         yield from _passed_on(one.block or [], said)
 
 
 def require(text: str, live: str, files: Mapping[str, str]) -> None:
-    """Looks at each that is not verified by what is live in the same way: with those that are, nothing gets worse.
+    """Looks at each to which what is live does not pass on in the same way: with those to which it does, nothing gets worse.
 
     :param files: what will be there besides, by path
     :raises Refused: one would not be believed. One that is not reached says nothing: it may be down.
@@ -88,6 +99,14 @@ def require(text: str, live: str, files: Mapping[str, str]) -> None:
             f"nginx would answer requests with 502, because it could not verify where it is to pass them on to by https. {'; '.join(problems)}. "
             "Renew the certificate there if it has ended, else name the CA that has signed it, and a name that it has: https_front_upstream_ca and "
             "https_front_upstream_name, and upstream_ca and upstream_name of a further site. Nothing that is served was changed."
+        )
+    known = in_clear(live)
+    silent = [server for server in in_clear(text) if server not in known and speaks_no_http(server)]
+    if silent:
+        raise Refused(
+            f"nginx would answer requests with 502: it is to pass them on to {', '.join(silent)} by plain http, which is not spoken there. If it is https, set "
+            "https_front_upstream_tls, https_front_upstream_ca and https_front_upstream_name, and upstream_tls, upstream_ca and upstream_name of a further "
+            "site. Nothing that is served was changed."
         )
 
 
@@ -120,3 +139,24 @@ def problem(upstream: Upstream, ca: str | None, timeout: float = _SECONDS) -> st
         return "" if "ALERT" in str(error.reason) else f"no TLS handshake was finished ({error.reason or error})"
     except (OSError, ValueError):  # cut off or too late: it may be starting
         return ""
+
+
+def speaks_no_http(server: str, timeout: float = _SECONDS) -> bool:
+    """Whether it answers no request in clear, but presents a certificate.
+
+    One that does neither may be starting. Nothing is sent over TLS, and whose certificate it is does not matter: that there is one is seen by its refusal.
+    """
+    host, _colon, port = server.rpartition(":")
+    try:
+        at = (host.strip("[]"), int(port))
+        with contextlib.suppress(ConnectionResetError), socket.create_connection(at, timeout) as plain:
+            plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if plain.recv(16).startswith(b"HTTP/"):
+                return False
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which trusts nobody
+        with socket.create_connection(at, timeout) as plain, context.wrap_socket(plain, server_hostname="localhost"):
+            return True
+    except ssl.SSLCertVerificationError:
+        return True
+    except (OSError, ValueError):  # down, cut off or too late
+        return False

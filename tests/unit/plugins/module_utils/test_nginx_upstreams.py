@@ -131,6 +131,24 @@ def test_what_is_live_in_the_same_way_is_no_reason_to_refuse_a_change(upstream: 
     assert refusal(wrong, root, live=configuration(upstream)) != ""
 
 
+def test_what_speaks_tls_is_not_passed_on_to_in_clear(upstream: str, root: pki.Issued) -> None:
+    plain = configuration(upstream, to="http://tlsfront_elasticsearch")
+    said = refusal(plain, root)
+    assert f"it is to pass them on to {upstream} by plain http, which is not spoken there" in said and "set https_front_upstream_tls" in said
+    assert refusal(plain, root, live=configuration(upstream)) != "", "it is passed on to by https now"
+    assert refusal(plain + "# another\n", root, live=plain) == "", "nothing gets worse"
+
+
+def test_what_answers_in_clear_or_not_at_all_is_passed_on_to_in_clear(root: pki.Issued, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstreams, "_SECONDS", 0.2)
+    for handler in (elasticsearch(), plain_http):
+        with listening(handler) as server:
+            assert refusal(configuration(f"127.0.0.1:{server.port}", to="http://tlsfront_elasticsearch"), root) == ""
+    assert refusal(configuration(f"127.0.0.1:{closed_port()}", to="http://tlsfront_elasticsearch"), root) == ""
+    with listening(silent) as server:
+        assert not upstreams.speaks_no_http(f"127.0.0.1:{server.port}", timeout=0.2)
+
+
 @pytest.mark.parametrize(
     "text",
     [
