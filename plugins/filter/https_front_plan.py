@@ -27,12 +27,8 @@ options:
   gathered:
     description: What M(tlsfront.elasticsearch.nginx_info) has returned. Without it, nothing of the host is looked at.
     type: dict
-  elasticsearch:
-    description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients. Without it, the options say where requests are passed on to.
-    type: list
-    elements: dict
   listening:
-    description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients, for the further sites.
+    description: What M(tlsfront.elasticsearch.node_info) has found that listens for clients. Without it, the options say where requests are passed on to.
     type: list
     elements: dict
     default: []
@@ -163,7 +159,6 @@ def https_front_plan(
     options: t.Mapping[str, t.Any],
     *,
     check: bool = False,
-    elasticsearch: Found | None = None,
     listening: Found = (),
     gathered: t.Mapping[str, t.Any] | None = None,
     host: str = "",
@@ -180,11 +175,11 @@ def https_front_plan(
         served = (gathered or {}).get("passes_on_by", "")
         found = problems(options, gathered=gathered, host=host, listening=listening, **of_host)
         with contextlib.suppress(ValueError):  # which is said already
-            found += upstream.problems(options, elasticsearch, host, served, live)
+            found += upstream.problems(options, listening, host, served, live)
     if found:
         return {"problems": found}
     try:
-        return {"problems": found, **written(options, elasticsearch, listening, (gathered or {}).get("nginx"), live)}
+        return {"problems": found, **written(options, listening, (gathered or {}).get("nginx"), live)}
     except ValueError as cause:
         raise AnsibleFilterError(f"https_front_plan: {cause}.") from None
 

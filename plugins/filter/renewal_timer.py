@@ -106,19 +106,16 @@ def _run() -> Run:
         asked_for_vault=any(command_line.get(name) for name in ("ask_vault_pass", "vault_password_files", "vault_ids"))
         or any(origin.startswith("env:") for origin in origins),
         opens_vault=any(not origin.startswith("env:") for origin in origins),
-        read=_read(inventories, [str(setting) for setting, _origin in settings[:1] if setting]),
+        # where modules and plugins of this and other collections are looked for, and what opens the vault
+        read=[path for path in [*constants.COLLECTIONS_PATHS, *(str(setting) for setting, _origin in settings[:1] if setting)] if Path(path).exists()],
+        read_below=[str(place) for inventory in inventories for place in _beside(Path(inventory))],
         said=sorted(load_extra_vars(DataLoader())),
     )
 
 
-def _read(inventories: t.Iterable[str], others: list[str]) -> list[str]:
-    """All that is read with the inventories, to the last file: whoever can change one of them decides what is run."""
-    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._access import below
-
-    places = [place for each in map(Path, inventories) for place in ([each] if each.is_dir() else [each.parent / "group_vars", each.parent / "host_vars"])]
-    found = [path for place in places if place.is_dir() for path in below(str(place))]
-    # where modules and plugins of this and other collections are looked for
-    return [*found, *(path for path in [*constants.COLLECTIONS_PATHS, *others] if Path(path).exists())]
+def _beside(inventory: Path) -> list[Path]:
+    """What is read with an inventory, to the last file: whoever can change one of them decides what is run."""
+    return [inventory] if inventory.is_dir() else [inventory.parent / "group_vars", inventory.parent / "host_vars"]
 
 
 def renewal_timer(

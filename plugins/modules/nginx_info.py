@@ -252,16 +252,16 @@ def passes_on_by(site: str) -> str:
     return found[1] if found else ""
 
 
-def passes_on_to(site: str) -> list[str]:
-    block = re.search(r"^upstream tlsfront_elasticsearch {\n(.*?)^}", site, re.MULTILINE | re.DOTALL)
-    return re.findall(r"^\s*server ([^\s;]+)", block[1], re.MULTILINE) if block else []
+def servers_of(site: str) -> dict[str, list[str]]:
+    """The servers of each of its upstreams."""
+    blocks = re.findall(r"^upstream (\w+) {\n(.*?)^}", site, re.MULTILINE | re.DOTALL)
+    return {name: re.findall(r"^\s*server ([^\s;]+)", block, re.MULTILINE) for name, block in blocks}
 
 
 def https_upstreams(site: str) -> list[str]:
     """By address, since the number of a further site is another one when those before it come or go."""
     by_https = set(re.findall(r"^\s*proxy_pass https://(\w+);", site, re.MULTILINE))
-    blocks = re.findall(r"^upstream (\w+) {\n(.*?)^}", site, re.MULTILINE | re.DOTALL)
-    return sorted({server for name, block in blocks if name in by_https for server in re.findall(r"^\s*server ([^\s;]+)", block, re.MULTILINE)})
+    return sorted({server for name, servers in servers_of(site).items() if name in by_https for server in servers})
 
 
 def about_listeners(ports: list[int]) -> list[dict[str, Any]]:
@@ -329,7 +329,7 @@ def main() -> None:
         installing=(node.directory / INSTALLING).exists(),
         token=token,
         passes_on_by=passes_on_by(site),
-        passes_on_to=passes_on_to(site),
+        passes_on_to=servers_of(site).get("tlsfront_elasticsearch", []),
         https_upstreams=https_upstreams(site),
         restart_due=restart_due,
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),

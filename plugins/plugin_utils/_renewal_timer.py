@@ -58,7 +58,9 @@ class Run:
     opens_vault: bool
     """Whether ansible.cfg names what opens a vault."""
     read: Sequence[str] = ()
-    """What else is read by it: files and directories of the inventory, what opens the vault."""
+    """What else is read by it: where collections are, what opens the vault."""
+    read_below: Sequence[str] = ()
+    """Directories of the inventory, of which each file is read."""
     said: Sequence[str] = ()
     """The variables that its command line says."""
 
@@ -116,9 +118,9 @@ def units(run: Run, wanted: Wanted) -> dict[str, t.Any]:
 
 
 def _run_to_the_last_file(run: Run, wanted: Wanted) -> list[str]:
-    """Directories of which each file may be run: the collection's, and those beside a playbook, from which Ansible reads variables, roles and plugins."""
+    """Directories of which each file is read or run: the collection's, the inventory's, and those beside a playbook, with its variables, roles and plugins."""
     beside = [str(Path(wanted.playbook).parent)] if wanted.playbook.startswith("/") else []
-    return [*(f"{run.collection}/{part}" for part in _RUN_OF_COLLECTION), *beside]
+    return [*(f"{run.collection}/{part}" for part in _RUN_OF_COLLECTION), *run.read_below, *beside]
 
 
 _FILES = ("vault-password", "passphrases.json")

@@ -87,10 +87,11 @@ def require(text: str, live: str, files: Mapping[str, str]) -> None:
     :param files: what will be there besides, by path
     :raises Refused: one would not be believed. One that is not reached says nothing: it may be down.
     """
+    known = verified(live)
     problems = [
         f"{one.server} does not pass as {one.name} by the CA in {one.ca}: {why}"
         for one in verified(text)
-        if one not in verified(live)
+        if one not in known
         for why in [problem(one, files.get(one.ca))]
         if why
     ]
@@ -100,8 +101,8 @@ def require(text: str, live: str, files: Mapping[str, str]) -> None:
             "Renew the certificate there if it has ended, else name the CA that has signed it, and a name that it has: https_front_upstream_ca and "
             "https_front_upstream_name, and upstream_ca and upstream_name of a further site. Nothing that is served was changed."
         )
-    known = in_clear(live)
-    silent = [server for server in in_clear(text) if server not in known and speaks_no_http(server)]
+    known_in_clear = in_clear(live)
+    silent = [server for server in in_clear(text) if server not in known_in_clear and speaks_no_http(server)]
     if silent:
         raise Refused(
             f"nginx would answer requests with 502: it is to pass them on to {', '.join(silent)} by plain http, which is not spoken there. If it is https, set "
@@ -124,9 +125,8 @@ def problem(upstream: Upstream, ca: str | None, timeout: float = _SECONDS) -> st
             context.load_verify_locations(cadata=b"".join(_pem.certificates(ca)))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return f"the CA cannot be read ({error})"
-    host, _colon, port = upstream.server.rpartition(":")
     try:
-        plain = socket.create_connection((host.strip("[]"), int(port)), timeout)
+        plain = _connected(upstream.server, timeout)
     except (OSError, ValueError):
         return ""
     try:
@@ -146,17 +146,21 @@ def speaks_no_http(server: str, timeout: float = _SECONDS) -> bool:
 
     One that does neither may be starting. Nothing is sent over TLS, and whose certificate it is does not matter: that there is one is seen by its refusal.
     """
-    host, _colon, port = server.rpartition(":")
     try:
-        at = (host.strip("[]"), int(port))
-        with contextlib.suppress(ConnectionResetError), socket.create_connection(at, timeout) as plain:
+        with contextlib.suppress(ConnectionResetError), _connected(server, timeout) as plain:
             plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
             if plain.recv(16).startswith(b"HTTP/"):
                 return False
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which trusts nobody
-        with socket.create_connection(at, timeout) as plain, context.wrap_socket(plain, server_hostname="localhost"):
+        with _connected(server, timeout) as plain, context.wrap_socket(plain, server_hostname="localhost"):
             return True
     except ssl.SSLCertVerificationError:
         return True
     except (OSError, ValueError):  # down, cut off or too late
         return False
+
+
+def _connected(server: str, timeout: float) -> socket.socket:
+    """:raises ValueError: it is no address:port"""
+    host, _colon, port = server.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), timeout)

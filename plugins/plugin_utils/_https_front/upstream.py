@@ -18,17 +18,17 @@ __all__ = ["problems", "upstream"]
 _USUAL = 9200
 
 
-def upstream(options: t.Mapping[str, t.Any], found: Found | None, live: t.Sequence[str] = ()) -> dict[str, t.Any]:
+def upstream(options: t.Mapping[str, t.Any], found: Found, live: t.Sequence[str] = ()) -> dict[str, t.Any]:
     """Return ``servers``, ``tls``, ``name`` and ``ca``, the text of the CA where it was found on the node (else the file that the options name).
 
     options  the variables of the role that begin with https_front_, as they are
-    found    what node_info has found that listens for clients; None where it was not asked
+    found    what node_info has found that listens for clients; empty where it was not asked
     live     where the front that is there passes on to, which stays so while nothing answers
     """
     if options.get("https_front_upstreams"):
-        return behind.passed_on(behind.of_front(options).site, found or [])
+        return behind.passed_on(behind.of_front(options).site, found)
     tls = {"name": str(options.get("https_front_upstream_name") or ""), "ca": ""}
-    one = _first(options, found or [], live)
+    one = _first(options, found, live)
     if one is None:
         # the file is the node's, and what is in it may be anything
         known = [server for server in live if not upstream_problem(server)]
@@ -38,13 +38,13 @@ def upstream(options: t.Mapping[str, t.Any], found: Found | None, live: t.Sequen
     return {"servers": [server_of(one)], "tls": one["scheme"] == "https", **tls}
 
 
-def problems(options: t.Mapping[str, t.Any], found: Found | None, host: str, served: str = "", live: t.Sequence[str] = ()) -> list[str]:
+def problems(options: t.Mapping[str, t.Any], found: Found, host: str, served: str = "", live: t.Sequence[str] = ()) -> list[str]:
     """Return a sentence for each thing that is wrong with what was found.
 
     served  the scheme by which the front that is there passes on; empty where there is none
     live    where to
     """
-    if found is None or options.get("https_front_upstreams"):
+    if options.get("https_front_upstreams"):
         return []
     one = _first(options, found, live)
     if one is None:

@@ -17,11 +17,7 @@ __all__ = ["written"]
 
 
 def written(
-    options: t.Mapping[str, t.Any],
-    found: Found | None = None,
-    listening: Found = (),
-    nginx: t.Mapping[str, t.Any] | None = None,
-    live: t.Sequence[str] = (),
+    options: t.Mapping[str, t.Any], listening: Found = (), nginx: t.Mapping[str, t.Any] | None = None, live: t.Sequence[str] = ()
 ) -> dict[str, t.Any]:
     """Return the values as nginx reads them, see the documentation of the filter. Raises ValueError where nginx has no way to write one.
 
@@ -40,7 +36,7 @@ def written(
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
         "id": sites.OWN_ID,
-        "upstream": upstream(options, found, live),
+        "upstream": upstream(options, listening, live),
         "sites": further,
         "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
         "asked": [{"port": site["port"], "names": sites.asked(site["names"])} for site in further],

@@ -117,8 +117,7 @@ def test_each_of_several_is_looked_at(upstream: str, root: pki.Issued) -> None:
     assert f"127.0.0.1:{plain.port} does not pass" in said and f"{upstream} does not" not in said
 
 
-def test_one_that_does_not_answer_says_nothing(root: pki.Issued, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upstreams, "_SECONDS", 0.2)
+def test_one_that_does_not_answer_says_nothing(root: pki.Issued) -> None:
     assert refusal(configuration(f"127.0.0.1:{closed_port()}"), root) == ""
     with listening(silent) as server:
         assert upstreams.problem(upstreams.Upstream(f"127.0.0.1:{server.port}", CA, "es1"), root.pem.decode(), timeout=0.2) == ""
@@ -139,8 +138,7 @@ def test_what_speaks_tls_is_not_passed_on_to_in_clear(upstream: str, root: pki.I
     assert refusal(plain + "# another\n", root, live=plain) == "", "nothing gets worse"
 
 
-def test_what_answers_in_clear_or_not_at_all_is_passed_on_to_in_clear(root: pki.Issued, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upstreams, "_SECONDS", 0.2)
+def test_what_answers_in_clear_or_not_at_all_is_passed_on_to_in_clear(root: pki.Issued) -> None:
     for handler in (elasticsearch(), plain_http):
         with listening(handler) as server:
             assert refusal(configuration(f"127.0.0.1:{server.port}", to="http://tlsfront_elasticsearch"), root) == ""
