@@ -134,3 +134,6 @@ export TLSFRONT_CACHE=$tlsfront_cache
 # What is compiled once is not compiled again in each of the thousands of processes that follow: files, and what modules bring in zip files.
 unset PYTHONDONTWRITEBYTECODE
 export PYTHONPATH=$tlsfront_top/tests/support/bytecode${PYTHONPATH:+:$PYTHONPATH}
+# What Ansible packs for a module is kept as well.
+export ANSIBLE_CALLBACK_PLUGINS=$tlsfront_top/tests/support/callback_plugins
+export ANSIBLE_CALLBACKS_ENABLED=kept_payloads
