@@ -89,6 +89,7 @@ _value:
       C(direct_clients_by_port), and so are C(container_networks);
       C(named_ports), C(found_ports) and C(unnamed_ports) say where the ports come from.
     - C(lacks_a_peer) is the name of the host where the rules in force lack one of the peers, and must let it in before it can join; else it is empty.
+    - C(wants_login) is the name of the host where nothing of Elasticsearch answers without a login; else it is empty.
     - C(problems) has a sentence for each thing that is wrong, and C(seen) says how the nodes of the cluster are known. There may be texts of others in them.
   type: dict
 """

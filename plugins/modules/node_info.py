@@ -103,6 +103,9 @@ elasticsearch:
       type: list
       elements: int
       sample: [9200, 9300]
+    is_complete:
+      description: Whether the processes of all users were seen, which needs root. Without it, a port of Elasticsearch may be missing.
+      type: bool
     http:
       description: What listens for clients.
       type: list
@@ -157,11 +160,12 @@ elasticsearch:
 nftables:
   description:
     - Whether the program O(nft) C(is_installed), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
-    - C(let_in) are the addresses and networks that the rules of the role P(tlsfront.elasticsearch.host_firewall#role) let in to all closed ports now; null
+    - Of the rules of the role P(tlsfront.elasticsearch.host_firewall#role) that are in force, C(let_in) are the addresses and networks that they let in to
+      all closed ports, C(peers) those of them that are single addresses of nodes, and C(closed_ports) the ports and ranges of ports that they close; null
       without such rules, and where C(problem) says that they cannot be seen.
   returned: O(nft) is given
   type: dict
-  sample: {is_installed: true, problem: "", let_in: ["192.0.2.7", "198.51.100.0/24"]}
+  sample: {is_installed: true, problem: "", let_in: ["192.0.2.7", "198.51.100.0/24"], peers: ["192.0.2.7"], closed_ports: ["9200-9201", "9300"]}
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -171,6 +175,7 @@ outgoing_ports:
 """
 
 import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Any, Iterable
@@ -181,7 +186,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, kernel_problem, let_in
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, kernel_problem, rules
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -271,6 +276,7 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
     cluster = cluster_of(node, access)
     found = {
         "ports": node.ports,
+        "is_complete": os.geteuid() == 0,
         "http": [listener.http() for listener in node.listeners if listener.is_http],
         "listeners": [listener.plain() for listener in node.listeners],
         "cluster": {"is_known": cluster.is_known, "seen": cluster.seen, "answers": cluster.answers, "addresses": cluster.addresses},
@@ -280,10 +286,13 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
     if params["nft"]:
         is_installed = Path(params["nft"]).exists()
         problem = kernel_problem(params["nft"]) if is_installed else ""
+        in_force = rules(params["nft"], "inet", "tlsfront", "closed") if is_installed and not problem else None
         result["nftables"] = {
             "is_installed": is_installed,
             "problem": problem,
-            "let_in": let_in(params["nft"], "inet", "tlsfront", "closed") if is_installed and not problem else None,
+            "let_in": in_force.let_in if in_force else None,
+            "peers": in_force.peers if in_force else None,
+            "closed_ports": in_force.ports if in_force else None,
         }
     return result
 

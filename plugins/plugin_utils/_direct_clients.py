@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible.errors import AnsibleFilterError
@@ -25,13 +25,16 @@ class DirectClients:
     by_port: dict[str, list[str]] = field(default_factory=dict)
 
 
-def direct_clients(entries: t.Any, closed: Sequence[int], name: str, cidr: bool = False, collapse: bool = True) -> DirectClients:
+def direct_clients(
+    entries: t.Any, closed: Sequence[int], name: str, cidr: bool = False, collapse: bool = True, elsewhere: Collection[int] = ()
+) -> DirectClients:
     """Return who may use which ports.
 
-    entries   addresses and networks, for all closed ports; and dictionaries of `networks` and `ports`, for some of them
-    closed    the numbers of the ports that are closed
-    name      what the user calls the entries
-    cidr      as of the filter networks, collapse, too
+    entries    addresses and networks, for all closed ports; and dictionaries of `networks` and `ports`, for some of them
+    closed     the numbers of the ports that are closed
+    name       what the user calls the entries
+    cidr       as of the filter networks, collapse, too
+    elsewhere  those that only other nodes have and close: the same entries may be said of all nodes
 
     Raises AnsibleFilterError for the first entry that is none of both, or that has a port which is not closed.
     """
@@ -39,10 +42,10 @@ def direct_clients(entries: t.Any, closed: Sequence[int], name: str, cidr: bool 
     everywhere = networks([entry for entry in entries if not isinstance(entry, Mapping)] if some else entries, cidr=cidr, collapse=collapse, name=name)
     numbers: dict[str, set[int]] = {}
     for entry in some:
-        named, of = _read(entry, closed, name)
+        named, of = _read(entry, {*closed, *elsewhere}, name)
         for network in networks(named, cidr=cidr, collapse=collapse, name=name):
             if not _lies_in(network, everywhere):
-                numbers.setdefault(network, set()).update(of)
+                numbers.setdefault(network, set()).update(set(of) & set(closed))
     by_port: dict[str, list[str]] = {}
     for network, its in numbers.items():
         for port in ports(sorted(its)):
@@ -55,13 +58,13 @@ def _is_list(entries: t.Any) -> bool:
     return isinstance(entries, Iterable) and not isinstance(entries, (str, Mapping))
 
 
-def _read(entry: Mapping[str, t.Any], closed: Sequence[int], name: str) -> tuple[t.Any, list[int]]:
+def _read(entry: Mapping[str, t.Any], closed: Collection[int], name: str) -> tuple[t.Any, list[int]]:
     if set(entry) != {"networks", "ports"}:
         raise AnsibleFilterError(f"{name}: {dict(entry)!r} must have networks and ports, and nothing else: write for example {_EXAMPLE}.")
     of = [int(port) for port in ports(entry["ports"], expand=True, name=name)]
     if not of:
         raise AnsibleFilterError(f"{name}: {dict(entry)!r} has no port: write for example {_EXAMPLE}, or the networks alone for all closed ports.")
-    stray = [str(port) for port in of if port not in set(closed)]
+    stray = [str(port) for port in of if port not in closed]
     if stray:
         raise AnsibleFilterError(f"{name}: {', '.join(stray[:3])} of {dict(entry)!r} is not among the closed ports: close it, or take it out.")
     return entry["networks"], of

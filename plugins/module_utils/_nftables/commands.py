@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Failed", "ask", "kernel_problem", "let_in", "list_table", "run"]
+__all__ = ["Failed", "Rules", "ask", "kernel_problem", "list_table", "rules", "run"]
 
 
 class Failed(Exception):
@@ -50,11 +50,22 @@ def list_table(nft: str, family: str, table: str, option: str) -> str:
     return done.stdout
 
 
-def let_in(nft: str, family: str, table: str, chain: str) -> list[str] | None:
-    """The addresses and networks that a chain accepts at all ports: in rules that ask for the source alone, and in the sets that these name. None where the
-    kernel has no such table.
+class Rules(NamedTuple):
+    """What the rules of a table do, as far as others must know."""
 
-    As libnftables-json(5) gives them.
+    let_in: list[str]
+    """The addresses and networks that they accept at all ports."""
+    peers: list[str]
+    """Those of them that are elements of the sets of peers."""
+    ports: list[str]
+    """The ports, and ranges of them (`9200-9201`), that they look at."""
+
+
+def rules(nft: str, family: str, table: str, chain: str) -> Rules | None:
+    """What the table does. None where the kernel has no such table.
+
+    Accepted at all ports is what rules of the chain accept that ask for the source alone, and what is in the sets that these name. As
+    libnftables-json(5) gives them.
 
     :raises Failed: it cannot be seen
     """
@@ -63,12 +74,25 @@ def let_in(nft: str, family: str, table: str, chain: str) -> list[str] | None:
         return None
     parts = json.loads(listed)["nftables"]
     sets = {part["set"]["name"]: [str(each) for each in part["set"].get("elem", ())] for part in parts if "set" in part}
-    found: list[str] = []
-    for rule in (part["rule"] for part in parts if part.get("rule", {}).get("chain") == chain):
+    let_in: list[str] = []
+    ports: list[str] = []
+    for rule in (part["rule"] for part in parts if "rule" in part):
         matches = [statement["match"] for statement in rule["expr"] if "match" in statement]
-        if len(matches) == 1 and any("accept" in statement for statement in rule["expr"]):
-            found += _sources(matches[0], sets)
-    return found
+        if len(matches) != 1:
+            continue
+        if rule["chain"] == chain and any("accept" in statement for statement in rule["expr"]):
+            let_in += _sources(matches[0], sets)
+        elif any("goto" in statement for statement in rule["expr"]):
+            ports += _ports(matches[0])
+    return Rules(let_in, [*sets.get("peers4", ()), *sets.get("peers6", ())], ports)
+
+
+def _ports(match: dict[str, Any]) -> list[str]:
+    """Those that a match is about; none where it is about something else than the destination port."""
+    port = match["right"]
+    if match["op"] != "==" or match["left"].get("payload", {}).get("field") != "dport":
+        return []
+    return ["-".join(map(str, port["range"]))] if isinstance(port, dict) and "range" in port else [str(port)]
 
 
 def _sources(match: dict[str, Any], sets: dict[str, list[str]]) -> list[str]:

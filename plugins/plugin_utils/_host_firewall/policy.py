@@ -68,11 +68,17 @@ def policy(
     left_open = found.of(lambda: ports(options["ports_left_open"], expand=True, name="host_firewall_ports_left_open"))
     served, behind = found.of(lambda: _of_sites(sites, https_port, facts, host), ([], []))
     listening = elasticsearch.get("ports", [])
-    found_ports = [port for port in sorted({*listening, *behind}) if port not in left_open and port not in served]
+    in_force = node.get("nftables") or {}
+    # a port is closed until somebody says that it is not: what listened there may only be stopped
+    formerly = {int(port) for port in ports(in_force.get("closed_ports") or [], expand=True)} - {*numbers, *listening, *behind}
+    found_ports = [port for port in sorted({*listening, *behind, *formerly}) if port not in left_open and port not in served]
     unnamed = [port for port in found_ports if port not in numbers]
     closed = [int(port) for port in (*numbers, *unnamed)]
     direct = found.of(
-        lambda: direct_clients(options["direct_clients"], closed, "host_firewall_direct_clients", collapse=False), DirectClients()
+        lambda: direct_clients(
+            options["direct_clients"], closed, "host_firewall_direct_clients", collapse=False, elsewhere=_closed_elsewhere(host, hosts, hostvars or {})
+        ),
+        DirectClients(),
     )
     result: dict[str, t.Any] = {
         "named_ports": named,
@@ -84,18 +90,20 @@ def policy(
         "container_networks": found.of(
             lambda: networks(_with_found(options["container_networks"], facts), name="host_firewall_container_networks")
         ),
-        "peers": found.of(
-            lambda: networks(options["peers"] or host_addresses(hosts, hostvars or {}), name="host_firewall_peers", collapse=False)
-        ),
+        "peers": found.of(lambda: networks(options["peers"] or _peers(hosts, hostvars or {}, in_force), name="host_firewall_peers", collapse=False)),
     }
     cluster = elasticsearch.get("cluster", {})
-    let_in = (node.get("nftables") or {}).get("let_in")
+    let_in = in_force.get("let_in")
     result["joining"] = [] if let_in is None else found.of(lambda: outside(_members(result["peers"], hosts, hostvars or {}), let_in))
-    lacks_a_peer = host if result["joining"] else ""
-    seen = _seen(cluster, [port for port in unnamed if port in listening]) + _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
+    doors = elasticsearch.get("http") or []
+    # for what asks all nodes together, by name
+    about = {"lacks_a_peer": host if result["joining"] else "", "wants_login": host if doors and all(door.get("wants_login") for door in doors) else ""}
+    kept = [port for port in unnamed if port in formerly]
+    seen = _seen(cluster, [port for port in unnamed if port in listening]) + _of_kept(kept)
+    seen += _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
-        return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": [problem]}
+        return {"policy": result, "seen": seen, **about, "problems": [problem]}
     found += _distribution(facts, min_version)
     found += _timeout(options["confirm_timeout"])
     if not options["closed_ports"]:
@@ -111,7 +119,7 @@ def policy(
             f"None of the addresses of {host} is in host_firewall_peers, so this list belongs to other hosts. "
             f"Put {host} into the group {group}, or list the addresses of all nodes of its cluster in host_firewall_peers."
         )
-    closed_are = _closed_are([port for port in unnamed if port in listening], [port for port in unnamed if port not in listening])
+    closed_are = _closed_are([port for port in unnamed if port in listening], [port for port in unnamed if port in behind and port not in listening], kept)
     found += _needed(closed, closed_are, [ansible_port, https_port, *served, *_sshd_port(facts)])
     found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
     if "elasticsearch" not in node:
@@ -122,10 +130,9 @@ def policy(
         found += _agreement(host, node, reaching(facts, own), group, hosts, hostvars or {})
         found += shut_out_by(host, facts, own, hosts, hostvars or {}, is_alone(node))
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
-    nftables = node.get("nftables") or {}
-    if nftables.get("problem"):
-        found.append(nftables["problem"])
-    return {"policy": result, "seen": seen, "lacks_a_peer": lacks_a_peer, "problems": list(found)}
+    if in_force.get("problem"):
+        found.append(in_force["problem"])
+    return {"policy": result, "seen": seen, **about, "problems": list(found)}
 
 
 def _agreement(
@@ -174,9 +181,25 @@ def _of_sites(sites: t.Any, https_port: int | str, facts: Mapping[str, t.Any], h
         raise AnsibleFilterError(f"{cause}.") from None
 
 
-def _closed_are(unnamed: list[int], behind: list[int]) -> str:
+def _peers(hosts: Iterable[str], hostvars: Mapping[str, t.Any], in_force: Mapping[str, t.Any]) -> list[str]:
+    """The addresses of the hosts. The inventory may not name each address of one whose facts cannot be had: whoever is let in as a peer today stays so."""
+    names = list(hosts)
+    found = host_addresses(names, hostvars)
+    away = [name for name in names if not {"all_ipv4_addresses", "all_ipv6_addresses"} & set(hostvars[name].get("ansible_facts") or {})]
+    return list(dict.fromkeys([*found, *(in_force.get("peers") or [] if away else [])]))
+
+
+def _closed_elsewhere(host: str, hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> set[int]:
+    """The ports of Elasticsearch on other nodes, as far as they are known: the same may be said of all of them, whatever each has."""
+    others = [hostvars[other] for other in hosts if other != host and other in hostvars]
+    seen = [((other.get("__host_firewall_node") or {}).get("elasticsearch") or {}).get("ports") or [] for other in others]
+    return {int(port) for its in [*seen, *(other.get("tlsfront_found_ports") or [] for other in others)] for port in its}
+
+
+def _closed_are(unnamed: list[int], behind: list[int], kept: list[int]) -> str:
     found = f" with {', '.join(map(str, unnamed))}, at which Elasticsearch listens," if unnamed else ""
     found += f" with {', '.join(map(str, behind))}, to which tlsfront_sites passes on," if behind else ""
+    found += f" with {', '.join(map(str, kept))}, closed by the rules in force and not in host_firewall_ports_left_open," if kept else ""
     return f"host_firewall_closed_ports{found}"
 
 
@@ -264,6 +287,15 @@ def _seen(cluster: Mapping[str, t.Any], unnamed: list[int]) -> str:
         else ""
     )
     return f"{known}: {cluster.get('seen', '')}.{too}"
+
+
+def _of_kept(kept: list[int]) -> str:
+    if not kept:
+        return ""
+    return (
+        f" Nothing listens at {', '.join(map(str, kept))} now, which the rules in force close: it stays closed, for what was there may be stopped. "
+        "Name it in host_firewall_ports_left_open to open it."
+    )
 
 
 def _of_sniffing(past: list[str], https_port: int | str) -> str:

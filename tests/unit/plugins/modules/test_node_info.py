@@ -352,11 +352,15 @@ def test_it_says_whom_the_rules_in_force_let_in_to_all_closed_ports(host: Host) 
         "ip saddr 203.0.113.3 drop",
         "counter drop",
     ]
-    other = "chain other { ip saddr 203.0.113.4 accept; };"
+    # what the role asks for before that
+    asks = ["tcp dport 9200-9201 goto closed", "tcp dport 9300 goto closed", "ip daddr 203.0.113.5 goto closed", "tcp dport 9400 accept"]
+    other = f"chain other {{ ip saddr 203.0.113.4 accept; {'; '.join(asks)}; }};"
     subprocess.run([*command, f"table inet tlsfront {{ {sets} chain closed {{ {'; '.join(rules)}; }}; {other} }}"], check=True)
     try:
-        found = host.run(nft=nft)["nftables"]["let_in"]
-        assert sorted(found) == ["192.0.2.7", "192.0.2.8", "198.51.100.9", "2001:db8::/32"]
+        found = host.run(nft=nft)["nftables"]
+        assert sorted(found["let_in"]) == ["192.0.2.7", "192.0.2.8", "198.51.100.9", "2001:db8::/32"]
+        assert sorted(found["peers"]) == ["192.0.2.7", "192.0.2.8"]
+        assert found["closed_ports"] == ["9200-9201", "9300"]
     finally:
         subprocess.run([*command, "delete table inet tlsfront"], check=True)
 
@@ -366,8 +370,9 @@ def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> Non
     if not nft:
         pytest.skip("needs nft")
     assert "nftables" not in host.run()
-    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", "let_in": None}
-    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", "let_in": None}
+    none = {"let_in": None, "peers": None, "closed_ports": None}
+    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", **none}
+    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", **none}
     powerless = tmp_path / "powerless"
     powerless.write_text(f'#!/bin/sh\nexec setpriv --bounding-set -net_admin --inh-caps -net_admin {nft} "$@"\n')
     powerless.chmod(0o755)

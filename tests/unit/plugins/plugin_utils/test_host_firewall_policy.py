@@ -153,6 +153,67 @@ def test_what_a_node_that_is_let_in_no_longer_would_take_with_it_is_said() -> No
     assert "elected" not in said(node("es2", "198.51.100.2", roles=["master"])), "es1 does not tell its roles"
 
 
+def in_force(node: dict[str, Any], **rules: Any) -> dict[str, Any]:
+    return {**node, "nftables": {**NODE["nftables"], **rules}}
+
+
+def test_a_port_that_is_closed_stays_closed_while_what_listened_there_is_stopped() -> None:
+    decided = decide(in_force(found(9200, 9300), closed_ports=["9200-9201", "9300-9301"]))
+    assert decided["policy"]["ports"] == ["9200-9201", "9300-9301"]
+    assert decided["policy"]["found_ports"] == [9200, 9201, 9300, 9301], "the cloud closes them, too"
+    assert "Nothing listens at 9201, 9301 now, which the rules in force close: it stays closed" in decided["seen"]
+    assert decided["problems"] == []
+
+
+def test_it_is_opened_where_somebody_says_so() -> None:
+    decided = decide(in_force(found(9200, 9300), closed_ports=["9200-9201", "9300"]), ports_left_open=[9201])
+    assert decided["policy"]["ports"] == ["9200", "9300"]
+    assert "stays closed" not in decided["seen"]
+
+
+def test_a_former_port_that_is_needed_now_is_refused_with_the_way_to_open_it() -> None:
+    [problem] = decide(in_force(found(9200, 9300), closed_ports=["2222", "9200", "9300"]))["problems"]
+    assert "with 2222, closed by the rules in force and not in host_firewall_ports_left_open, contains 2222, which Ansible connects to" in problem
+
+
+def test_a_node_out_of_reach_is_let_in_from_where_it_is_let_in_today() -> None:
+    facts = {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.1"]}}
+    away = {"tlsfront_identity": {"addresses": ["198.51.100.2"]}}
+    node = in_force(found(9200, 9300), peers=["192.0.2.1", "192.0.2.2", "2001:db8::2"])
+
+    def peers(es2: Any) -> Any:
+        options = {**OPTIONS, "peers": []}
+        hostvars = {"es1": facts, "es2": es2}
+        return policy(options, node=node, facts=FACTS, host="es1", hosts=["es1", "es2"], hostvars=hostvars, min_version="11")["policy"]["peers"]
+
+    assert set(peers(away)) == {"192.0.2.1", "192.0.2.2", "198.51.100.2", "2001:db8::2"}
+    assert set(peers({"ansible_facts": {"all_ipv4_addresses": ["198.51.100.2"]}})) == {"192.0.2.1", "198.51.100.2"}
+
+
+def test_direct_clients_of_a_port_that_only_another_node_has_are_said_of_all() -> None:
+    others = {"es2": {"__host_firewall_node": found(9200, 9201, 9300)}, "es3": {"tlsfront_found_ports": [9302]}}
+
+    def direct(port: int) -> dict[str, Any]:
+        options = {**OPTIONS, "direct_clients": [{"networks": ["198.51.100.7"], "ports": [9300, port]}]}
+        return policy(options, node=NODE, facts=FACTS, host="es1", hosts=["es1", "es2", "es3"], hostvars={"es1": {}, **others}, min_version="11")
+
+    for port in (9201, 9302):
+        assert direct(port)["problems"] == []
+        assert direct(port)["policy"]["direct_clients_by_port"] == {"9300": ["198.51.100.7"]}
+    assert "9301 of {'networks': ['198.51.100.7'], 'ports': [9300, 9301]} is not among the closed ports" in direct(9301)["problems"][0]
+
+
+def test_a_node_wants_a_login_where_nothing_on_it_answers_without_one() -> None:
+    def wants_login(*doors: bool) -> str:
+        node = found(9200, 9201, 9300)
+        its = {"scheme": "http", "cluster_uuid": ""}
+        node["elasticsearch"]["http"] = [its | {"port": 9200 + number, "wants_login": door} for number, door in enumerate(doors)]
+        return str(decide(node)["wants_login"])
+
+    assert (wants_login(True), wants_login(True, True)) == ("es1", "es1")
+    assert (wants_login(), wants_login(False), wants_login(True, False)) == ("", "", "")
+
+
 def test_who_joins_is_whom_the_rules_in_force_do_not_let_in() -> None:
     peers = ["192.0.2.1", "2001:db8::7", "192.0.2.9", "198.51.100.0/24"]
 
