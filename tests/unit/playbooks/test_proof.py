@@ -175,6 +175,36 @@ def test_no_probe_host_is_refused_before_anything_changes(play: Any, cluster: An
     assert "tlsfront_probe_hosts is empty, so nothing would be proved" in said(run)
 
 
+@pytest.mark.parametrize("given", [{}, {"tlsfront_check_api_key": "key"}, {"tlsfront_check_username": "u", "tlsfront_check_password": "p"}])
+def test_a_proof_without_the_login_that_elasticsearch_wants_is_refused_before_anything_changes(play: Any, cluster: Any, given: dict[str, str]) -> None:
+    parts = [{"ansible.builtin.import_playbook": f"tlsfront.elasticsearch.{part}"} for part in ("nodes", "probes")]
+    this = cluster()
+    this.variables |= given
+    run = play(parts, this.inventory(es1=this.node | {"__host_firewall_decided": {"wants_login": "es1"}}))
+    assert (run.returncode == 0) is bool(given), run.stdout
+    why = "Elasticsearch on es1 wants a login, and the proof has none, so each of its requests would be refused: set tlsfront_check_username"
+    assert (why in said(run)) is not bool(given)
+
+
+def test_a_node_that_is_not_asked_as_root_is_not_proved(play: Any, cluster: Any, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nexec setpriv --reuid=65534 --clear-groups /usr/bin/python3 "$@"\n')
+    python.chmod(0o755)
+    this = cluster()
+    run = play(CHECK, this.inventory(es1=this.node | {"ansible_python_interpreter": str(python)}), ANSIBLE_PIPELINING="true")
+    assert run.returncode != 0
+    assert "Ansible cannot reach es1, or not as root, so it is not known at which ports Elasticsearch listens there" in said(run), run.stdout
+
+
+def test_a_port_that_a_direct_client_finds_open_is_told_with_the_way_out(play: Any, cluster: Any) -> None:
+    this = cluster()
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        this.variables |= {"tlsfront_closed_ports": [opened.getsockname()[1]], "tlsfront_direct_clients": ["192.0.2.7"]}
+        run = play(CHECK, this.inventory(es1=this.node | {"tlsfront_addresses": ["127.0.0.1"]}))
+    assert run.returncode != 0
+    assert "Where it is one of them that has found a port open, take it out of tlsfront_probe_hosts." in said(run), run.stdout
+
+
 def test_one_dead_node_does_not_keep_the_others_from_being_proved_and_the_check_ends_red(play: Any, cluster: Any) -> None:
     this = cluster()
     dead = DEAD | {"ansible_become": False, "tlsfront_addresses": ["127.0.0.9"], "tlsfront_https_port": 1}
