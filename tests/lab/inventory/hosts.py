@@ -11,6 +11,7 @@ import json
 import os
 from pathlib import Path
 
+LAB = Path(__file__).resolve().parents[1]
 NUMBERS = {"es1": 11, "es2": 12, "es3": 13, "client": 21, "outsider": 31}
 # The third number of the lab's networks: labs side by side differ in it.
 NET = os.environ.get("LAB_NET") or "40"
@@ -20,7 +21,7 @@ STATE = Path(os.environ.get("ANSIBLE_HOME") or Path.home() / ".ansible") / "lab"
 print(
     json.dumps(
         {
-            "all": {"vars": {"lab_net": NET, "lab_state": str(STATE), "tlsfront_controller_dir": f"{STATE}/controller"}},
+            "all": {"vars": {"lab_dir": str(LAB), "lab_net": NET, "lab_state": str(STATE), "tlsfront_controller_dir": f"{STATE}/controller"}},
             "lab": {
                 "children": ["elasticsearch", "clients", "outsiders"],
                 "vars": {
