@@ -14,6 +14,9 @@ __all__ = ["before_they_leave"]
 
 _ELECTABLE = {"master", "cluster_manager"}
 """The roles of a node that can be elected, in Elasticsearch, and in OpenSearch since 2."""
+_VOTES_ONLY = "voting_only"
+"""Of one that has the role master as well, and takes part in elections without being elected.
+https://www.elastic.co/guide/en/elasticsearch/reference/7.17/modules-node.html#voting-only-node"""
 
 
 def before_they_leave(answers: Iterable[Mapping[str, t.Any]], allowed: Collection[str]) -> list[str]:
@@ -29,9 +32,13 @@ def before_they_leave(answers: Iterable[Mapping[str, t.Any]], allowed: Collectio
         for node in leaving:
             said[_of_shards(_name(node), node.get("shards"))] = None
         roles = [node.get("roles") for node in nodes if node not in leaving]
-        if leaving and all(isinstance(its, list) and not _ELECTABLE.intersection(its) for its in roles):
+        if leaving and all(isinstance(its, list) and not _can_be_elected(its) for its in roles):
             said[f"No other node than {names} can be elected master: have one that can be, before."] = None
     return list(said)
+
+
+def _can_be_elected(roles: Collection[str]) -> bool:
+    return not _ELECTABLE.isdisjoint(roles) and _VOTES_ONLY not in roles
 
 
 def _name(node: Mapping[str, t.Any]) -> str:

@@ -150,6 +150,9 @@ def test_what_a_node_that_is_let_in_no_longer_would_take_with_it_is_said() -> No
     for role in ("master", "cluster_manager"):
         both = [node(name, address, shards=0, roles=[role]) for name, address in (("es2", "198.51.100.2"), ("es3", "198.51.100.3"))]
         assert "No other node than es2, es3 can be elected master: have one that can be, before." in said(*both, roles=["data"])
+    alone = said(node("es2", "198.51.100.2", shards=0, roles=["master"]), roles=["data", "master", "voting_only"])
+    assert "No other node than es2 can be elected master" in alone, "a voting-only node elects, and cannot be elected"
+    assert "elected" not in said(node("es2", "198.51.100.2", roles=["master", "voting_only"]), roles=["master"])
     assert "elected" not in said(node("es2", "198.51.100.2", roles=["master"])), "es1 does not tell its roles"
 
 
