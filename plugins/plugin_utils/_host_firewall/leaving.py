@@ -17,15 +17,21 @@ _ELECTABLE = {"master", "cluster_manager"}
 _VOTES_ONLY = "voting_only"
 """Of one that has the role master as well, and takes part in elections without being elected.
 https://www.elastic.co/guide/en/elasticsearch/reference/7.17/modules-node.html#voting-only-node"""
+_UNKNOWN = (
+    "If it is a node that is to leave the cluster, have its shards moved away (cluster.routing.allocation.exclude._name) and stop its Elasticsearch first. "
+    "With tlsfront_check_username and tlsfront_check_password, or tlsfront_check_api_key, this run says how many shards it holds, and whether no other node "
+    "can be elected master, where the cluster wants a login."
+)
 
 
 def before_they_leave(answers: Iterable[Mapping[str, t.Any]], allowed: Collection[str]) -> list[str]:
-    """Return a sentence for each node of the cluster none of whose addresses is among those that are let in.
+    """Return a sentence for each node of the cluster none of whose addresses is among those that are let in, or what to do where none of them is known.
 
     answers  what Elasticsearch has answered to `GET /_nodes`, each node with the number of its shards where that is known
     """
     said: dict[str, None] = {}
-    for answer in answers:
+    told = list(answers)
+    for answer in told:
         nodes: list[Mapping[str, t.Any]] = sorted(answer["nodes"].values(), key=lambda node: str(node.get("name")))
         leaving = [node for node in nodes if outside(transport_addresses({"nodes": {"": node}}), allowed)]
         names = ", ".join(map(_name, leaving))
@@ -34,7 +40,7 @@ def before_they_leave(answers: Iterable[Mapping[str, t.Any]], allowed: Collectio
         roles = [node.get("roles") for node in nodes if node not in leaving]
         if leaving and all(isinstance(its, list) and not _can_be_elected(its) for its in roles):
             said[f"No other node than {names} can be elected master: have one that can be, before."] = None
-    return list(said)
+    return list(said) if told else [_UNKNOWN]
 
 
 def _can_be_elected(roles: Collection[str]) -> bool:

@@ -217,6 +217,16 @@ def test_a_node_wants_a_login_where_nothing_on_it_answers_without_one() -> None:
     assert (wants_login(), wants_login(False), wants_login(True, False)) == ("", "", "")
 
 
+def test_what_is_said_of_a_node_that_is_to_leave_where_the_cluster_wants_a_login() -> None:
+    seen = "port 9200 could not be asked for its nodes (HTTP 401), and by its sockets is connected with 198.51.100.3"
+    (problem,) = decide(found(seen=seen, addresses=["198.51.100.3"]))["problems"]
+    assert "If it is a node that is to leave the cluster, have its shards moved away" in problem and "stop its Elasticsearch first" in problem
+    assert "With tlsfront_check_username and tlsfront_check_password, or tlsfront_check_api_key, this run says how many shards it holds" in problem
+    answer = {"nodes": {"a": {"name": "es3", "transport_address": "198.51.100.3:9300", "shards": 0}}}
+    (problem,) = decide(found(answers=[answer], addresses=["198.51.100.3"]))["problems"]
+    assert "stop its Elasticsearch first" in problem and "tlsfront_check_username" not in problem, "the cluster has told already"
+
+
 def test_who_joins_is_whom_the_rules_in_force_do_not_let_in() -> None:
     peers = ["192.0.2.1", "2001:db8::7", "192.0.2.9", "198.51.100.0/24"]
 
