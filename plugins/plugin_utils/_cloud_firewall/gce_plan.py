@@ -33,6 +33,8 @@ _OF_CLOSED_PORTS = ("members", "direct-v4", "direct-v6", "deny-v4", "deny-v6")
 _KINDS = ("https-v4", "https-v6", *_OF_CLOSED_PORTS)
 # those for direct clients of a port or of a range of ports
 _OF_PORT = re.compile(r"direct-v[46]-[0-9]+(-[0-9]+)?", re.ASCII)
+# A name is a label: RFC 1035, section 2.3.4
+_LONGEST_NAME = 63
 
 
 def rule_names(policy: Policy, network: str, live: Sequence[Firewall]) -> list[str]:
@@ -53,7 +55,7 @@ def plan_all(
     """Return the plan for all networks of the nodes, which are as the module gce_instance_firewalls_info returns them.
 
     Raises ValueError when a node is not among those that the rules are for, when they would be for every instance of the network, when
-    the priority cannot be set, or when a rule has our name but is not ours.
+    the priority cannot be set, when the name of a rule would be too long, or when a rule has our name but is not ours.
     """
     # gcp_compute_firewall does not send a 0, and Google then takes 1000
     if not 1 <= priority <= 65534:
@@ -61,7 +63,10 @@ def plan_all(
     if state == "present":
         _check_target(nodes, target)
     whole = Plan()
-    for network in dict.fromkeys(interface["network"] for node in nodes for interface in node["interfaces"]):
+    networks = list(dict.fromkeys(interface["network"] for node in nodes for interface in node["interfaces"]))
+    if state == "present":
+        _check_names(policy, networks, live, target)
+    for network in networks:
         whole += plan_absent(policy, network, live) if state == "absent" else plan_present(policy, network, live, target, priority)
     return whole
 
@@ -82,6 +87,21 @@ def _check_target(nodes: Sequence[Mapping[str, t.Any]], target: Mapping[str, Seq
             "have and no other instance has, or give them one, for example: "
             f"gcloud compute instances add-tags {strangers[0]} --tags={wanted[0]}"
         )
+
+
+def _check_names(policy: Policy, networks: Sequence[str], live: Sequence[Firewall], target: Mapping[str, Sequence[str]]) -> None:
+    """A rule is found again by its name, so that a name that is too long cannot be made shorter here."""
+    names = {rule["name"]: network for network in networks for rule in _wanted(policy, network, target, 1)}
+    longest = max(names, key=len, default="")
+    if len(longest) <= _LONGEST_NAME:
+        return
+    said = f"the firewall rule {longest} would have {len(longest)} characters, and Compute Engine takes names of at most {_LONGEST_NAME}. Nothing was changed. "
+    room = _LONGEST_NAME - (len(longest) - len(policy.name))
+    if room < 1:
+        raise ValueError(f"{said}No cloud_firewall_name is short enough for the network {names[longest]}: use one with a shorter name.")
+    ours = [name for network in networks for name in _ours(policy, network, live)]
+    there = f" Those of the name that it has now stay then, and are for you to delete: {', '.join(ours)}." if ours else ""
+    raise ValueError(f"{said}Set cloud_firewall_name to one of at most {room} character{'s' if room != 1 else ''}.{there}")
 
 
 def plan_present(

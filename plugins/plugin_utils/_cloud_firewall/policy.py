@@ -21,7 +21,8 @@ if t.TYPE_CHECKING:
 
 __all__ = ["found_ports", "known_peers", "policy_of"]
 
-# The strictest of all: names of firewall rules on GCE (RFC 1035, section 2.3.1), which get the network's name and a word behind them
+# The strictest of all: names of firewall rules on GCE (RFC 1035, section 2.3.1), which get the network's name and a word behind them (see gce_plan.py).
+# EC2 takes 255 characters in the name of a group, which is this alone.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]+")
 
@@ -80,6 +81,8 @@ def policy_of(
             f"cloud_firewall_name is {json.dumps(given['name'])}: it must begin with a lower-case letter, have at most 40 lower-case "
             "letters, digits and hyphens, and not end with a hyphen."
         )
+    elif given["provider"] == "ec2" and given["name"].startswith("sg-"):
+        said.append(f"cloud_firewall_name is {json.dumps(given['name'])}: EC2 takes that for the ID of a group. Choose a name that does not begin with sg-.")
     of_cloud = _of_ec2 if given["provider"] == "ec2" else _of_gce
     node, problems = of_cloud(given, host)
     said += problems

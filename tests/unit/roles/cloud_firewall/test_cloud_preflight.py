@@ -38,6 +38,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["9201 is among cloud_firewall_open_ports, but Elasticsearch listens there", "name it in host_firewall_ports_left_open"],
     ),
     "a_name_that_no_cloud_takes": (EC2 | {"cloud_firewall_name": "Shop_Search"}, ["cloud_firewall_name is \"Shop_Search\"", "lower-case"]),
+    "a_name_that_ec2_takes_for_an_id": (EC2 | {"cloud_firewall_name": "sg-shop"}, ["cloud_firewall_name is \"sg-shop\"", "does not begin with sg-"]),
+    # so it is within the 255 that EC2 takes, and so is the description of the group
+    "a_name_that_is_too_long": (EC2 | {"cloud_firewall_name": "n" * 41}, ["cloud_firewall_name is \"n", "at most 40"]),
     "a_name_with_a_line_feed": (EC2 | {"cloud_firewall_name": "shop\n"}, ["cloud_firewall_name is \"shop\\n\""]),
     "an_instance_with_a_line_feed": (EC2 | {"cloud_firewall_ec2_instance_id": "i-0a1b\n"}, ["its instance (\"i-0a1b\\n\")"]),
     "an_unknown_instance": (
