@@ -16,7 +16,8 @@ options:
     description:
       - The variables of the role, with their prefix C(https_front_). With O(check), all of them are looked at.
       - Written are C(https_front_server_names), C(https_front_certificate_dir), C(https_front_clients), C(https_front_blocked_paths) and
-        C(https_front_read_only_endpoints), which must be there, C(https_front_port), C(https_front_sites), and where requests are passed on to.
+        C(https_front_read_only_endpoints), which must be there, C(https_front_port), C(https_front_balancer_port), C(https_front_sites), and where requests are
+        passed on to.
     type: dict
     required: true
   closed_ports:
@@ -118,6 +119,9 @@ _value:
           socket.
       type: list
       elements: dict
+    balancer_has_options:
+      description: Whether another site sets options of the socket of C(https_front_balancer_port).
+      type: bool
     https_ports:
       description: For each name, the port at which it is served; that of the front, where it is served there.
       type: dict

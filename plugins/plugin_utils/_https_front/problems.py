@@ -263,7 +263,7 @@ def _on_host(options: Options, gathered: Mapping[str, t.Any], host: str) -> list
         ]
         found.append(
             f"Port {port} of {host} is taken by another program: {'; '.join(others)}. "
-            "Stop it, or set tlsfront_https_port (or https_front_redirect_port) to a free port."
+            f"Stop it, or set {_set_by(options, port)} to a free port."
         )
     if gathered["access"]:
         found.append(
@@ -272,6 +272,13 @@ def _on_host(options: Options, gathered: Mapping[str, t.Any], host: str) -> list
             "Look first whether somebody has changed it, and take another key in place of one that others could read."
         )
     return found
+
+
+def _set_by(options: Options, port: int) -> str:
+    """The option that sets a port at which nginx is to listen."""
+    own = {"https_front_port": "tlsfront_https_port"}
+    own |= {name: name for name in ("https_front_redirect_port", "https_front_balancer_port")}
+    return next((said for name, said in own.items() if number(options, name) == port), "tlsfront_sites")
 
 
 def _certificate(options: Options, gathered: Mapping[str, t.Any], host: str) -> list[str]:
@@ -356,14 +363,20 @@ def _beside(options: Options, others: Mapping[str, t.Any]) -> list[str]:
         )
     for place, port in enumerate(ports_of(options.get("https_front_sites") or [], [number(options, "https_front_port")])):
         found += _beside_at(options, sites.beside(others, port, first=place == 0), port)
+    at_balancer = sites.at_balancer(options, others)
+    if at_balancer.get("has_default_server"):
+        found.append(
+            f"Another site ({_title(at_balancer)}) is the default_server of port {at_balancer['port']}, and only one site can be: give the load balancers "
+            "another port (https_front_balancer_port), since they name no server."
+        )
     return found
 
 
 def _beside_at(options: Options, others: Mapping[str, t.Any], port: int) -> list[str]:
     """What does not go together with the other sites of one port."""
     default = others.get("default_site") or {}
-    title = f"{' '.join(default.get('names', [])) or 'without a name'}, {default.get('place')}"
-    another = "tlsfront_https_port" if port == number(options, "https_front_port") else "tlsfront_sites"
+    title = _title(others)
+    another = _set_by(options, port)
     if truth(options, "https_front_reject_unknown_names", True):
         if others.get("has_default_server"):
             return [
@@ -377,3 +390,8 @@ def _beside_at(options: Options, others: Mapping[str, t.Any], port: int) -> list
             f"another port ({another})."
         ]
     return []
+
+
+def _title(others: Mapping[str, t.Any]) -> str:
+    default = others.get("default_site") or {}
+    return f"{' '.join(default.get('names', [])) or 'without a name'}, {default.get('place')}"

@@ -22,7 +22,7 @@ from .values import host_problem, is_truth, number, server_name_problem, trust_p
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OWN_ID", "asked", "beside", "further", "https_ports", "listeners", "problems", "problems_together"]
+__all__ = ["OWN_ID", "asked", "at_balancer", "beside", "further", "https_ports", "listeners", "problems", "problems_together"]
 
 _NAME = "https_front_sites"
 OWN_ID = "tlsfront_elasticsearch"
@@ -90,6 +90,12 @@ def beside(nginx: Mapping[str, t.Any], port: int, first: bool) -> Mapping[str, t
         return nginx
     found: Mapping[str, t.Any] = next((each for each in nginx.get("further") or () if each["port"] == port), {})
     return found
+
+
+def at_balancer(options: Mapping[str, t.Any], nginx: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    """Return what nginx_info has found of other sites at the port of the load balancers; nothing where there is none."""
+    port = number(options, "https_front_balancer_port")
+    return beside(nginx, port, first=False) if port else {}
 
 
 def problems(options: Mapping[str, t.Any]) -> list[str]:

@@ -41,6 +41,7 @@ def written(
         "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
         "asked": [{"port": site["port"], "names": sites.asked(site["names"])} for site in further],
         "listeners": listeners,
+        "balancer_has_options": bool(sites.at_balancer(options, nginx or {}).get("listener_has_options")),
         "https_ports": sites.https_ports(listeners),
         "blocked": [paths.pattern(path) for path in options["https_front_blocked_paths"]],
         "readers": {

@@ -278,10 +278,25 @@ def test_that_other_sites_are_fitted_in_with(certificate: str) -> None:
     assert problems(shared, (), beside({"present": False})) == []
 
 
+def test_that_other_sites_at_the_port_of_the_balancers_are_fitted_in_with() -> None:
+    options = {"https_front_port": 443, "https_front_balancer_port": 8443, "https_front_balancers": ["192.0.2.0/24"], "https_front_reject_unknown_names": False}
+    at = {"port": 8443, "has_default_server": True, "default_site": OTHER}
+    (found,) = problems(options, (), beside({**SITES, "further": [at]}))
+    assert "Another site (other.example.org, /etc/nginx/sites-enabled/other:3) is the default_server of port 8443" in found
+    assert "give the load balancers another port (https_front_balancer_port)" in found
+    assert problems(options, (), beside({**SITES, "further": [{**at, "has_default_server": False}]})) == []
+    assert problems({**options, "https_front_balancer_port": 0}, (), beside({**SITES, "further": [at]})) == []
+
+
 def test_that_what_is_wrong_on_the_host_is_said() -> None:
     port = {"port": 443, "address": "0.0.0.0", "program": "python3", "pid": 7}
     (taken,) = problems({"https_front_port": 443}, (), beside(SITES, listeners=[port, {**port, "address": "::", "program": "", "pid": None}]), "es1")
     assert taken.startswith("Port 443 of es1 is taken by another program: python3 (process 7) at 0.0.0.0; a program that cannot be seen at ::. ")
+    ports = {"https_front_port": 443, "https_front_redirect_port": 80, "https_front_balancer_port": 8443, "https_front_balancers": ["192.0.2.0/24"]}
+    sites = {"https_front_sites": [{"port": 9243, "upstreams": ["127.0.0.1:9201"]}]}
+    for number, option in ((443, "tlsfront_https_port"), (80, "https_front_redirect_port"), (8443, "https_front_balancer_port"), (9243, "tlsfront_sites")):
+        (taken,) = problems({**ports, **sites}, (), beside(SITES, listeners=[{**port, "port": number}]), "es1")
+        assert taken.startswith(f"Port {number} of es1 is taken by another program: python3") and f"set {option} to a free port" in taken
     (access,) = problems({"https_front_certificate_dir": "/x"}, (), beside(SITES, access=["/x may be changed by everybody: chmod go-w /x"]), "es1")
     assert "at es1" in access and "chmod go-w /x" in access
     known = ["Debian 11", "Debian 12", "Debian 13"]

@@ -124,6 +124,13 @@ def test_that_the_default_site_of_each_port_is_looked_at() -> None:
     assert [(each["port"], each["has_options"]) for each in plan["listeners"]] == [(443, False), (9243, True)]
 
 
+@pytest.mark.parametrize(("at_balancer", "at_front"), [(True, False), (False, True)])
+def test_that_options_of_the_socket_of_the_balancers_are_those_of_its_own_port(at_balancer: bool, at_front: bool) -> None:
+    nginx = {"listener_has_options": at_front, "further": [{"port": 8443, "listener_has_options": at_balancer}]}
+    plan = https_front_plan({**OPTIONS, "https_front_balancer_port": 8443}, gathered={"nginx": nginx})
+    assert (plan["balancer_has_options"], plan["listeners"][0]["has_options"]) == (at_balancer, at_front)
+
+
 def test_that_an_elasticsearch_on_the_node_is_verified_as_it_was_found() -> None:
     plan = https_front_plan({**OPTIONS, "https_front_sites": [SECOND]}, listening=[HTTPS])
     assert plan["sites"][0]["upstream"] == {"servers": ["127.0.0.1:9201"], "tls": True, "name": "es1"}

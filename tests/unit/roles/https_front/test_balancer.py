@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -32,9 +33,9 @@ def own_address() -> str:
 def fronts(request: pytest.FixtureRequest) -> Iterator[nginx.Fronts]:
     cases = nginx.Fronts(request.param)
 
-    def add(name: str, **variables: Any) -> None:
+    def add(name: str, **variables: Any) -> nginx.Front:
         given = {"https_front_balancer_port": nginx.free_port(), "https_front_balancers": [BALANCER, GOOGLE], "https_front_clients": [CLIENT]}
-        cases.add(name, **given | variables)
+        return cases.add(name, **given | variables)
 
     add("http")
     add("proxy", https_front_balancer_protocol="proxy_protocol")
@@ -43,6 +44,10 @@ def fronts(request: pytest.FixtureRequest) -> Iterator[nginx.Fronts]:
     add("down", https_front_upstreams=[f"127.0.0.1:{nginx.free_port()}"])
     add("open", https_front_clients=["0.0.0.0/0"])
     add("far", https_front_balancers=[own_address() or BALANCER])
+    for name, option in (("beside", "https_front_balancer_port"), ("beside_front", "https_front_port")):
+        front = add(name, https_front_reject_unknown_names=False)
+        tls = f"ssl_certificate {front.certificate_dir}/chain.pem; ssl_certificate_key {front.certificate_dir}/key.pem;"
+        front.neighbours = f"server {{ listen {front.variables[option]} ssl so_keepalive=on; {tls} return 204; }}"
     cases.render()
     yield cases
     cases.close()
@@ -115,6 +120,15 @@ def test_who_is_no_balancer_gets_no_answer(fronts: nginx.Fronts) -> None:
     front = fronts["others"]
     with front.running() as running, pytest.raises((http.client.RemoteDisconnected, ConnectionError, ssl.SSLError)):
         ask(front, running, said=CLIENT)
+
+
+@pytest.mark.parametrize(("case", "is_set"), [("beside", False), ("beside_front", True), ("http", True)])
+def test_options_of_its_socket_are_set_unless_another_site_of_the_port_does(fronts: nginx.Fronts, case: str, is_set: bool) -> None:
+    front = fronts[case]
+    assert not front.refused, front.refused
+    front.test()
+    listens = re.findall(rf"listen {front.variables['https_front_balancer_port']} .*;", front.configuration)
+    assert len(listens) == 1 and ("so_keepalive" in listens[0]) is is_set
 
 
 def test_a_balancer_that_passes_connections_on_says_before_them_whose_they_are(fronts: nginx.Fronts) -> None:

@@ -186,6 +186,17 @@ def test_a_port_that_another_program_has_is_told_before_anything_changes(hosts: 
     assert "Nothing was changed" in told and sorted(node.place.rglob("*")) == empty
 
 
+def test_a_port_for_load_balancers_that_another_program_has_is_told_before_anything_changes(hosts: Hosts) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        node = hosts.add("es1", https_front_balancer_port=port, https_front_balancers=["192.0.2.0/24"])
+        empty = sorted(node.place.rglob("*"))
+        told = failure(hosts.run(), "es1")
+    assert f"Port {port} of es1 is taken by another program: " in told and f"(process {os.getpid()}) at 127.0.0.1" in told
+    assert "set https_front_balancer_port to a free port" in told
+    assert "Nothing was changed" in told and sorted(node.place.rglob("*")) == empty
+
+
 def test_each_further_site_is_proved_or_the_change_is_taken_back(hosts: Hosts) -> None:
     second, port, taken = nginx.Backend(), nginx.free_port(), nginx.free_port()
     site = {"port": port, "upstreams": [f"127.0.0.1:{second.port}"]}
