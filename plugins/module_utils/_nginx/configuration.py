@@ -58,6 +58,12 @@ def sites(written: Any) -> list[Site]:
     return [Site(int(each["port"]), list(each["names"])) for each in ({"port": written["port"], "names": written["names"]}, *further)]
 
 
+def balancer(written: Any) -> tuple[Site, bool] | None:
+    """The listener of load balancers, which has the front's names, and whether connections to it begin with the PROXY protocol; None where there is none."""
+    its = written.get("balancer")  # a configuration from before says nothing of it
+    return (Site(int(its["port"]), list(written["names"])), bool(its["proxy_protocol"])) if its else None
+
+
 def worker_connections(text: str) -> int:
     """What it needs in nginx's main file; 0 where it does not say."""
     found = _CONNECTIONS.search(text)

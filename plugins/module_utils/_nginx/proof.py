@@ -49,11 +49,16 @@ class Proof:
         return bool(self.running_at) and not self.another
 
 
+# Of a connection that is nobody else's: https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section 2.1
+_OWN_CONNECTION = b"PROXY UNKNOWN\r\n"
+
+
 class _Contexts(NamedTuple):
-    """Whom to believe: about the certificate, and about which configuration is run."""
+    """Whom to believe: about the certificate, and about which configuration is run; and what is sent before the handshake."""
 
     client: ssl.SSLContext
     presenter: ssl.SSLContext
+    before: bytes = b""
 
 
 def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
@@ -71,11 +76,15 @@ def prove(text: str, nginx_dir: Path, pid_file: Path) -> Proof:
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         proof.problems.append(f"the certificate or its CA cannot be read: {error}")
         return proof
-    its = configuration.sites(written)
+    its, balancer = configuration.sites(written), configuration.balancer(written)
     everybody = list(dict.fromkeys(name for site in its for name in site.names))
     plain = [configuration.Site(int(port), everybody) for port in written.get("plain_ports", [])]
+    asked = [*((each, contexts) for each in its), *((each, None) for each in plain)]
+    if balancer:
+        listener, is_proxied = balancer
+        asked.append((listener, contexts._replace(before=_OWN_CONNECTION) if is_proxied else contexts))
     for address in written["addresses"]:
-        for site, how in [*((each, contexts) for each in its), *((each, None) for each in plain)]:
+        for site, how in asked:
             for name in site.names:
                 _ask(proof, written, fingerprint, (address, site.port, name), how)
         for site in its if written.get("login") else []:
@@ -137,20 +146,21 @@ def _connect(proof: Proof, where: Any, contexts: _Contexts | None) -> socket.soc
     if contexts is None:
         return _open(where, None)
     try:
-        return _open(where, contexts.client)
+        return _open(where, contexts.client, contexts.before)
     except ssl.SSLCertVerificationError as error:
         problem = "{} port {} as {}: {}".format(*where, error)
         if problem not in proof.problems:
             proof.problems.append(problem)
-        return _open(where, contexts.presenter)
+        return _open(where, contexts.presenter, contexts.before)
 
 
-def _open(where: Any, context: ssl.SSLContext | None) -> socket.socket:
+def _open(where: Any, context: ssl.SSLContext | None, before: bytes = b"") -> socket.socket:
     address, port, name = where
     plain = socket.create_connection((address, port), timeout=5)
     if context is None:
         return plain
     try:
+        plain.sendall(before)
         return context.wrap_socket(plain, server_hostname=name)
     except BaseException:
         plain.close()

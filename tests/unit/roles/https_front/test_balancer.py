@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import re
 import socket
 import ssl
@@ -14,6 +15,7 @@ from typing import Any
 import nginx
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch import asking
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import proof
 
 CLIENT, STRANGER = "192.0.2.7", "198.51.100.9"
 BALANCER, GOOGLE = "127.0.0.1", "203.0.113.5"
@@ -44,6 +46,7 @@ def fronts(request: pytest.FixtureRequest) -> Iterator[nginx.Fronts]:
     add("down", https_front_upstreams=[f"127.0.0.1:{nginx.free_port()}"])
     add("open", https_front_clients=["0.0.0.0/0"])
     add("far", https_front_balancers=[own_address() or BALANCER])
+    add("proxy_of_others", https_front_balancer_protocol="proxy_protocol", https_front_balancers=[GOOGLE])
     for name, option in (("beside", "https_front_balancer_port"), ("beside_front", "https_front_port")):
         front = add(name, https_front_reject_unknown_names=False)
         tls = f"ssl_certificate {front.certificate_dir}/chain.pem; ssl_certificate_key {front.certificate_dir}/key.pem;"
@@ -122,6 +125,20 @@ def test_who_is_no_balancer_gets_no_answer(fronts: nginx.Fronts) -> None:
         ask(front, running, said=CLIENT)
 
 
+@pytest.mark.parametrize("case", ["http", "proxy", "users", "others", "proxy_of_others"])
+def test_that_the_listener_is_served_is_proved_from_this_host(fronts: nginx.Fronts, case: str) -> None:
+    front = fronts[case]
+    port, text = int(front.variables["https_front_balancer_port"]), front.configuration
+    with front.running():
+        proved = proof.prove(text, front.place, front.place / "nginx.pid")
+        assert proved.served, proved.problems
+        assert f"127.0.0.1 port {port} as {nginx.NAME}" in proved.running_at
+        # nginx does not listen there, as where another program had the port when it was to be reloaded
+        another = nginx.free_port()
+        proved = proof.prove(re.sub(rf"\b{port}\b", str(another), text), front.place, front.place / "nginx.pid")
+        assert proved.problems and all(f"port {another} as {nginx.NAME}" in problem for problem in proved.problems)
+
+
 @pytest.mark.parametrize(("case", "is_set"), [("beside", False), ("beside_front", True), ("http", True)])
 def test_options_of_its_socket_are_set_unless_another_site_of_the_port_does(fronts: nginx.Fronts, case: str, is_set: bool) -> None:
     front = fronts[case]
@@ -162,6 +179,7 @@ def test_health_is_bad_while_elasticsearch_does_not_answer(fronts: nginx.Fronts)
     with front.running() as running:
         answer = ask(front, running, HEALTH)
         assert answer.status == 503 and answer.reached is None
+        assert json.loads(answer.text)["error"]["type"] == "service_unavailable", "as Elasticsearch itself would say it"
 
 
 def test_requests_are_counted_for_the_client_and_not_for_the_balancer(fronts: nginx.Fronts) -> None:
