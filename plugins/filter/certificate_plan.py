@@ -55,6 +55,11 @@ options:
       - The CAs that everybody trusts, in PEM, with O(check). A certificate that is provided must lead to one of them unless its own CA is provided, too.
     type: str
     default: ""
+  keeps_lists:
+    description:
+      - Whether the run signs the own CA's lists of revoked certificates anew by itself. With O(check), one that has ended is a problem otherwise.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - tlsfront.elasticsearch.plan
   - tlsfront.elasticsearch.plan.distribution
@@ -99,6 +104,7 @@ def certificate_plan(
     hosts: t.Sequence[str] = (),
     check: bool = False,
     public_cas: str = "",
+    keeps_lists: bool = False,
     distribution: str = "",
     distributions: t.Sequence[str] = ("",),
 ) -> dict[str, t.Any]:
@@ -107,7 +113,7 @@ def certificate_plan(
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.problems import problems
 
     plan = Plan(options, node, texts, slurped, issued)
-    found = problems(plan, host, distribution, distributions, public_cas) if check else []
+    found = problems(plan, host, distribution, distributions, public_cas, keeps_lists) if check else []
     if found or plan.text("certificate_state") == "absent":
         return {"problems": found}
     try:

@@ -149,10 +149,21 @@ class Plan:
     @property
     def _lacks_list(self) -> bool:
         """Whether something was revoked, and the CA or the intermediate that signs now has no list yet, without which all that it signs is refused."""
-        text = self.own_ca_text(_revocation.LIST)
-        there = _revocation.lists(text)
-        signers = self._signers if self.has_intermediate else self._signers[:1]
-        return bool(text) and any(_revocation.list_of(there, signer) is None for signer in signers)
+        return bool(self.own_ca_text(_revocation.LIST)) and None in self._lists
+
+    @property
+    def _lists(self) -> list[t.Any]:
+        """The list of the CA, and of the intermediate where that signs; None for one that is not there."""
+        there = _revocation.lists(self.own_ca_text(_revocation.LIST))
+        return [_revocation.list_of(there, signer) for signer in (self._signers if self.has_intermediate else self._signers[:1])]
+
+    @property
+    def list_ended(self) -> datetime.datetime | None:
+        """When the first of these lists ended; None where none has, or where an intermediate is to be signed, and with its list each that is due."""
+        if self.has_intermediate and self.intermediate_reasons:
+            return None
+        ends = [_revocation.ends(one) for one in self._lists if one is not None]
+        return min((end for end in ends if end <= self.now), default=None)
 
     @functools.cached_property
     def live(self) -> dict[str, t.Any]:

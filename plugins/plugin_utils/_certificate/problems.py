@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _names, _text
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _names, _revocation, _text
 
 from .plan import Plan, expanded
 
@@ -26,7 +26,9 @@ _UNIT = re.compile(r"[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*")  # systemctl takes w
 _HALF_A_DAY = 43200
 
 
-def problems(plan: Plan, host: str, distribution: str, distributions: Sequence[str], public_cas: str = "") -> list[str]:
+def problems(
+    plan: Plan, host: str, distribution: str, distributions: Sequence[str], public_cas: str = "", keeps_lists: bool = False
+) -> list[str]:
     """Return a sentence or more for each thing that is wrong, with the option, the value and the remedy; empty where nothing is.
 
     No part of a key or a passphrase is in any of them.
@@ -35,6 +37,7 @@ def problems(plan: Plan, host: str, distribution: str, distributions: Sequence[s
     distribution   its distribution, such as Debian 12
     distributions  those that the role supports
     public_cas     the CAs that everybody trusts, in PEM
+    keeps_lists    whether the run signs the own CA's lists of revoked certificates anew, when they are due
     """
     found: list[str] = []
     if distribution not in distributions:
@@ -59,6 +62,7 @@ def problems(plan: Plan, host: str, distribution: str, distributions: Sequence[s
         )
     if plan.source == "own_ca":
         found += _of_own_ca(plan, host, plan.names)
+        found += () if keeps_lists else _of_list(plan)
     elif plan.source == "acme":
         found += _of_acme(plan, host, plan.names)
     else:
@@ -124,6 +128,18 @@ def _of_own_ca(plan: Plan, host: str, wanted: Sequence[str]) -> Iterator[str]:
         yield from _of_intermediate(plan, wanted, permitted)
     for given in plan.options.get("certificate_own_ca_also_trusted", []):
         yield from _of_trust(plan, "certificate_own_ca_also_trusted", given, host, "has")
+
+
+def _of_list(plan: Plan) -> Iterator[str]:
+    try:
+        ended = plan.list_ended
+    except ValueError:  # it cannot be read, which whoever reads it says
+        return
+    if ended:
+        yield (
+            f"The list of revoked certificates {plan.own_ca_dir}/{_revocation.LIST} ended at {ended:%Y-%m-%d %H:%M:%S} UTC, so that whoever wants a list, as the "
+            "proof of the playbooks does, refuses whatever this CA has signed: run ansible-playbook tlsfront.elasticsearch.renew, which signs it anew."
+        )
 
 
 def _of_intermediate(plan: Plan, wanted: Sequence[str], permitted: Sequence[str]) -> Iterator[str]:

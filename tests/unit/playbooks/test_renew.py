@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _revocation
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _crl, _revocation
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 from cryptography import x509
 
@@ -102,6 +102,16 @@ def test_what_is_revoked_is_on_the_list_and_replaced_and_what_others_have_is_not
     assert [entry.serial_number for entry in found] == [cluster.first["es1"].serial_number]
     assert cluster.certificate("es1").serial_number != cluster.first["es1"].serial_number
     assert cluster.certificate("es2") == cluster.first["es2"]
+
+
+def test_a_list_that_has_ended_is_signed_anew_and_keeps_no_certificate_from_being_renewed(cluster: Cluster) -> None:
+    began = pki.now() - 3 * pki.DAY
+    _crl.keep(str(cluster.ca), days=1, revoke=["es2"], now=began)
+    assert "es1 gets a new certificate: it has fewer than 30 days left" in " ".join(cluster.run(RENEW, "--check").stdout.split())
+    said = " ".join(cluster.run(RENEW).stdout.split())
+    (found,) = _revocation.lists((cluster.ca / "crl.pem").read_text())
+    assert _revocation.ends(found) > pki.now() and _revocation.holds(found, cluster.first["es2"])
+    assert cluster.certificate("es1") != cluster.first["es1"] and "ended at" not in said
 
 
 @pytest.mark.parametrize(

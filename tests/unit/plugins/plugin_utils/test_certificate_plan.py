@@ -211,5 +211,38 @@ def test_it_begins_neither_a_certificate_nor_a_ca() -> None:
     assert "the own CA is not in /nosuch/ca on the controller: restore it from a backup" in without["problems"][0]
 
 
+def crl(*lists: bytes) -> dict[str, str]:
+    return {"/nosuch/ca/crl.pem": b"".join(lists).decode()}
+
+
+@pytest.mark.parametrize(
+    ("texts", "options"),
+    [
+        (CA | crl(pki.crl(ROOT, next_update=-pki.DAY)), {}),
+        (BOTH | crl(pki.crl(ROOT, next_update=-pki.DAY), pki.crl(MIDDLE)), INTERMEDIATE),
+        (BOTH | crl(pki.crl(ROOT), pki.crl(MIDDLE, next_update=-pki.DAY)), INTERMEDIATE),
+    ],
+    ids=["of the CA", "of the CA above an intermediate", "of the intermediate"],
+)
+def test_a_list_that_has_ended_is_refused_but_by_a_run_that_signs_it_anew(texts: dict[str, str], options: dict[str, Any]) -> None:
+    (told,) = problems(texts, **options)
+    ended = f"{pki.now() - pki.DAY:%Y-%m-%d}"
+    assert "/nosuch/ca/crl.pem" in told and f"ended at {ended}" in told and "run ansible-playbook tlsfront.elasticsearch.renew" in told
+    assert told.count(". ") == 0 and told.endswith(".")
+    renewing = certificate_plan(DEFAULTS | options, node=node(), texts=texts, host="es1", check=True, keeps_lists=True)
+    assert renewing["problems"] == []
+
+
+def test_a_list_that_nobody_needs_any_more_or_that_the_run_signs_anew_may_have_ended() -> None:
+    ended, former = -pki.DAY, pki.intermediate("Former", ROOT)
+    assert problems(CA | crl(pki.crl(ROOT))) == []
+    assert problems(BOTH | crl(pki.crl(ROOT), pki.crl(MIDDLE), pki.crl(former, next_update=ended)), **INTERMEDIATE) == []
+    assert problems(BOTH | crl(pki.crl(ROOT), pki.crl(MIDDLE, next_update=ended))) == []  # the intermediate signs no more
+    # an intermediate is signed, and with its list that of the CA
+    assert problems(CA | crl(pki.crl(ROOT, next_update=ended)), **INTERMEDIATE) == []
+    # of another source, nobody has the list
+    assert "crl.pem" not in " ".join(problems(CA | crl(pki.crl(ROOT, next_update=ended)), certificate_source="acme"))
+
+
 def test_a_list_that_ends_at_once_is_refused() -> None:
     assert "certificate_own_ca_crl_days is 0, and must be 1 or more" in problems(certificate_own_ca_crl_days=0)[0]

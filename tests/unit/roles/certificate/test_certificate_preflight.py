@@ -73,6 +73,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"certificate_own_ca_intermediate": True, "certificate_own_ca_intermediate_days": 300},
         ["certificate_own_ca_intermediate_days is 300, certificate_days 397", "outlives what it signs"],
     ),
+    "a_list_that_has_ended": (
+        {"certificate_own_ca_dir": "{{ place }}/ended"},
+        ["ended/crl.pem", "ended at ", "run ansible-playbook tlsfront.elasticsearch.renew"],
+    ),
     "trust_in_a_key": (
         {"certificate_own_ca_also_trusted": ["{{ place }}/root.pem", "{{ place }}/es1.key"]},
         ["certificate_own_ca_also_trusted of trust_in_a_key has", "es1.key", "with certificates, whole ones and no key"],
@@ -245,6 +249,7 @@ IN_A_RUN = [
     *IN_A_RUN_ONLY,
     "a_ca_key_that_everybody_may_read",
     "the_wrong_passphrase_of_an_intermediate",
+    "a_list_that_has_ended",
     "trust_in_a_key",
     "all_faults_of_a_certificate_at_once",
     "faults_of_a_certificate_on_the_node",
@@ -303,6 +308,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     offline(place / "offline", root, pki.intermediate("Test Intermediate", root, not_after=50 * pki.DAY))
     offline(place / "stranger", pki.root(), pki.intermediate("Test Intermediate", root))
     open_to_others(place, root, es1)
+    (place / "ended").mkdir()
+    (place / "ended/ca.pem").write_bytes(root.pem)
+    (place / "ended/crl.pem").write_bytes(pki.crl(root, next_update=-pki.DAY))
     (place / "cut.pem").write_bytes(root.pem + es1.pem[:400])
     (place / "leaves_only").mkdir()
     (place / "leaves_only/ca.pem").write_bytes(pki.root(path_length=0).pem)
