@@ -15,6 +15,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "intermediate_passphrase": {"type": "str", "default": "", "no_log": True},
     "days": {"type": "int", "default": 30},
     "revoke": {"type": "list", "elements": "str", "default": []},
+    "other_directories": {"type": "list", "elements": "path", "default": []},
 }
 
 
@@ -33,6 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 given["days"],
                 given["revoke"],
                 write=not self._task.check_mode,
+                others=given["other_directories"],
             )
         except _crl.Problem as problem:
             return {**result, "changed": False, "failed": True, "msg": f"{problem} Nothing was changed."}

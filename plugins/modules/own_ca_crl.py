@@ -58,6 +58,13 @@ options:
     type: list
     elements: str
     default: []
+  other_directories:
+    description:
+      - Directories of the cluster's other own CAs, absolute or with C(~). A host in O(revoke) to which one of them has issued something, and this CA has not,
+        is passed over. Without them, it is a wrong name, and nothing is revoked.
+    type: list
+    elements: path
+    default: []
 """
 
 EXAMPLES = r"""

@@ -61,6 +61,7 @@ def keep(
     revoke: Sequence[str] = (),
     now: datetime.datetime | None = None,
     write: bool = True,
+    others: Sequence[str] = (),
 ) -> Kept:
     """Put all that was issued to the hosts named, and has not ended yet, on the list of what signed it; renew the lists of which half the time is over.
 
@@ -70,8 +71,10 @@ def keep(
     :param passphrase: of its key; empty for none
     :param intermediate_passphrase: of its intermediate's key, where that signs the nodes' certificates; None where it does not
     :param days: for which a list is valid. That of a CA above an intermediate is valid as long as the intermediate, for its key may be away
+    :param others: directories of other own CAs of the cluster. A host to which one of them alone has issued something is passed over
     :raises Problem: it cannot be done
     """
+    revoke = _known(directory, revoke, others)
     now = now or datetime.datetime.now(datetime.timezone.utc)
     place = Path(directory)
     names = ("ca",) if intermediate_passphrase is None else ("ca", "intermediate")
@@ -92,6 +95,20 @@ def keep(
             return _keep(place, _signers(place, passphrase, intermediate_passphrase, days, now), revoke, now, write)
     except (_files.Locked, OSError) as error:
         raise Problem(f"{file} could not be written: {error}") from None
+
+
+def _known(directory: str, revoke: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Those of the hosts to which this CA has issued something. A name of which neither it nor another knows is a Problem."""
+    here = _revocation.written(directory)
+    known = sorted({*here, *(host for other in others for host in _revocation.written(other))})
+    for host in revoke:
+        if host not in known:
+            places = " or ".join(dict.fromkeys((directory, *others)))
+            raise Problem(
+                f"No certificate was issued to {host} by the CA in {places}, so none can be revoked. Hosts that have got one: {', '.join(known) or 'none'}. "
+                "Correct the name."
+            )
+    return [host for host in revoke if host in here]
 
 
 def _signers(place: Path, passphrase: str, intermediate_passphrase: str | None, days: int, now: datetime.datetime) -> list[_Signer]:
@@ -150,11 +167,6 @@ def _wanted(place: Path, signers: Sequence[_Signer], revoke: Sequence[str], now:
             issued = _revocation.recorded(str(place), host)
         except ValueError as error:
             raise Problem(f"A record of what was issued to {host}, in {place}/issued, {error}.") from None
-        if not issued:
-            known = ", ".join(_revocation.written(str(place))) or "none"
-            raise Problem(
-                f"No certificate was issued to {host} by the CA in {place}, so none can be revoked. Hosts that have got one: {known}. Correct the name."
-            )
         for certificate in issued:
             if _x509.ends(certificate) <= now:
                 continue

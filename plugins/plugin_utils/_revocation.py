@@ -61,7 +61,7 @@ def recorded(directory: str, host: str) -> list[x509.Certificate]:
 def written(directory: str) -> list[str]:
     """Return the hosts to which something was issued."""
     place = Path(directory) / "issued"
-    return sorted(urllib.parse.unquote(each.name) for each in place.iterdir()) if place.is_dir() else []
+    return sorted(urllib.parse.unquote(each.name) for each in place.iterdir() if any(each.glob("*.pem"))) if place.is_dir() else []
 
 
 def loss(directory: str) -> str:

@@ -114,6 +114,28 @@ def test_a_list_that_has_ended_is_signed_anew_and_keeps_no_certificate_from_bein
     assert cluster.certificate("es1") != cluster.first["es1"] and "ended at" not in said
 
 
+def test_a_wrong_name_is_refused_before_anything_is_revoked_or_renewed(cluster: Cluster) -> None:
+    done = cluster.run(REVOKE, "-e", '{"tlsfront_revoke": ["es2", "es9"]}')
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0 and "No certificate was issued to es9 by the CA in" in said and "Nothing was changed." in said
+    assert {node: cluster.certificate(node) for node in ("es1", "es2")} == cluster.first and not (cluster.ca / "crl.pem").exists()
+
+
+def test_of_several_cas_the_one_that_has_issued_it_revokes(cluster: Cluster) -> None:
+    first, root = cluster.ca, pki.root()
+    cluster.ca = cluster.place / "controller/es4"
+    cluster.ca.mkdir(mode=0o700)
+    cluster.write(cluster.ca / "ca.pem", root.pem)
+    cluster.write(cluster.ca / "ca.key", root.key_pem)
+    issued = cluster.issue("es4", root)
+    of_es4 = "{{ tlsfront_controller_dir }}/{{ 'es4' if inventory_hostname == 'es4' else 'ca' }}"
+    done = cluster.run(REVOKE, "-e", '{"tlsfront_revoke": ["es4"]}', nodes=("es1", "es4"), certificate_own_ca_dir=of_es4, certificate_renew_days=10)
+    (found,) = _revocation.lists((cluster.ca / "crl.pem").read_text())
+    assert _revocation.holds(found, issued) and not (first / "crl.pem").exists()
+    assert "No certificate was issued" not in done.stdout
+    assert cluster.certificate("es4") != issued and cluster.certificate("es1") == cluster.first["es1"]
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

@@ -193,6 +193,18 @@ def test_a_name_that_has_got_nothing_is_refused_with_those_that_have(ca: OwnCa, 
         ca.keep(host)
 
 
+def test_a_host_of_another_ca_of_the_cluster_is_no_wrong_name_and_begins_no_list(ca: OwnCa, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = OwnCa(tmp_path / "other")
+    ca.issue("es1")
+    other.issue("es3")
+    beside, others = [str(ca.place), str(other.place)], [str(other.place)]
+    assert not ca.keep("es3", others=others).changed and not (ca.place / "crl.pem").exists()
+    assert ca.keep("es1", "es3", others=others).revoked and other.keep("es3", others=beside).revoked
+    with pytest.raises(_crl.Problem, match=r"No certificate was issued to es9 by the CA in .*/ca or .*/other/ca, .* have got one: es1, es3[.]"):
+        ca.keep("es9", others=others)
+
+
 @pytest.mark.parametrize("host", ["a/b", "..", ".", "es 1%2F"])
 def test_whatever_a_host_is_called_its_records_are_in_a_directory_of_their_own(ca: OwnCa, host: str) -> None:
     issued = ca.issue(host)
