@@ -31,6 +31,15 @@ options:
     type: list
     elements: str
     default: []
+  elsewhere:
+    description: Those of them that are in the inventory, and not in O(group).
+    type: list
+    elements: str
+    default: []
+  group:
+    description: The group of the nodes.
+    type: str
+    default: ""
   check:
     description: Whether it was a run in check mode.
     type: bool
@@ -61,13 +70,15 @@ def renewal_outcome(
     nodes: t.Mapping[str, t.Mapping[str, t.Any]],
     revoked: t.Sequence[t.Mapping[str, t.Any]] = (),
     asked: t.Sequence[str] = (),
+    elsewhere: t.Sequence[str] = (),
+    group: str = "",
     check: bool = False,
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._renewal import outcome
 
     try:
-        return outcome(observations, nodes, revoked, asked, check, datetime.datetime.now(datetime.timezone.utc))
+        return outcome(observations, nodes, revoked, asked, check, datetime.datetime.now(datetime.timezone.utc), elsewhere, group)
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"renewal_outcome: {error}") from error
 

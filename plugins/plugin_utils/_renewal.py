@@ -23,6 +23,8 @@ def outcome(
     asked: Sequence[str],
     check: bool,
     now: datetime.datetime,
+    elsewhere: Sequence[str] = (),
+    group: str = "",
 ) -> dict[str, t.Any]:
     """Return `problems`, each a sentence, and where there is none the `summary`, one line.
 
@@ -34,6 +36,7 @@ def outcome(
         not be reached
     :param revoked: the result of own_ca_crl for each own CA
     :param asked: the hosts whose certificates were to be revoked
+    :param elsewhere: those of them that are in the inventory, and not in the group of the nodes
     """
     checks = checks_of(observations)
     why = {node: said.get("failed") or " ".join(said.get("problems", [])) for node, said in nodes.items()}
@@ -51,7 +54,22 @@ def outcome(
             f"Ansible can reach none of the nodes ({', '.join(away)}), or not work there, so none could be renewed. At night no SSH agent is there, and nobody "
             "who types a password."
         )
-    return {"problems": problems, "summary": "" if problems else _summary(checks, nodes, away, revoked, check, now)}
+    is_revoked = any(each.get("next_update") for each in revoked)
+    told = [_of_elsewhere(elsewhere, group, check)] if elsewhere and is_revoked else []
+    if problems:
+        return {"problems": problems + told, "summary": ""}
+    return {"problems": [], "summary": " ".join([_summary(checks, nodes, away, revoked, check, now), *told])}
+
+
+def _of_elsewhere(hosts: Sequence[str], group: str, check: bool) -> str:
+    """Of a host that may have left the group for good, or be a node of another one."""
+    is_one = len(hosts) == 1
+    they = "it" if is_one else "they"
+    return (
+        f'{and_join(hosts)} {"is" if is_one else "are"} in the inventory, but not in the group "{group}", so {they} {"would get" if check else "got"} no other '
+        f"certificate: where {they} still {'serves' if is_one else 'serve'} what was revoked, {they} {'goes' if is_one else 'go'} on doing so until "
+        f"tlsfront.elasticsearch.renew or site is run with {'its' if is_one else 'their'} own group (-e tlsfront_group=...)."
+    )
 
 
 def _of_check(check: Check) -> str:

@@ -52,11 +52,15 @@ class Cluster:
         (place / "live").symlink_to("versions/1")
         return issued.certificate
 
-    def run(self, playbook: Any, *arguments: str, nodes: tuple[str, ...] = ("es1", "es2", "es3"), **of_all: Any) -> Any:
+    def run(
+        self, playbook: Any, *arguments: str, nodes: tuple[str, ...] = ("es1", "es2", "es3"), others: tuple[str, ...] = (), **of_all: Any
+    ) -> Any:
+        """:param others: hosts of another group"""
         here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         hosts = {node: self.away if node == "es3" else here | {"certificate_dir": f"{self.place}/{node}/certificate"} for node in nodes}
         variables = {"tlsfront_controller_dir": f"{self.place}/controller", "node_identity_cloud": "none", "tlsfront_https_port": 1} | of_all
-        return self._play(playbook, {"elasticsearch": {"hosts": hosts, "vars": variables}}, *INSTALLED, *arguments)
+        inventory: dict[str, Any] = {"elasticsearch": {"hosts": hosts, "vars": variables}, "others": {"hosts": dict.fromkeys(others, self.away)}}
+        return self._play(playbook, inventory, *INSTALLED, *arguments)
 
     def certificate(self, node: str) -> x509.Certificate:
         return x509.load_pem_x509_certificate((self.place / node / "certificate/live/chain.pem").read_bytes())
@@ -134,6 +138,12 @@ def test_of_several_cas_the_one_that_has_issued_it_revokes(cluster: Cluster) -> 
     assert _revocation.holds(found, issued) and not (first / "crl.pem").exists()
     assert "No certificate was issued" not in done.stdout
     assert cluster.certificate("es4") != issued and cluster.certificate("es1") == cluster.first["es1"]
+
+
+def test_a_host_of_another_group_that_may_serve_what_was_revoked_is_named_in_the_end(cluster: Cluster) -> None:
+    done = cluster.run(REVOKE, "-e", '{"tlsfront_revoke": ["es2"]}', nodes=("es1",), others=("es2",))
+    said = " ".join(done.stdout.replace("\\n", " ").replace('\\"', '"').split())
+    assert 'es2 is in the inventory, but not in the group "elasticsearch", so it got no other certificate' in said
 
 
 @pytest.mark.parametrize(

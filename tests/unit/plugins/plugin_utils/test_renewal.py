@@ -71,6 +71,24 @@ def test_a_revocation_that_did_not_come_about_is_a_problem(seen: Any) -> None:
     assert outcome(seen[0], asked=["es3"], revoked=[{"revoked": [], "next_update": "2026-12-26T00:00:00Z"}])["problems"] == []
 
 
+def test_what_a_host_of_another_group_may_go_on_serving_is_told_and_is_no_failure(seen: Any) -> None:
+    given = {"asked": ["es3"], "revoked": [{"revoked": ["1f"], "next_update": "2026-12-26T00:00:00Z"}], "elsewhere": ["es3"], "group": "members"}
+    told = (
+        'es3 is in the inventory, but not in the group "members", so it got no other certificate: where it still serves what was revoked, it goes on doing so '
+        "until tlsfront.elasticsearch.renew or site is run with its own group (-e tlsfront_group=...)."
+    )
+    said = outcome(seen[0], **given)
+    assert said["problems"] == [] and said["summary"].startswith("Revoked 1f; ") and said["summary"].endswith(told)
+    assert "so it would get no other" in outcome(seen[0], check=True, **given)["summary"]
+    # and where the run fails for another reason
+    assert outcome(*seen, **given)["problems"][-1] == told
+    several = outcome(seen[0], **given | {"elsewhere": ["es3", "es4"]})["summary"]
+    assert 'es3 and es4 are in the inventory, but not in the group "members", so they got no other certificate: where they still serve' in several
+    # of what was not revoked there is nothing to tell
+    failed = given | {"revoked": [{"msg": "ca.key is not there."}]}
+    assert outcome(seen[0], **failed)["problems"] == ["ca.key is not there."]
+
+
 def test_a_node_that_is_away_is_no_problem_where_what_it_serves_was_seen(seen: Any) -> None:
     said = outcome(seen[0], nodes={"es1": {"reached": True}, "es2": {}})
     assert said["problems"] == [] and "Ansible could not reach es2: what it serves is not due yet." in said["summary"]
