@@ -125,3 +125,47 @@ def test_one_for_a_network_speaks_for_its_addresses_and_for_no_host_name(tmp_pat
     intermediate = issued(of_a_network, "intermediate", b"another passphrase")
     leaf = pki.issue("", intermediate if signer == "intermediate" else ca, [name])
     assert said in verified(tmp_path, ca, name, signer=intermediate if signer == "intermediate" else None, leaf=leaf)
+
+
+PLACES = {"es1": "one", "es2": "two", "es3": "one", "es4": "two"}
+
+
+def run_together(play, place):
+    """One run for nodes of which two have one CA and two another, each with an intermediate."""
+    hosts = {
+        host: {
+            "certificate_dir": f"{place}/{host}/certificate",
+            "certificate_own_ca_dir": f"{place}/{ca}",
+            "certificate_own_ca_common_name": ca,
+            "certificate_own_ca_intermediate": True,
+            "certificate_names": [f"{host}.example.org"],
+        }
+        for host, ca in PLACES.items()
+    }
+    # the role would install what makes keys, and any file tells it that it is there
+    return play(Path(__file__).with_name("role.yml"), hosts, "-e", "__certificate_package_path=/etc/hostname")
+
+
+def test_of_nodes_with_different_cas_each_gets_its_certificate_from_its_own_which_is_begun_once(play, tmp_path):
+    done = run_together(play, tmp_path)
+    assert {host: done.count(host, "failures") for host in PLACES} == dict.fromkeys(PLACES, 0)
+    for host, place in PLACES.items():
+        live = tmp_path / host / "certificate/live"
+        trusted, (leaf, middle) = tmp_path / place / "ca.pem", x509.load_pem_x509_certificates((live / "chain.pem").read_bytes())
+        assert (live / "ca.pem").read_bytes() == trusted.read_bytes()
+        ca = x509.load_pem_x509_certificate(trusted.read_bytes())
+        leaf.verify_directly_issued_by(middle)
+        middle.verify_directly_issued_by(ca)
+        assert ca.subject.rfc4514_string() == f"CN={place}"
+    made = [outcome.get("filename", "") for host in PLACES for outcome in done.outcomes(host) if outcome.get("changed")]
+    for name in ("ca.key", "ca.pem", "intermediate.key", "intermediate.pem"):
+        assert [made.count(f"{tmp_path}/{place}/{name}") for place in ("one", "two")] == [1, 1], name
+
+
+def test_where_one_ca_signs_no_intermediate_all_nodes_that_have_it_say_so_and_the_others_go_on(play, tmp_path):
+    (tmp_path / "one/intermediate.key").mkdir(parents=True)
+    done = run_together(play, tmp_path)
+    assert {host: done.count(host, "failures") for host in PLACES} == {"es1": 1, "es2": 0, "es3": 1, "es4": 0}
+    said = done.outcomes("es3")[-1]["msg"]
+    assert f"The own CA in {tmp_path}/one has signed no intermediate (none is there). See what failed for the first node that has this CA" in said
+    assert [(tmp_path / host / "certificate/live").exists() for host in PLACES] == [False, True, False, True]
