@@ -137,8 +137,8 @@ def _of_list(plan: Plan) -> Iterator[str]:
         return
     if ended:
         yield (
-            f"The list of revoked certificates {plan.own_ca_dir}/{_revocation.LIST} ended at {ended:%Y-%m-%d %H:%M:%S} UTC, so that whoever wants a list, as the "
-            "proof of the playbooks does, refuses whatever this CA has signed: run ansible-playbook tlsfront.elasticsearch.renew, which signs it anew."
+            f"The list of revoked certificates {plan.own_ca_dir}/{_revocation.LIST} ended at {ended:%Y-%m-%d %H:%M:%S} UTC, so that whoever wants a list, as "
+            "the proof of the playbooks does, refuses whatever this CA has signed: run ansible-playbook tlsfront.elasticsearch.renew, which signs it anew."
         )
 
 
