@@ -186,7 +186,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, kernel_problem, rules
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, Rules, kernel_problem, rules
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -287,13 +287,8 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
         is_installed = Path(params["nft"]).exists()
         problem = kernel_problem(params["nft"]) if is_installed else ""
         in_force = rules(params["nft"], "inet", "tlsfront", "closed") if is_installed and not problem else None
-        result["nftables"] = {
-            "is_installed": is_installed,
-            "problem": problem,
-            "let_in": in_force.let_in if in_force else None,
-            "peers": in_force.peers if in_force else None,
-            "closed_ports": in_force.ports if in_force else None,
-        }
+        about = in_force._asdict() if in_force else dict.fromkeys(Rules._fields)
+        result["nftables"] = {"is_installed": is_installed, "problem": problem, **about}
     return result
 
 

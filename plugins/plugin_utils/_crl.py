@@ -74,7 +74,7 @@ def keep(
     :param others: directories of other own CAs of the cluster. A host to which one of them alone has issued something is passed over
     :raises Problem: it cannot be done
     """
-    revoke = _known(directory, revoke, others)
+    revoke = _known(directory, revoke, others) if revoke else []
     now = now or datetime.datetime.now(datetime.timezone.utc)
     place = Path(directory)
     names = ("ca",) if intermediate_passphrase is None else ("ca", "intermediate")

@@ -57,7 +57,7 @@ class Rules(NamedTuple):
     """The addresses and networks that they accept at all ports."""
     peers: list[str]
     """Those of them that are elements of the sets of peers."""
-    ports: list[str]
+    closed_ports: list[str]
     """The ports, and ranges of them (`9200-9201`), that they look at."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
 
-__all__ = ["host_addresses"]
+__all__ = ["host_addresses", "with_addresses"]
 
 
 def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> list[str]:
@@ -27,7 +27,7 @@ def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> list[
     without_facts = []
     for name in names:
         facts = hostvars[name].get("ansible_facts") or {}
-        if "all_ipv4_addresses" in facts or "all_ipv6_addresses" in facts:
+        if with_addresses(facts):
             found = [*facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
         else:
             found = (hostvars[name].get("tlsfront_identity") or {}).get("addresses") or []
@@ -42,6 +42,11 @@ def host_addresses(hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> list[
             "or keep facts in a fact cache."
         )
     return list(addresses)
+
+
+def with_addresses(facts: Mapping[str, t.Any]) -> bool:
+    """Return whether the addresses of a host were among the facts that were gathered of it."""
+    return "all_ipv4_addresses" in facts or "all_ipv6_addresses" in facts
 
 
 def _address(host: str, text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

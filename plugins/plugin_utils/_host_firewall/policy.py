@@ -20,7 +20,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites impo
 
 from .agreement import disagreements, is_alone
 from .container_networks import container_networks
-from .host_addresses import host_addresses
+from .host_addresses import host_addresses, with_addresses
 from .leaving import before_they_leave
 from .left_out import reaching, shut_out_by
 from .sniffing import led_past
@@ -185,8 +185,9 @@ def _peers(hosts: Iterable[str], hostvars: Mapping[str, t.Any], in_force: Mappin
     """The addresses of the hosts. The inventory may not name each address of one whose facts cannot be had: whoever is let in as a peer today stays so."""
     names = list(hosts)
     found = host_addresses(names, hostvars)
-    away = [name for name in names if not {"all_ipv4_addresses", "all_ipv6_addresses"} & set(hostvars[name].get("ansible_facts") or {})]
-    return list(dict.fromkeys([*found, *(in_force.get("peers") or [] if away else [])]))
+    if all(with_addresses(hostvars[name].get("ansible_facts") or {}) for name in names):
+        return found
+    return list(dict.fromkeys([*found, *(in_force.get("peers") or [])]))
 
 
 def _closed_elsewhere(host: str, hosts: Iterable[str], hostvars: Mapping[str, t.Any]) -> set[int]:
