@@ -13,15 +13,11 @@ options:
     default: false
 """
 
-    DISTRIBUTION = r"""
+    FACTS = r"""
 options:
-  distribution:
-    description: The distribution of the host, with O(check).
-    type: str
-    default: ""
-  distributions:
-    description: Those that the role supports, with O(check).
-    type: list
-    elements: str
-    default: [""]
+  facts:
+    description:
+      - The facts of the host, with O(check). By C(distribution), C(distribution_version), C(service_mgr) and C(pkg_mgr), it is said what is missing there,
+        and by its addresses, what is its own.
+    type: dict
 """

@@ -60,9 +60,13 @@ options:
       - Whether the run signs the own CA's lists of revoked certificates anew by itself. With O(check), one that has ended is a problem otherwise.
     type: bool
     default: false
+  acme_package:
+    description: The package of certbot on the node, with O(check). Empty where its distribution has none.
+    type: str
+    default: certbot
 extends_documentation_fragment:
   - tlsfront.elasticsearch.plan
-  - tlsfront.elasticsearch.plan.distribution
+  - tlsfront.elasticsearch.plan.facts
 """
 
 EXAMPLES = r"""
@@ -105,15 +109,15 @@ def certificate_plan(
     check: bool = False,
     public_cas: str = "",
     keeps_lists: bool = False,
-    distribution: str = "",
-    distributions: t.Sequence[str] = ("",),
+    facts: t.Mapping[str, t.Any] | None = None,
+    acme_package: str = "certbot",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION. Raises AnsibleFilterError, which has no part of a key."""
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.plan import Plan
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._certificate.problems import problems
 
     plan = Plan(options, node, texts, slurped, issued)
-    found = problems(plan, host, distribution, distributions, public_cas, keeps_lists) if check else []
+    found = problems(plan, host, facts or {}, acme_package, public_cas, keeps_lists) if check else []
     if found or plan.text("certificate_state") == "absent":
         return {"problems": found}
     try:

@@ -60,17 +60,13 @@ options:
     description: The port that Ansible connects to.
     type: int
     default: 22
-  min_version:
-    description: The oldest version of the host's distribution that the role supports. Empty where it supports none.
-    type: str
-    default: ""
 """
 
 EXAMPLES = r"""
 - name: Decide which ports are closed to whom
   ansible.builtin.set_fact:
     policy: >-
-      {{ (options | tlsfront.elasticsearch.host_firewall_policy(node=node, facts=ansible_facts, host=inventory_hostname, min_version='11')).policy }}
+      {{ (options | tlsfront.elasticsearch.host_firewall_policy(node=node, facts=ansible_facts, host=inventory_hostname)).policy }}
   vars:
     options:
       closed_ports: [9200, 9300]

@@ -33,9 +33,6 @@ options:
     type: list
     elements: dict
     default: []
-  facts:
-    description: The facts of the host, with O(check), whose addresses are its own.
-    type: dict
   certificate_names:
     description: The names that the certificate is for, with O(check). Without it, that is not looked at.
     type: list
@@ -51,7 +48,7 @@ options:
 author: The tlsfront.elasticsearch authors
 extends_documentation_fragment:
   - tlsfront.elasticsearch.plan
-  - tlsfront.elasticsearch.plan.distribution
+  - tlsfront.elasticsearch.plan.facts
 """
 
 EXAMPLES = r"""

@@ -56,14 +56,6 @@ options:
   drop_in:
     description: What systemd is to be told that nginx may do.
     type: str
-  packaged_version:
-    description: The version that is taken for nginx's where it is not there.
-    type: str
-    default: ""
-  packaged_group:
-    description: The group that is taken for that of nginx's workers where nginx is not there.
-    type: str
-    default: www-data
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - tlsfront.elasticsearch.nginx_files
@@ -91,11 +83,30 @@ nginx:
       type: bool
       returned: always
     version:
-      description: The version, V(1.26.3).
+      description:
+        - The version, V(1.26.3). In check mode, where nginx is not there, the one that the package manager would install, as far as it knows; otherwise the
+          oldest for which the role P(tlsfront.elasticsearch.https_front#role) is.
       type: str
       returned: always
+    tls_library:
+      description: With what it was built, V(OpenSSL 3.0.15).
+      type: str
+      returned: where nginx is there
+    main:
+      description: The main file of its configuration.
+      type: str
+      returned: where nginx is there
+    lacks:
+      description: Modules of nginx that the role P(tlsfront.elasticsearch.https_front#role) may need and that it was built without, V(realip) for example.
+      type: list
+      elements: str
+      returned: where nginx is there
+    includes_site:
+      description: Whether the configuration includes O(path) in its C(http) block.
+      type: bool
+      returned: where it can be read
     group:
-      description: The group of its workers.
+      description: The group of its workers. Empty where nginx is not there.
       type: str
       returned: always
     problem:
@@ -205,6 +216,10 @@ certificate:
       description: The URLs of its OCSP responders.
       type: list
       elements: str
+system_ca:
+  description: The file with the certificates of the CAs that the system trusts; where none is found, the one that Debian has.
+  returned: always
+  type: str
 access:
   description: What lets others read or change what decides who gets in, each in a sentence; empty where nothing does.
   returned: always
@@ -219,32 +234,36 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _sockets
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import sites, syntax
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import INSTALLING, Front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
 
+# of Debian, of Red Hat's family, of SUSE, and of OpenSSL itself as others have it
+_SYSTEM_CAS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
+
 
 def about_nginx(module: AnsibleModule) -> dict[str, Any]:
     given = module.params
-    if not Path(given["nginx"]).exists():
-        return {"present": False, "version": given["packaged_version"], "group": given["packaged_group"]}
-    code, _out, said = module.run_command([given["nginx"], "-V"])
-    if code != 0:
-        return {"present": False, "version": given["packaged_version"], "group": given["packaged_group"]}  # half installed
-    version = re.search(r"nginx version: \S+?/([0-9.]+)", said)
-    built = dict(re.findall(r"--([a-z-]+)=([^\s']+)", said))
-    prefix = built.get("prefix", "/usr/local/nginx")
-    main = given["main"] or str(Path(prefix) / built.get("conf-path", "conf/nginx.conf"))
-    nginx: dict[str, Any] = {"present": True, "problem": "", "version": version[1] if version else "", "group": given["packaged_group"]}
+    code, said = 1, ""
+    if Path(given["nginx"]).exists():
+        code, _out, said = module.run_command([given["nginx"], "-V"])
+    if code != 0:  # not there, or half installed. What it will be matters only where that is not seen before it is needed.
+        version = build.packaged(lambda command: module.run_command(list(command), handle_exceptions=False)) if module.check_mode else ""
+        return {"present": False, "version": version or build.OLDEST, "group": ""}
+    nginx: dict[str, Any] = {"present": True, "problem": "", **build.described(said)}
+    nginx["main"] = given["main"] or nginx["main"]
     try:
-        found = sites.found(main, given["path"], given["port"], given["further_ports"])
+        found = sites.found(nginx["main"], given["path"], given["port"], given["further_ports"])
     except (OSError, syntax.BadSyntax) as cause:
         nginx["problem"] = str(cause)
         return nginx
     # without the directive, those of the build: https://nginx.org/en/docs/ngx_core_module.html#user
-    user = found["user"] or built.get("user", "nobody")
-    return {**nginx, **found, "user": user, "group": found["group"] or built.get("group", user)}
+    return {**nginx, **found, "user": found["user"] or nginx["user"], "group": found["group"] or nginx["group"]}
+
+
+def system_ca() -> str:
+    return next((path for path in _SYSTEM_CAS if Path(path).exists()), _SYSTEM_CAS[0])
 
 
 def passes_on_by(site: str) -> str:
@@ -307,8 +326,6 @@ def main() -> None:
             "certificate_dir": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
             "drop_in": {"type": "str"},
-            "packaged_version": {"type": "str", "default": ""},
-            "packaged_group": {"type": "str", "default": "www-data"},
             **FILES,
         },
         supports_check_mode=True,
@@ -320,7 +337,7 @@ def main() -> None:
         site = node.live[0].read_text("utf-8", errors="replace")
     try:
         token = node.token()
-        restart_due = node.must_restart(None if given["drop_in"] is None else given["drop_in"].encode())
+        restart_due = node.must_restart(None if given["drop_in"] is None else node.drop_in(given["drop_in"]))
     except OSError as error:
         module.fail_json(msg=f"What is live cannot be read: {error}")
     module.exit_json(
@@ -334,6 +351,7 @@ def main() -> None:
         restart_due=restart_due,
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),
+        system_ca=system_ca(),
         access=about_access(node, given["certificate_dir"]),
     )
 

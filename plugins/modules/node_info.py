@@ -159,13 +159,22 @@ elasticsearch:
       type: dict
 nftables:
   description:
-    - Whether the program O(nft) C(is_installed), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
+    - Whether the program O(nft) C(is_installed), its C(version), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
+    - Of C(nftables.service), the C(service) has the C(configuration) that it loads, an empty text where that cannot be seen, and whether a reload
+      C(flushes) the ruleset before. It is null where there is no such unit.
     - Of the rules of the role P(tlsfront.elasticsearch.host_firewall#role) that are in force, C(let_in) are the addresses and networks that they let in to
       all closed ports, C(peers) those of them that are single addresses of nodes, and C(closed_ports) the ports and ranges of ports that they close; null
       without such rules, and where C(problem) says that they cannot be seen.
   returned: O(nft) is given
   type: dict
-  sample: {is_installed: true, problem: "", let_in: ["192.0.2.7", "198.51.100.0/24"], peers: ["192.0.2.7"], closed_ports: ["9200-9201", "9300"]}
+  sample:
+    is_installed: true
+    version: 1.0.6
+    problem: ""
+    service: {configuration: /etc/nftables.conf, flushes: false}
+    let_in: ["192.0.2.7", "198.51.100.0/24"]
+    peers: ["192.0.2.7"]
+    closed_ports: ["9200-9201", "9300"]
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -186,7 +195,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, Rules, kernel_problem, rules
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, Rules, kernel_problem, rules, version
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.service import about as about_service
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -288,7 +298,8 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
         problem = kernel_problem(params["nft"]) if is_installed else ""
         in_force = rules(params["nft"], "inet", "tlsfront", "closed") if is_installed and not problem else None
         about = in_force._asdict() if in_force else dict.fromkeys(Rules._fields)
-        result["nftables"] = {"is_installed": is_installed, "problem": problem, **about}
+        its_version = version(params["nft"]) if is_installed else ""
+        result["nftables"] = {"is_installed": is_installed, "version": its_version, "problem": problem, "service": about_service(), **about}
     return result
 
 

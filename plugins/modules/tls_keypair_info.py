@@ -62,6 +62,16 @@ options:
     type: list
     elements: str
     default: []
+  programs:
+    description: Names of programs, which are looked for in the directories of C(PATH), in those of the system, and in C(/snap/bin).
+    type: list
+    elements: str
+    default: []
+  python_packages:
+    description: Packages of Python, which are looked for where modules of this node find them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -93,8 +103,26 @@ keypairs:
       description: The URLs of the certificate's OCSP responders.
       type: list
       elements: str
+found:
+  description: Those of O(look_for) that are there.
+  returned: success
+  type: list
+  elements: str
+programs:
+  description: The path of each of O(programs), empty where it is not there.
+  returned: success
+  type: dict
+  sample: {certbot: /usr/bin/certbot}
+python_packages:
+  description: Whether each of O(python_packages) is there.
+  returned: success
+  type: dict
+  sample: {cryptography: true}
 """
 
+import importlib.util
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +130,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged, key_state
 
+_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/snap/bin")
 NAMELESS = {"accepted": False, "message": "names is empty, and a certificate is accepted for a name", "ocsp": []}
 
 
@@ -118,6 +147,11 @@ def keypair(directory: str, names: list[str]) -> dict[str, Any]:
     return {"directory": directory, **(judged(place, names) if names else NAMELESS), "chain": chain_of(place), "key": key_state(place)}
 
 
+def program(name: str) -> str:
+    """Where it is; empty where it is not. A login by sudo may have fewer directories than the services of the node."""
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_DIRECTORIES])) or ""
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -125,6 +159,8 @@ def main() -> None:
             "names": {"type": "list", "elements": "str", "default": []},
             "paths": {"type": "list", "elements": "dict", "default": [], "options": _access.ASKED},
             "look_for": {"type": "list", "elements": "str", "default": []},
+            "programs": {"type": "list", "elements": "str", "default": []},
+            "python_packages": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -134,6 +170,8 @@ def main() -> None:
         keypairs=[keypair(each, given["names"]) for each in given["directories"]],
         **_access.answer(given["paths"]),
         found=[path for path in given["look_for"] if Path(path).exists()],
+        programs={name: program(name) for name in given["programs"]},
+        python_packages={name: importlib.util.find_spec(name) is not None for name in given["python_packages"]},
     )
 
 

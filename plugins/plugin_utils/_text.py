@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import typing as t
 import unicodedata
 
-if t.TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["enumerated", "fit", "one_line", "pad", "width_of"]
+__all__ = ["fit", "one_line", "pad", "width_of"]
 
 
 def one_line(value: object) -> str:
@@ -26,15 +22,6 @@ def one_line(value: object) -> str:
         return ""
     collapsed = " ".join(str(value).split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in collapsed)
-
-
-def enumerated(distributions: Sequence[str]) -> str:
-    """Return names that end in a version, each name once: `Debian 11, 12 and 13`."""
-    versions: dict[str, list[str]] = {}
-    for each in distributions:
-        name, _space, version = each.rpartition(" ")
-        versions.setdefault(name, []).append(version)
-    return "; ".join(f"{name} {' and '.join(filter(None, (', '.join(found[:-1]), found[-1])))}" for name, found in versions.items())
 
 
 def width_of(text: str) -> int:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import Any, NamedTuple
 
-__all__ = ["Failed", "Rules", "ask", "kernel_problem", "list_table", "rules", "run"]
+__all__ = ["Failed", "Rules", "ask", "kernel_problem", "list_table", "rules", "run", "version"]
 
 
 class Failed(Exception):
@@ -48,6 +49,12 @@ def list_table(nft: str, family: str, table: str, option: str) -> str:
     if done.returncode and "No such file or directory" not in done.stderr:
         raise Failed(f"nft cannot list the table {family} {table}: {done.stderr.strip()}")
     return done.stdout
+
+
+def version(nft: str) -> str:
+    """That of nft, `1.0.6`; empty where it does not say it."""
+    found = re.match(r"nftables v([0-9]+(?:[.][0-9]+)*)", ask(nft, "--version").stdout)
+    return found[1] if found else ""
 
 
 class Rules(NamedTuple):

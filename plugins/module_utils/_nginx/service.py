@@ -34,6 +34,11 @@ class Service:
         active = told.get("ActiveState") in ("active", "reloading", "refreshing")
         return State(active, told.get("UnitFileState") == "enabled", told.get("NeedDaemonReload") != "yes")
 
+    def manager(self) -> str:
+        """What systemd says of itself; empty where it does not."""
+        code, out, _err = self._run([self._systemctl, "--version"])
+        return out if code == 0 else ""
+
     def read_again(self) -> None:
         """Has systemd read its files."""
         self._do("daemon-reload")

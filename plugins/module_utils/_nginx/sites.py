@@ -101,6 +101,7 @@ def found(main: str, ours: str, port: int, further_ports: t.Iterable[int] = ()) 
     return {
         "user": user[0] if user else None,
         "group": (user[1] if len(user) > 1 else user[0]) if user else None,
+        "includes_site": any(site.ours for site in http.sites),
         "server_names_hash_bucket_size": _number(http.settings, "server_names_hash_bucket_size"),
         **_at(http.sites, port),
         "further": [{"port": each, **_at(http.sites, each)} for each in further_ports],

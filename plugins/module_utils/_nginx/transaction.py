@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._tls.keypair import judged
-from . import candidate, certificate, configuration, connections, files, service, upstreams
+from . import candidate, certificate, configuration, connections, files, hardening, service, upstreams
 from .proof import Proof, prove
 from .users import users_file
 
@@ -137,6 +137,10 @@ class Front:
             return self.live[1].stat().st_mtime > self.pid_file.stat().st_mtime
         except FileNotFoundError:
             return False
+
+    def drop_in(self, text: str) -> bytes:
+        """What systemd is told, as far as it knows it."""
+        return hardening.known(text, hardening.version(self.unit.manager())).encode()
 
     # ---- a change
 
@@ -292,7 +296,7 @@ class Front:
             if write and (before != octets or not _has(path, who)):
                 files.write(path, octets, who)
         identity = hashlib.sha256(text.replace(CONFIGURATION_ID, "").encode()).hexdigest()
-        return text.replace(CONFIGURATION_ID, identity).encode(), wanted.drop_in.encode(), wanted.restart_drop_in.encode()
+        return text.replace(CONFIGURATION_ID, identity).encode(), self.drop_in(wanted.drop_in), wanted.restart_drop_in.encode()
 
     def _users_file(self, wanted: Wanted, write: bool) -> tuple[Path, bytes]:
         secret = (files.content(self.secret) or b"").decode("ascii")

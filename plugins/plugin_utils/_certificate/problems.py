@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _names, _revocation, _text
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _bundle, _certificate_problems, _distributions, _names, _revocation
 
 from .plan import Plan, expanded
 
@@ -27,24 +27,19 @@ _HALF_A_DAY = 43200
 
 
 def problems(
-    plan: Plan, host: str, distribution: str, distributions: Sequence[str], public_cas: str = "", keeps_lists: bool = False
+    plan: Plan, host: str, facts: Mapping[str, t.Any], acme_package: str, public_cas: str = "", keeps_lists: bool = False
 ) -> list[str]:
     """Return a sentence or more for each thing that is wrong, with the option, the value and the remedy; empty where nothing is.
 
     No part of a key or a passphrase is in any of them.
 
     host           its name, for the messages
-    distribution   its distribution, such as Debian 12
-    distributions  those that the role supports
+    facts          those of the host
+    acme_package   the package of the ACME client there; empty where its distribution has none
     public_cas     the CAs that everybody trusts, in PEM
     keeps_lists    whether the run signs the own CA's lists of revoked certificates anew, when they are due
     """
-    found: list[str] = []
-    if distribution not in distributions:
-        found.append(
-            f"{host} runs {distribution}, but the role certificate supports {_text.enumerated(distributions)}. Take the host out of the play, or add its "
-            "distribution to __certificate_distributions in roles/certificate/vars/main.yml."
-        )
+    found = _distributions.problems(facts, host)
     directory = plan.text("certificate_dir")
     if not _DIRECTORY.fullmatch(directory):
         found.append(
@@ -53,6 +48,8 @@ def problems(
         )
     if plan.text("certificate_state") == "absent":
         return found
+    _distributions.warn(facts, host)
+    found += _lacks(plan, host, facts, acme_package)
     given, addresses = plan.options.get("certificate_names", []), plan.options.get("certificate_addresses", [])
     names = _names.problems(given, addresses)
     if names:
@@ -74,6 +71,23 @@ def problems(
             "another key in place of one that others could read."
         )
     return found
+
+
+def _lacks(plan: Plan, host: str, facts: Mapping[str, t.Any], acme_package: str) -> Iterator[str]:
+    """What the source needs on the node and cannot be installed."""
+    if not plan.node:
+        return
+    has_cryptography = plan.node.get("python_packages", {}).get("cryptography")
+    if plan.source in ("own_ca", "acme") and not has_cryptography:
+        yield from _distributions.not_installable(facts, host, "cryptography for its Python")
+    if plan.source != "acme" or plan.node.get("programs", {}).get("certbot"):
+        return
+    yield from _distributions.not_installable(facts, host, "certbot")
+    if not acme_package:
+        yield (
+            f"certificate_source of {host} is acme, but certbot is not there, and {_distributions.named(facts)} has no package of it. Install it (Red Hat's "
+            "family has it in EPEL: dnf install epel-release, then dnf install certbot; or see https://certbot.eff.org), or choose another certificate_source."
+        )
 
 
 def _two_sources(plan: Plan, host: str) -> Iterator[str]:

@@ -15,6 +15,8 @@ from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import DirectClients, direct_clients
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._distributions import not_installable, warn
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._distributions import problems as of_distribution
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._outside import outside
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import ports_of, upstream_ports_of
 
@@ -30,6 +32,7 @@ __all__ = ["AUTO", "policy"]
 
 AUTO = "auto"
 """In host_firewall_container_networks, it stands for the networks that are found."""
+_OLDEST_NFT = "0.9.8"  # that of Debian 11, the oldest that was tried
 _SSHD_PORT = re.compile(r"[0-9]+\Z", re.ASCII)
 
 
@@ -57,7 +60,6 @@ def policy(
     https_port: int | str = 443,
     sites: t.Any = (),
     ansible_port: int | str = 22,
-    min_version: str = "",
 ) -> dict[str, t.Any]:
     """The policy in canonical form, with a sentence for each thing that speaks against it; see the documentation of the filter."""
     found = _Problems()
@@ -104,7 +106,8 @@ def policy(
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, **about, "problems": [problem]}
-    found += _distribution(facts, min_version)
+    warn(facts, host)
+    found += [*of_distribution(facts, host), *_nft(facts, host, in_force)]
     found += _timeout(options["confirm_timeout"])
     if not options["closed_ports"]:
         found.append("host_firewall_closed_ports is empty. Name the ports to close, or set host_firewall_state to absent.")
@@ -157,12 +160,13 @@ def _with_found(given: t.Any, facts: Mapping[str, t.Any]) -> t.Any:
     return [*(network for network in given if network != AUTO), *container_networks(facts)]
 
 
-def _distribution(facts: Mapping[str, t.Any], min_version: str) -> list[str]:
-    name, version = facts["distribution"], facts.get("distribution_version", "")
-    if not min_version:
-        return [f"{name} is not supported by the role host_firewall (Debian is). To add it, add it to __host_firewall_distributions in its vars/main.yml."]
-    if LooseVersion(str(version)) < LooseVersion(min_version):
-        return [f"The role host_firewall needs {name} {min_version} or newer, this host has {version}."]
+def _nft(facts: Mapping[str, t.Any], host: str, nftables: Mapping[str, t.Any]) -> list[str]:
+    """What is missing of it."""
+    if nftables.get("is_installed") is False:
+        return not_installable(facts, host, "nft")
+    version = nftables.get("version")
+    if version and LooseVersion(str(version)) < LooseVersion(_OLDEST_NFT):
+        return [f"nft of {host} is {version}, but the rules of the role host_firewall need {_OLDEST_NFT} or newer. Update the package nftables."]
     return []
 
 

@@ -10,11 +10,12 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.ports import ports
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import syntax
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.users import USER_NAME
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _text
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _distributions
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._sites import names_of, ports_of
 
@@ -60,6 +61,8 @@ _TRUST = {
 _DIRECTORY = re.compile(r'/[^\x00-\x1f\x7f"$\\]*')
 _BLOCKED_PATH = re.compile(r"/[A-Za-z0-9_.*,-]+(/[A-Za-z0-9_.*,-]+)*", re.ASCII)
 _ENDPOINT = re.compile(r"_[a-z_]+(/_?[a-z_]+)*", re.ASCII)
+# the modules that only the listener of load balancers needs
+_OF_BALANCERS = ("realip", "auth_request")
 _ROUNDS = (1000, 99999)
 # as crypt(5) and RFC 4648 write them, with the lengths of MD5, SHA-1 and a salt of two bytes at least, SHA-256, SHA-512 and bcrypt
 _SALT = "(rounds=[1-9][0-9]{3,4}[$])?[./0-9A-Za-z]{1,16}[$]"
@@ -77,8 +80,6 @@ def problems(
     closed_ports: t.Any = (),
     gathered: Mapping[str, t.Any] | None = None,
     host: str = "",
-    distribution: str = "",
-    distributions: t.Sequence[str] = ("",),
     needs_certificate: bool = False,
     listening: Found = (),
     facts: Mapping[str, t.Any] | None = None,
@@ -92,19 +93,13 @@ def problems(
     closed_ports       the ports and ranges that are to be closed to clients
     gathered           what nginx_info has returned of the host
     host               its name, for the messages
-    distribution       its distribution
-    distributions      those that the role knows
     needs_certificate  whether the certificate must be there already
     listening          what node_info has found that listens for clients
     facts              those of the host
     certificate_names  the names that the certificate is for, where that is known
     """
+    _distributions.warn(facts or {}, host)
     found: list[str] = []
-    if distribution not in distributions:
-        found.append(
-            f"{distribution} is not supported by the role https_front ({_text.enumerated(distributions)} are). "
-            "To add it, add it to __https_front_distributions in roles/https_front/vars/main.yml."
-        )
     for check in (_choices, _numbers, _switches, _lists, _texts, _trust, _clients, _paths, _users, sites.problems):
         found += check(options)
     if not found:  # what is meant together only where each is possible by itself
@@ -114,6 +109,8 @@ def problems(
         found += _together(options)
         found += _beside(options, (gathered or {}).get("nginx", {}))
     if gathered:
+        found += _distributions.problems(facts or {}, host)
+        found += _of_nginx(options, gathered["nginx"], host, facts or {})
         found += _on_host(options, gathered, host)
         found += _certificate(options, gathered, host) if needs_certificate else []
     return found
@@ -249,6 +246,29 @@ def _users(options: Options) -> list[str]:
     rounds = whole(options.get("https_front_password_rounds", _ROUNDS[0]))
     if rounds is None or not _ROUNDS[0] <= rounds <= _ROUNDS[1]:
         found.append(_wrong("https_front_password_rounds", options["https_front_password_rounds"], "from {} to {}".format(*_ROUNDS)))
+    return found
+
+
+def _of_nginx(options: Options, nginx: Mapping[str, t.Any], host: str, facts: Mapping[str, t.Any]) -> list[str]:
+    """What the configuration needs of it and that it lacks. It may be another one than the distribution's."""
+    if not nginx.get("present"):
+        return _distributions.not_installable(facts, host, "nginx")
+    found = []
+    instead = "Take the distribution's nginx or nginx.org's in its place."
+    if LooseVersion(nginx.get("version") or build.OLDEST) < LooseVersion(build.OLDEST):
+        found.append(f"nginx of {host} is {nginx['version']}, and the role https_front needs {build.OLDEST} or newer. {instead}")
+    of_balancers = () if number(options, "https_front_balancer_port") else _OF_BALANCERS
+    lacks = [f"http_{name}" for name in nginx.get("lacks", ()) if name not in of_balancers]
+    if lacks:
+        found.append(f"nginx of {host} was built without what the role https_front needs ({', '.join(lacks)}). {instead}")
+    library, _space, version = str(nginx.get("tls_library") or "").partition(" ")
+    if library == "OpenSSL" and LooseVersion(version) < LooseVersion("1.1.1"):
+        found.append(f"nginx of {host} was built with OpenSSL {version}, which knows no TLS 1.3: 1.1.1 or newer is needed. {instead}")
+    if nginx.get("includes_site") is False:
+        found.append(
+            f"{nginx.get('main')} of {host} does not include conf.d/*.conf inside http {{ }}, where the role https_front puts its site: "
+            "add 'include /etc/nginx/conf.d/*.conf;' there."
+        )
     return found
 
 

@@ -335,7 +335,6 @@ class Fronts:
         everywhere = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "case_debian": DEBIANS[self.release],
             "case_nginx_version": version(self.release),
             "case_nginx_binary": binary(self.release),
         }

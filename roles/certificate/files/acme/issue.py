@@ -55,7 +55,7 @@ def request(key, names):
 def ask(settings, into):
     """Asks the CA. The account is certbot's, in the state directory: it is made once and used again."""
     state = settings["state_dir"]
-    command = ["certbot", "certonly", "--non-interactive", "--agree-tos", "--server", settings["directory"]]
+    command = [settings["client"], "certonly", "--non-interactive", "--agree-tos", "--server", settings["directory"]]
     command += ["--config-dir", state + "/config", "--work-dir", state + "/work", "--logs-dir", state + "/log"]
     command += ["--max-log-backups", "10", "--csr", str(into / "request.pem"), "--fullchain-path", str(into / "chain.pem")]
     command += ["--cert-path", str(into / "certificate.pem"), "--chain-path", str(into / "issuers.pem")]

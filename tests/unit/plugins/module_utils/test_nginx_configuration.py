@@ -88,6 +88,7 @@ def test_that_alone_nothing_is_found(tree: Tree) -> None:
     assert tree.found() == {
         "user": "www-data",
         "group": "www-data",
+        "includes_site": True,
         "server_names_hash_bucket_size": None,
         "listener_has_options": False,
         "has_default_server": False,

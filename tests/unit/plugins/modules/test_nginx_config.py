@@ -60,6 +60,8 @@ def test_a_first_run_in_check_mode_shows_what_it_would_write_and_writes_nothing(
     assert shown[f"{tmp_path}/front/client-ca-1.pem"] == "a CA\n" and shown[f"{tmp_path}/front/users-new"] == "(not shown)\n"
     assert f"auth_basic_user_file {tmp_path}/front/users-new;" in shown[places["path"]] and "%" not in shown[places["path"]]
     assert "dragon42" not in json.dumps(result)
+    assert (tmp_path / "asked").read_text() == "--version\n", "systemd is asked what it knows, and nothing else"
+    (tmp_path / "asked").unlink()
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -143,10 +145,10 @@ def test_what_is_not_there_needs_no_removal(places: dict[str, str], tmp_path: Pa
 # ---- nginx_info
 
 
-def test_where_nginx_is_not_there_the_packages_version_is_told(places: dict[str, str], tmp_path: Path) -> None:
-    asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"], "packaged_version": "1.22.1", "packaged_group": "www-data"}
+def test_where_nginx_is_not_there_that_is_told(places: dict[str, str], tmp_path: Path) -> None:
+    asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"]}
     result = run("nginx_info", **asked, **places)
-    assert result["nginx"] == {"present": False, "version": "1.22.1", "group": "www-data"}
+    assert result["nginx"] == {"present": False, "version": "1.18.0", "group": ""}
     assert (result["installing"], result["restart_due"], result["certificate"]["files"]) == (False, False, [])
     (Path(places["directory"])).mkdir()
     (Path(places["directory"]) / "installing").touch()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import service
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
 SUPPORT = Path(__file__).parents[2] / "support" / "listeners.py"
@@ -370,9 +371,10 @@ def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> Non
     if not nft:
         pytest.skip("needs nft")
     assert "nftables" not in host.run()
-    none = {"let_in": None, "peers": None, "closed_ports": None}
-    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "problem": "", **none}
-    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "problem": "", **none}
+    its = subprocess.run([nft, "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    none = {"service": service.about(), "let_in": None, "peers": None, "closed_ports": None}
+    assert host.run(nft=nft)["nftables"] == {"is_installed": True, "version": its[1:], "problem": "", **none}
+    assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "version": "", "problem": "", **none}
     powerless = tmp_path / "powerless"
     powerless.write_text(f'#!/bin/sh\nexec setpriv --bounding-set -net_admin --inh-caps -net_admin {nft} "$@"\n')
     powerless.chmod(0o755)

@@ -36,7 +36,7 @@ NODE = {
 
 
 def decide(node: dict[str, Any] | None = None, facts: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
-    return policy({**OPTIONS, **options}, node=NODE if node is None else node, facts=FACTS if facts is None else facts, host="es1", min_version="11")
+    return policy({**OPTIONS, **options}, node=NODE if node is None else node, facts=FACTS if facts is None else facts, host="es1")
 
 
 def found(*ports: int, **cluster: Any) -> dict[str, Any]:
@@ -53,9 +53,9 @@ def test_that_a_good_policy_has_no_problem() -> None:
 def test_that_all_that_is_wrong_is_said_at_once() -> None:
     node = {
         **found(9200, 45000, is_known=False, seen="port 9200 answers HTTP 401", addresses=["198.51.100.7"]),
-        "nftables": {"is_installed": True, "problem": "nft cannot talk to this kernel: x"},
+        "nftables": {"is_installed": True, "version": "0.9.3", "problem": "nft cannot talk to this kernel: x"},
     }
-    old = {**FACTS, "distribution_version": "10.13"}
+    old = {**FACTS, "distribution": "Alpine", "distribution_version": "3.22", "service_mgr": "openrc"}
     options = {
         "closed_ports": [9200, 2222],
         "ports_left_open": ["9201; accept"],
@@ -67,7 +67,8 @@ def test_that_all_that_is_wrong_is_said_at_once() -> None:
     }
     said = " ".join(decide(node, old, **options)["problems"])
     for part in (
-        "needs Debian 11 or newer, this host has 10.13",
+        "es1 (Alpine 3.22) is not run by systemd but by openrc",
+        "nft of es1 is 0.9.3, but the rules of the role host_firewall need 0.9.8 or newer",
         "host_firewall_ports_left_open: '9201; accept' is not a port",
         "host_firewall_direct_clients: 'client.example' is not an IPv4",
         "host_firewall_container_networks: '172.17.0.1/16' has host bits set",
@@ -90,7 +91,7 @@ def test_that_what_the_node_could_not_say_is_a_problem_beside_others() -> None:
 
 
 def test_that_ports_that_were_found_are_closed_unless_they_are_left_open_or_https() -> None:
-    decided = policy({**OPTIONS, "ports_left_open": [9301]}, node=found(9200, 9201, 9301, 9443), facts=FACTS, host="es1", https_port="9443", min_version="11")
+    decided = policy({**OPTIONS, "ports_left_open": [9301]}, node=found(9200, 9201, 9301, 9443), facts=FACTS, host="es1", https_port="9443")
     assert decided["problems"] == []
     kept = decided["policy"]
     assert (kept["found_ports"], kept["unnamed_ports"], kept["ports"]) == ([9200, 9201], [9201], ["9200-9201", "9300"])
@@ -187,7 +188,7 @@ def test_a_node_out_of_reach_is_let_in_from_where_it_is_let_in_today() -> None:
     def peers(es2: Any) -> Any:
         options = {**OPTIONS, "peers": []}
         hostvars = {"es1": facts, "es2": es2}
-        return policy(options, node=node, facts=FACTS, host="es1", hosts=["es1", "es2"], hostvars=hostvars, min_version="11")["policy"]["peers"]
+        return policy(options, node=node, facts=FACTS, host="es1", hosts=["es1", "es2"], hostvars=hostvars)["policy"]["peers"]
 
     assert set(peers(away)) == {"192.0.2.1", "192.0.2.2", "198.51.100.2", "2001:db8::2"}
     assert set(peers({"ansible_facts": {"all_ipv4_addresses": ["198.51.100.2"]}})) == {"192.0.2.1", "198.51.100.2"}
@@ -198,7 +199,7 @@ def test_direct_clients_of_a_port_that_only_another_node_has_are_said_of_all() -
 
     def direct(port: int) -> dict[str, Any]:
         options = {**OPTIONS, "direct_clients": [{"networks": ["198.51.100.7"], "ports": [9300, port]}]}
-        return policy(options, node=NODE, facts=FACTS, host="es1", hosts=["es1", "es2", "es3"], hostvars={"es1": {}, **others}, min_version="11")
+        return policy(options, node=NODE, facts=FACTS, host="es1", hosts=["es1", "es2", "es3"], hostvars={"es1": {}, **others})
 
     for port in (9201, 9302):
         assert direct(port)["problems"] == []
@@ -244,7 +245,7 @@ def test_who_joins_from_a_network_of_peers_is_told_by_its_address() -> None:
         facts = {"es1": {"ansible_facts": FACTS}, "es4": {"ansible_facts": {"all_ipv4_addresses": ["198.51.100.4", "203.0.113.4"]}}}
         given = {**OPTIONS, "peers": ["192.0.2.0/24", "198.51.100.0/24"]}
         node = {**NODE, "nftables": {**NODE["nftables"], "let_in": let_in}}
-        return policy(given, node=node, facts=FACTS, host="es1", min_version="11", hosts=["es1", "es4"], hostvars=facts)["policy"]["joining"]
+        return policy(given, node=node, facts=FACTS, host="es1", hosts=["es1", "es4"], hostvars=facts)["policy"]["joining"]
 
     assert joining(["192.0.2.0/24"]) == ["198.51.100.4"]
     assert joining(["192.0.2.0/24", "198.51.100.0/24"]) == []
@@ -255,7 +256,7 @@ def test_a_node_that_those_who_are_left_out_do_not_let_in_is_not_made_a_node() -
 
     def said(**let_in: Any) -> list[str]:
         others = {name: {"tlsfront_lets_in": its} for name, its in let_in.items()}
-        given = {"node": NODE, "facts": facts, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", "es3", "es4"]}
+        given = {"node": NODE, "facts": facts, "host": "es1", "hosts": ["es1", "es2", "es3", "es4"]}
         found: list[str] = policy({**OPTIONS}, hostvars={"es1": {}, "es2": {}, "es3": {}, "es4": {}} | others, **given)["problems"]
         return found
 
@@ -269,7 +270,7 @@ def test_a_node_that_joins_those_whose_rules_are_hidden_is_not_made_a_node() -> 
     def said(cluster_uuid: str, **hostvars: Any) -> list[str]:
         node = found(9200, 9300)
         node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "http", "refused": 0, "cluster_uuid": cluster_uuid, "wants_login": False}]
-        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", *sorted(set(hostvars) - {"es2"})]}
+        given = {"node": node, "facts": FACTS, "host": "es1", "hosts": ["es1", "es2", *sorted(set(hostvars) - {"es2"})]}
         return list(policy({**OPTIONS}, hostvars={"es1": {}, "es2": {}} | hostvars, **given)["problems"])
 
     hidden = {"es2": {"tlsfront_hidden_rules": "sudo: a password is required"}}
@@ -290,7 +291,7 @@ def test_a_run_for_one_node_alone_sees_that_another_is_of_another_cluster() -> N
     node = found(9200, 9300)
     node["elasticsearch"]["http"] = [http]
     others = {"es2": {"tlsfront_left_out_http": [{**http, "cluster_uuid": "aN0t"}]}, "es3": {}}
-    given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2", "es3"]}
+    given = {"node": node, "facts": FACTS, "host": "es1", "hosts": ["es1", "es2", "es3"]}
     (problem,) = policy({**OPTIONS}, hostvars={"es1": {}} | others, **given)["problems"]
     assert problem.startswith("es1 and es2 are nodes of different clusters (4tH8 and aN0t)")
 
@@ -300,7 +301,7 @@ def test_who_is_outside_of_its_cluster_need_not_know_its_users() -> None:
         node = found(9200, 9300)
         node["elasticsearch"]["http"] = [{"port": 9200, "scheme": "https", "refused": 401, "cluster_uuid": "", "wants_login": True}]
         es2 = {"__host_firewall_node": {**NODE, "nftables": {**NODE["nftables"], "let_in": let_in}}}
-        given = {"node": node, "facts": FACTS, "host": "es1", "min_version": "11", "hosts": ["es1", "es2"]}
+        given = {"node": node, "facts": FACTS, "host": "es1", "hosts": ["es1", "es2"]}
         return list(policy({**OPTIONS}, hostvars={"es1": {}, "es2": es2}, **given)["problems"])
 
     assert any("answers 401 to the credentials of the check" in one for one in said(None))

@@ -23,9 +23,9 @@ PROVIDED = {
 
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "other_distribution": (
-        {"case_distribution": "Slackware"},
-        ["runs Slackware", "supports Debian 11, 12 and 13", "__certificate_distributions in roles/certificate/vars/main.yml"],
+    "no_systemd": (
+        {"case_service_manager": "openrc"},
+        ["no_systemd (Debian 12.5) is not run by systemd but by openrc", "Take the host out of the play"],
     ),
     "no_names": ({"certificate_names": []}, ["There is no name, but a certificate needs one", "Set tlsfront_server_names"]),
     "no_name": ({"certificate_names": ["es_1"]}, ["'es_1' is not a host name"]),
@@ -243,7 +243,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-IN_A_RUN_ONLY = ["other_distribution", "no_source"]
+IN_A_RUN_ONLY = ["no_systemd", "no_source"]
 # one for each way in which what is judged is read
 IN_A_RUN = [
     *IN_A_RUN_ONLY,

@@ -22,11 +22,10 @@ PEERS = {"host_firewall_peers": ["192.0.2.0/24"]}
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no_facts": ({"case_facts": False} | PEERS, ["needs the facts of the host", "Set gather_facts to true"]),
-    "other_distribution": (
-        {"case_distribution": "Slackware"} | PEERS,
-        ["Slackware is not supported", "add it to __host_firewall_distributions in its vars/main.yml"],
+    "no_systemd": (
+        {"case_service_manager": "openrc"} | PEERS,
+        ["no_systemd (Debian 12.5) is not run by systemd but by openrc", "Take the host out of the play"],
     ),
-    "old_distribution": ({"case_version": "10.13"} | PEERS, ["needs Debian 11 or newer", "this host has 10.13"]),
     "a_name_for_a_peer": (
         PEERS | {"host_firewall_peers": ["192.0.2.1", "es2.example.org"]},
         ["host_firewall_peers: 'es2.example.org' is not an IPv4 or IPv6 address", "names are not looked up"],

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: debian_package
-short_description: Installs packages of Debian, also where somebody else's repository is out of order
+module: node_packages
+short_description: Installs packages by the package manager of a node, also where somebody else's repository is out of order
 version_added: 0.1.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:
-  - Installs packages by M(ansible.builtin.apt), without those that they only recommend, after the package lists have been updated.
-  - Where not all lists can be updated, such as that of a repository that is gone, it goes on with those that are there, and warns which one is in the way.
+  - Installs packages by the module of the package manager that Ansible finds on the node, as M(ansible.builtin.package) does.
+  - By M(ansible.builtin.apt), it installs them without those that they only recommend, after the package lists have been updated. Where not all lists can
+    be updated, such as that of a repository that is gone, it goes on with those that are there, and warns which one is in the way.
   - Where a package cannot be installed, it says why, and what to do.
   - Needs root (C(become)).
 extends_documentation_fragment:
@@ -23,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Package lists are not updated in check mode. A package that is in none of them is said to be installed.
+      - The package lists of apt are not updated in check mode. A package that is in none of them is said to be installed.
   diff_mode:
     support: none
   platform:
@@ -31,7 +32,7 @@ attributes:
     platforms: posix
 options:
   name:
-    description: The packages.
+    description: The packages, by the names that the node's distribution has for them.
     type: list
     elements: str
     required: true
@@ -39,7 +40,7 @@ options:
 
 EXAMPLES = r"""
 - name: Install nftables
-  tlsfront.elasticsearch.debian_package:
+  tlsfront.elasticsearch.node_packages:
     name: [nftables]
   become: true
 """

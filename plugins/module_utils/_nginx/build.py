@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an nginx was built with, as `nginx -V` tells it: distributions and nginx.org have other users, paths and modules."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from .service import Run
+
+__all__ = ["MODULES", "OLDEST", "described", "packaged"]
+
+OLDEST = "1.18.0"
+"""That of Debian 11: the role's configuration is for this one and newer ones."""
+
+# What the role's configuration may need. https://nginx.org/en/docs/configure.html: those of the first kind are built in where asked for, and those of
+# the second unless refused.
+_ASKED_FOR = ("ssl", "v2", "realip", "auth_request")
+_REFUSED = ("access", "auth_basic", "geo", "limit_req", "map", "proxy", "rewrite", "upstream_keepalive")
+MODULES = (*_ASKED_FOR, *_REFUSED)
+
+
+def described(said: str) -> dict[str, Any]:
+    """The version, the program's own main file, user and group, the TLS library with its version, and which of the modules it lacks.
+
+    :param said: what `nginx -V` has printed
+    """
+    found = re.search(r"^nginx version: \S+?/([0-9]+(?:[.][0-9]+)*)", said, re.MULTILINE)
+    library = re.search(r"^built with (\S+) ([0-9][0-9.]*)", said, re.MULTILINE)
+    boring = re.search(r"^built with .*BoringSSL", said, re.MULTILINE)  # which calls itself compatible with OpenSSL
+    arguments = _arguments(said)
+    prefix = arguments.get("prefix", "/usr/local/nginx")
+    user = arguments.get("user", "nobody")
+    return {
+        "version": found[1] if found else "",
+        "tls_library": "BoringSSL" if boring else f"{library[1]} {library[2]}" if library else "",
+        "main": str(Path(prefix) / arguments.get("conf-path", "conf/nginx.conf")),
+        "user": user,
+        "group": arguments.get("group", user),
+        "lacks": [
+            *(name for name in _ASKED_FOR if f"with-http_{name}_module" not in arguments),
+            *(name for name in _REFUSED if f"without-http_{name}_module" in arguments),
+        ],
+    }
+
+
+def packaged(run: Run) -> str:
+    """The version that the package manager would install, as far as what it has fetched tells it; empty where it does not.
+
+    apt-cache(8), https://dnf.readthedocs.io/en/latest/command_ref.html#repoquery-command
+    """
+    for command, pattern in (
+        (("apt-cache", "policy", "nginx"), r"^\s*Candidate: (?:[0-9]+:)?([0-9]+(?:[.][0-9]+)+)"),
+        (("dnf", "--quiet", "--cacheonly", "repoquery", "--latest-limit=1", "--queryformat=%{version}\n", "nginx"), r"^([0-9]+(?:[.][0-9]+)+)$"),
+    ):
+        with contextlib.suppress(OSError):  # it is not this one
+            code, out, _err = run(command)
+            found = re.search(pattern, out, re.MULTILINE) if code == 0 else None
+            if found:
+                return found[1]
+    return ""
+
+
+def _arguments(said: str) -> dict[str, str]:
+    line = re.search(r"^configure arguments: (.*)$", said, re.MULTILINE)
+    try:
+        given = shlex.split(line[1]) if line else []
+    except ValueError:  # a quote that does not end
+        given = line[1].split() if line else []
+    return {name[2:]: value for name, _equals, value in (each.partition("=") for each in given) if name.startswith("--")}
