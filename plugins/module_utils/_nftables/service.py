@@ -15,7 +15,7 @@ UNIT = "nftables.service"
 _DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _NFT = r"^{}=[-@:+!]*(?:/[\w.-]+)*/nft\s+(.*)$"
 # what may stand in a unit of ours as it is: neither quotes nor blanks, and none of systemd's specifiers
-_CONFIGURATION = re.compile(r"""(?:-f|--file|include)\s+["']?(/[A-Za-z0-9_./-]+)""", re.ASCII)
+_CONFIGURATION = re.compile(r"""(?:-f|--file|include)\s+(["']?)(/[A-Za-z0-9_./-]+)\1(?=[\s;'"]|\Z)""", re.ASCII)
 
 
 def about(directories: Iterable[str] = _DIRECTORIES) -> dict[str, Any] | None:
@@ -30,5 +30,5 @@ def about(directories: Iterable[str] = _DIRECTORIES) -> dict[str, Any] | None:
             continue
         started, reloaded = (" ".join(re.findall(_NFT.format(what), text, re.MULTILINE)) for what in ("ExecStart", "ExecReload"))
         loaded = _CONFIGURATION.search(started)
-        return {"configuration": loaded[1] if loaded else "", "flushes": "flush ruleset" in reloaded}
+        return {"configuration": loaded[2] if loaded else "", "flushes": "flush ruleset" in reloaded}
     return None
