@@ -301,6 +301,29 @@ def test_that_what_is_wrong_on_the_host_is_said() -> None:
     assert "at es1" in access and "chmod go-w /x" in access
 
 
+@pytest.mark.parametrize(
+    ("nginx", "said"),
+    [
+        ({"version": "1.17.10"}, "nginx of es1 is 1.17.10, and the role https_front needs 1.18.0 or newer. Take the distribution's nginx or nginx.org's"),
+        ({"version": "1.18.0", "tls_library": "OpenSSL 1.1.1", "lacks": ["realip"], "includes_site": True}, ""),
+        ({"version": "1.29.0", "tls_library": "LibreSSL 3.9.2", "lacks": []}, ""),
+        ({"version": "1.29.0", "tls_library": "OpenSSL 1.0.2"}, "was built with OpenSSL 1.0.2, which knows no TLS 1.3: 1.1.1 or newer is needed"),
+        ({"lacks": ["v2", "realip", "map"]}, "was built without what the role https_front needs (http_v2, http_map)"),
+        ({"main": "/opt/n/nginx.conf", "includes_site": False}, "/opt/n/nginx.conf of es1 does not include conf.d/*.conf inside http { }"),
+    ],
+    ids=str,
+)
+def test_what_an_nginx_lacks_is_named_before_anything_changes(nginx: dict[str, Any], said: str) -> None:
+    found = problems({}, (), beside(SITES | nginx), "es1")
+    assert said in "".join(found) and len(found) == bool(said)
+
+
+def test_a_listener_of_load_balancers_needs_more_of_nginx() -> None:
+    options = {"https_front_balancer_port": 8443, "https_front_balancers": ["192.0.2.0/24"]}
+    (said,) = problems(options, (), beside(SITES | {"lacks": ["realip", "auth_request"]}), "es1")
+    assert "(http_realip, http_auth_request)" in said
+
+
 def test_that_a_certificate_is_asked_for_only_where_it_must_be_there() -> None:
     options = {"https_front_certificate_dir": "/x"}
     none: dict[str, Any] = {"certificate": {"files": ["ca.pem"], "accepted": False, "message": "No such file"}}

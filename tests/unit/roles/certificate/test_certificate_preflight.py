@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "is a CA: put the server's certificate first",
             "leads to no root CA that clients trust",
         ],
+    ),
+    "acme_where_no_package_has_a_client": (
+        ACME | {"case_package_manager": "dnf"},
+        ["but certbot is not there, and Debian 12.5 has no package of it", "dnf install epel-release", "or choose another certificate_source"],
     ),
     "acme_and_provided": (
         ACME | {"certificate_provided_chain": "/x.pem"},
@@ -243,7 +248,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-IN_A_RUN_ONLY = ["no_systemd", "no_source"]
+IN_A_RUN_ONLY = ["no_systemd", "no_source", "acme_where_no_package_has_a_client"]
 # one for each way in which what is judged is read
 IN_A_RUN = [
     *IN_A_RUN_ONLY,
@@ -349,6 +354,26 @@ def test_all_that_is_wrong_is_said_with_the_remedy(place: Path, case: str) -> No
     assert "PRIVATE KEY-----" not in said and "c4n4ry" not in said
 
 
+@pytest.mark.parametrize(
+    ("source", "programs", "has_cryptography", "manager", "said"),
+    [
+        ("acme", "", True, "apt", []),
+        ("acme", "/snap/bin/certbot", False, "dnf", []),
+        ("acme", "", True, "dnf", ["certbot is not there, and Rocky 9.6 has no package of it"]),
+        ("acme", "", False, "unknown", ["has no cryptography for its Python", "has no certbot, and Ansible knows no package manager there"]),
+        ("own_ca", "", False, "unknown", ["es1 (Rocky 9.6) has no cryptography for its Python, and Ansible knows no package manager there"]),
+        ("own_ca", "", True, "unknown", []),
+    ],
+)
+def test_what_cannot_be_installed_is_named(place: Path, source: str, programs: str, has_cryptography: bool, manager: str, said: list[str]) -> None:
+    options = DEFAULTS | common(place) | ACME | {"certificate_source": source}
+    node = gathered(options)[0] | {"programs": {"certbot": programs}, "python_packages": {"cryptography": has_cryptography}}
+    facts = {"distribution": "Rocky", "distribution_version": "9.6", "service_mgr": "systemd", "pkg_mgr": manager}
+    package = "" if manager == "dnf" else "certbot"
+    told = certificate_plan(options, node=node, host="es1", check=True, facts=facts, acme_package=package)["problems"]
+    assert len(told) == len(said) and all(part in one for part, one in zip(said, told))
+
+
 @pytest.fixture(scope="module")
 def results(play: Any, place: Path) -> Any:
     hosts = {name: common(place) | CASES[name][0] for name in IN_A_RUN}
@@ -357,6 +382,8 @@ def results(play: Any, place: Path) -> Any:
 
 @pytest.mark.parametrize("case", IN_A_RUN)
 def test_that_it_stops_before_any_change_and_says_what_to_do(results: Any, case: str) -> None:
+    if case == "acme_where_no_package_has_a_client" and shutil.which("certbot"):
+        pytest.skip("there is one here")
     failure = results.failure(case)
     said = str(failure.get("msg")) + str(failure.get("results", ""))
     for part in CASES[case][1]:

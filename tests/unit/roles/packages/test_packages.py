@@ -53,3 +53,21 @@ def test_check_mode_says_what_would_be_installed_though_no_list_has_it(results: 
     assert results["missing"].count("missing", "changed") == 1
     assert results["missing"].outcomes("missing")[-1]["msg"] == "tlsfront-nosuch would be installed."
     assert results["already"].count("already", "changed") == 0
+
+
+@pytest.fixture(scope="module")
+def elsewhere(play: Any) -> Any:
+    """On hosts that have another package manager, or none that Ansible knows; dnf is named, and is not there."""
+    managers = {"red_hat": "dnf", "nowhere": "unknown", "hostile": "../../tmp/x"}
+    hosts = {host: {"case_package": "tlsfront-nosuch", "case_package_manager": manager} for host, manager in managers.items()}
+    return play(Path(__file__).with_name("packages.yml"), hosts)
+
+
+@pytest.mark.parametrize(("host", "manager"), [("red_hat", "dnf"), ("nowhere", "unknown"), ("hostile", "../../tmp/x")])
+def test_what_another_package_manager_cannot_install_is_said_with_the_remedy(elsewhere: Any, host: str, manager: str) -> None:
+    if manager == "dnf" and shutil.which("dnf"):
+        pytest.skip("there is a dnf here")
+    said = elsewhere.outcomes(host)[-1]["msg"]
+    assert said.startswith(f"tlsfront-nosuch cannot be installed on {host} by its package manager ({manager}): ")
+    assert said.endswith("Enable the repository that has it, or install tlsfront-nosuch by hand.")
+    assert elsewhere.count(host, "failures") == 1
