@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             done = {"failed": True, "msg": str(error)}
         what = ", ".join(names)
         if done.get("failed"):
-            causes = " ".join([str(done.get("msg", "")), *map(str, done.get("failures") or ())]).strip()
+            causes = " ".join([str(done.get("msg", "")), *map(str, done.get("failures") or ())]).strip(" .")
             where = f"on {known.get('inventory_hostname', 'the host')} by its package manager ({manager})"
             said = f"{what} cannot be installed {where}: {causes}. Enable the repository that has it, or install {what} by hand."
             return {"failed": True, "msg": said}

@@ -63,7 +63,9 @@ options:
     elements: str
     default: []
   programs:
-    description: Names of programs, which are looked for in the directories of C(PATH), in those of the system, and in C(/snap/bin).
+    description:
+      - Names of programs, which are looked for in the directories of C(PATH), in those of the system, and in C(/snap/bin). Who else may change one that is
+        found is said as of O(paths).
     type: list
     elements: str
     default: []
@@ -165,12 +167,15 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
+    programs = {name: program(name) for name in given["programs"]}
+    access = _access.answer(given["paths"])
+    access["problems"] += [said for path in programs.values() if path for said in _access.problems(path, ours=True)]
     module.exit_json(
         changed=False,
         keypairs=[keypair(each, given["names"]) for each in given["directories"]],
-        **_access.answer(given["paths"]),
+        **access,
         found=[path for path in given["look_for"] if Path(path).exists()],
-        programs={name: program(name) for name in given["programs"]},
+        programs=programs,
         python_packages={name: importlib.util.find_spec(name) is not None for name in given["python_packages"]},
     )
 

@@ -85,6 +85,23 @@ def test_what_is_there_is_told_in_one_call(tmp_path: Path, root: pki.Issued) -> 
     assert told["problems"] == [f"{hook} may be changed by everybody (mode 0777): chmod go-w {hook}"]
 
 
+def test_a_program_is_found_wherever_it_is_and_who_may_change_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin/tlsfront-probe"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    asked: dict[str, Any] = {"programs": ["tlsfront-probe", "tlsfront-nosuch"], "python_packages": ["json", "tlsfront_nosuch"]}
+    monkeypatch.setenv("PATH", "/usr/bin")
+    told = run("tls_keypair_info", **asked)
+    assert told["programs"] == {"tlsfront-probe": "", "tlsfront-nosuch": ""} and told["problems"] == []
+    assert told["python_packages"] == {"json": True, "tlsfront_nosuch": False}
+    monkeypatch.setenv("PATH", f"/usr/bin:{program.parent}")
+    told = run("tls_keypair_info", **asked)
+    assert told["programs"]["tlsfront-probe"] == str(program) and told["problems"] == []
+    program.chmod(0o757)
+    assert run("tls_keypair_info", **asked)["problems"] == [f"{program} may be changed by everybody (mode 0757): chmod go-w {program}"]
+
+
 # ---- tls_keypair
 
 
