@@ -49,6 +49,9 @@ class Signals(service.Service):
     def state(self) -> service.State:
         return service.State(self._node.is_up(), True, True)
 
+    def manager(self) -> str:
+        return "systemd 252 (252.38-1~deb12u1)\n"
+
     def start(self) -> None:
         self._systemd(self._node.start)
 
