@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from . import _pem
 from ._der import INTEGER, SEQUENCE, SET, Value, exactly, oid_of, only, require, time_of, values
 
 ATTRIBUTES = {  # RFC 4514 section 3, and the ones that CAs also use
@@ -48,6 +49,25 @@ def read(der: bytes) -> Certificate:
         return Certificate(_text_of(subject), not_after)
     except (IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a certificate: {error}") from error
+
+
+def read_certificates(text: str) -> list[bytes]:
+    """The certificates of the text, each once.
+
+    :raises ValueError: there is none, or what should be one is none
+    """
+    if "PRIVATE KEY-----" in text:
+        raise ValueError("certificates has a private key in it, but everybody may read a trust store: take it out.")
+    try:
+        found = _pem.certificates(text)
+    except ValueError as error:
+        raise ValueError(f"certificates has no certificate in PEM in it that can be read ({error}).") from error
+    for number, certificate in enumerate(found, 1):
+        try:
+            read(certificate)
+        except ValueError as error:
+            raise ValueError(f"certificates: number {number} cannot be read ({error}).") from error
+    return found
 
 
 def _text_of(name: Value) -> str:

@@ -51,13 +51,13 @@ def read(path: Path) -> str:
         return ""
 
 
-def differs(path: Path, content: str, mode: int) -> bool:
-    """Whether it is not there with this content and mode, or belongs to somebody else, who could change it."""
+def differs(path: Path, content: str, mode: int, owner: int | None = None) -> bool:
+    """Whether it is not there with this content and mode, or belongs to somebody else than the owner, by default who asks, and who could change it."""
     try:
         status = path.lstat()
     except FileNotFoundError:
         return True
-    if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != mode or status.st_uid != os.geteuid():
+    if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != mode or status.st_uid != (os.geteuid() if owner is None else owner):
         return True
     return path.read_bytes() != content.encode()
 

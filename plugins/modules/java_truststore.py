@@ -69,32 +69,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read as read_certificate
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read_certificates
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._pkcs12 import (
     alias,
     certificates_in,
     truststore,
 )
-
-
-def read_certificates(text: str) -> list[bytes]:
-    """The certificates of the text, each once.
-
-    :raises ValueError: there is none, or what should be one is none
-    """
-    if "PRIVATE KEY-----" in text:
-        raise ValueError("certificates has a private key in it, but everybody may read a trust store: take it out.")
-    try:
-        found = _pem.certificates(text)
-    except ValueError as error:
-        raise ValueError(f"certificates has no certificate in PEM in it that can be read ({error}).") from error
-    for number, certificate in enumerate(found, 1):
-        try:
-            read_certificate(certificate)
-        except ValueError as error:
-            raise ValueError(f"certificates: number {number} cannot be read ({error}).") from error
-    return found
 
 
 def described(certificates: list[bytes]) -> str:

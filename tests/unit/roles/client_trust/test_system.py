@@ -1,107 +1,80 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The system's store of CAs, by the real update-ca-certificates, in directories of the test's own."""
+"""What the role does with the system's store. Step by step: tests/unit/plugins/modules/test_system_truststore.py."""
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import ssl
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import client_role
 import pki
 import pytest
+import trust_hosts
 
-needed = os.geteuid() == 0 and shutil.which("update-ca-certificates")
-pytestmark = pytest.mark.skipif(not needed, reason="mounts directories and runs update-ca-certificates, as root")
-NAMES = {"old": "The old CA", "new": "The new CA"}
+pytestmark = pytest.mark.skipif(bool(trust_hosts.missing()), reason=trust_hosts.missing())
+CAS = {"old": pki.root("The old CA"), "new": pki.root("The new CA")}
 
 
 class Machine:
-    """Whatever runs on it has its own directories in place of the system's."""
+    """Runs of the role on a host."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.certs, self.local = place / "certs", place / "local"
-        self.cas = {name: pki.root(title) for name, title in NAMES.items()}
-        for name, ca in self.cas.items():
+    def __init__(self, place: Path, store: str) -> None:
+        self.place, self.host = place, trust_hosts.Host(place, store)
+        self.others = self.host.trusts() if store != "none" else set()
+        for name, ca in CAS.items():
             (place / f"{name}.pem").write_bytes(ca.pem)
-        mounts = ""
-        for own, path in ((self.certs, "/etc/ssl/certs"), (self.local, "/usr/local/share/ca-certificates"), (place / "hooks", "/etc/ca-certificates/update.d")):
-            own.mkdir()
-            mounts += f"mkdir -p {path} && mount --bind {own} {path} && "
-        self.python = place / "python"
-        self.python.write_text(f"#!/bin/sh\nexec unshare --mount sh -c '{mounts} exec {sys.executable} \"$@\"' sh \"$@\"\n")
-        self.python.chmod(0o755)
-        (self.certs / "ca-certificates.crt").touch()
-        hook = place / "hooks/told"
-        hook.write_text(f"#!/bin/sh\ncat >>{place}/told\n")
-        hook.chmod(0o755)
 
-    def run(self, *names: str, system: bool = True, check: bool = False) -> int:
-        """Runs the role; the number of its changes."""
-        wanted = {
-            "client_trust_cas": [str(self.place / f"{name}.pem") for name in names or NAMES],
+    def variables(self, *names: str, system: bool = True) -> dict[str, Any]:
+        return {
+            "client_trust_cas": [str(self.place / f"{name}.pem") for name in names or CAS],
             "client_trust_dir": str(self.place / "client"),
             "client_trust_urls": ["https://es1.example.org"],
             "client_trust_system": system,
-            "ansible_python_interpreter": str(self.python),
+            "ansible_python_interpreter": str(self.host.python()),
         }
-        return client_role.changes(wanted, *(["--check"] if check else []))
+
+    def run(self, *names: str, system: bool = True, check: bool = False, absent: bool = False) -> int:
+        """Runs the role; the number of its changes."""
+        arguments = [*(["--check"] if check else []), *(["-e", "client_trust_state=absent"] if absent else [])]
+        return client_role.changes(self.variables(*names, system=system), *arguments)
 
     def trusts(self) -> set[str]:
-        """Which of the two are in the bundle that the system's programs read."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        bundle = self.certs / "ca-certificates.crt"
-        if bundle.stat().st_size > 0:
-            context.load_verify_locations(cafile=bundle)
-        there = context.get_ca_certs(binary_form=True)
-        return {name for name, ca in self.cas.items() if ca.der in there}
-
-    def ours(self) -> list[Path]:
-        return sorted(self.local.glob("tlsfront/*"))
-
-    def told(self) -> str:
-        """What the hooks of the system's store have been told."""
-        return (self.place / "told").read_text() if (self.place / "told").exists() else ""
+        """Which of the two the system's programs trust; what others have put there is trusted as before."""
+        there = self.host.trusts()
+        assert self.others <= there
+        return {name for name, ca in CAS.items() if ca.der in there}
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    return Machine(tmp_path_factory.mktemp("system"))
-
-
-def test_a_ca_is_added_once_and_no_hook_of_others_runs(machine: Machine) -> None:
+@pytest.mark.parametrize("store", ["debian", "redhat"])
+def test_the_system_trusts_what_it_is_told_to_and_no_more_when_that_is_taken_back(tmp_path: Path, store: str) -> None:
+    machine = Machine(tmp_path, store)
     assert machine.run("old", check=True) > 0
-    assert not machine.ours()
-    assert machine.run("old") > 0
-    assert (machine.trusts(), machine.told()) == ({"old"}, "")
-    assert machine.run("old") == 0
+    assert (machine.host.ours(), machine.trusts()) == ([], set())
+    machine.run("old")
+    assert (machine.run("old"), machine.trusts(), machine.host.told()) == (0, {"old"}, "")
+    machine.run("new")
+    assert (machine.run("new"), machine.trusts()) == (0, {"new"})
+    assert machine.run("new", system=False) == 1
+    assert (machine.run("new", system=False), machine.trusts(), machine.host.ours()) == (0, set(), [])
 
 
-def test_a_run_that_was_cut_off_before_the_system_took_it_is_finished_by_the_next(machine: Machine) -> None:
-    subprocess.run(["cp", machine.place / "new.pem", machine.local / "tlsfront/later.crt"], check=True)
-    for link in machine.certs.glob("tlsfront-*.pem"):
+def test_a_run_that_was_cut_off_before_the_system_took_it_is_finished_by_the_next(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "debian")
+    machine.run("old")
+    for link in (machine.host.etc / "ssl/certs").glob("tlsfront-*.pem"):
         link.unlink()
-    assert machine.run("old") == 1
-    assert "old" in machine.trusts()
-    (machine.local / "tlsfront/later.crt").unlink()
-
-
-def test_it_changes_from_one_ca_to_the_other_and_whoever_has_taken_the_former_hears_of_it(machine: Machine) -> None:
-    assert machine.run("new") > 0
-    assert machine.trusts() == {"new"}
-    assert re.search(r"^-.*tlsfront-", machine.told(), re.MULTILINE)
-
-
-def test_a_run_that_was_cut_off_before_the_system_gave_it_up_is_finished_by_the_next_and_what_others_put_beside_it_stays(machine: Machine) -> None:
-    for path in machine.ours():
+    assert machine.run("old", check=True) == 1
+    assert (machine.run("old"), machine.run("old"), machine.trusts()) == (1, 0, {"old"})
+    for path in machine.host.sources.glob("tlsfront-*"):
         path.unlink()
-    other = machine.local / "tlsfront/other.crt"
-    other.write_bytes(machine.cas["old"].pem)
-    assert machine.trusts() == {"new"}
-    assert machine.run("new", system=False) > 0
-    assert (machine.ours(), machine.trusts()) == ([other], {"old"})
-    assert machine.run("new", system=False) == 0
+    machine.run("old", absent=True)
+    assert (machine.trusts(), machine.host.ours()) == (set(), [])
+    assert not (tmp_path / "client").exists()
+
+
+def test_a_system_whose_store_cannot_be_changed_is_refused_before_anything_changes(tmp_path: Path, play: Callable[..., Any]) -> None:
+    machine = Machine(tmp_path, "none")
+    cases = {"wanted": machine.variables("old"), "left_alone": machine.variables("old", system=False)}
+    run = play(Path(__file__).with_name("client.yml"), cases)
+    assert "This system has no store of CAs that is known here. Looked for: update-ca-certificates" in run.failure("wanted")["msg"]
+    assert run.count("left_alone", "failures") == 0
