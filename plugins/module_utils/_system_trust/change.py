@@ -64,7 +64,8 @@ def change(certificates: Mapping[str, bytes], java_cacerts: bool, write: bool) -
         return Outcome(store.program, (), (), before, after)
     if os.geteuid() != 0:
         raise Failed(
-            f"Only root may change the system's store of CAs, and this runs as {_user()}. Nothing was changed. Set become to true, or client_trust_system to false."
+            f"Only root may change the system's store of CAs, and this runs as {_user()}. Nothing was changed. "
+            "Set become to true, or client_trust_system to false."
         )
     warnings = []
     if certificates and store.follows() and not java_cacerts and (difference.wrong or difference.untaken):
@@ -77,7 +78,7 @@ def change(certificates: Mapping[str, bytes], java_cacerts: bool, write: bool) -
 def _difference(store: Store, certificates: Mapping[str, bytes]) -> _Difference:
     pending, taken = _pending(), store.taken()
     return _Difference(
-        [name for name, der in certificates.items() if _is_wrong(store.path(name), der)],
+        [name for name, der in certificates.items() if _files.differs(store.path(name), _pem.in_pem(der), 0o644, owner=0)],
         [name for name in certificates if name not in taken or name in pending],
         sorted((store.ours() | pending) - set(certificates)),
     )
@@ -123,10 +124,6 @@ def _verify(store: Store, certificates: Mapping[str, bytes], gone: list[str], sa
 
 def _pending() -> set[str]:
     return {line for line in _files.read(PENDING).splitlines() if NAME.fullmatch(line)}
-
-
-def _is_wrong(path: Path, certificate: bytes) -> bool:
-    return _files.differs(path, _pem.in_pem(certificate), 0o644, owner=0) or os.path.lexists(str(_files.beside(path)))
 
 
 def _identity(path: Path) -> tuple[int, int]:

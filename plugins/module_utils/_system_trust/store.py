@@ -15,13 +15,13 @@ from typing import Collection
 
 from .. import _files, _pem
 
-__all__ = ["DISABLED_HOOKS", "Failed", "NAME", "STATE", "Store", "find", "name_of"]
+__all__ = ["NAME", "STATE", "Failed", "Store", "find", "left_over", "name_of"]
 
 NAME = re.compile(r"tlsfront-[0-9a-f]{16}", re.ASCII)
 STATE = Path("/var/lib/tlsfront")
-DISABLED_HOOKS = "/dev/null"  # no directory, so there is no hook in it
+_NO_HOOKS = "/dev/null"  # no directory, so there is no hook in it
 
-_FILE = re.compile(rf"({NAME.pattern})\.crt(?:\.new)?", re.ASCII)
+_FILE = re.compile(rf"({NAME.pattern})\.crt", re.ASCII)
 _LINK = re.compile(rf"(?:ca-cert-)?({NAME.pattern})\.pem", re.ASCII)  # as Debian's program names it, and Alpine's
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin")
@@ -41,7 +41,7 @@ class Store:
 
     command: str
     options: tuple[str, ...] = ()
-    needs: str  #: that the program names it tells that it is the one that is meant, for others have the same name
+    needs: str  #: what the program that is meant names in its text, for others have the same name
     sources: Path
     bundle: Path
 
@@ -115,7 +115,7 @@ class CaCertificates(Store):
             return []
         told = ""
         if added and not java_cacerts:
-            self._run("--hooksdir", DISABLED_HOOKS)
+            self._run("--hooksdir", _NO_HOOKS)
         # Its hooks, the JVM's among them, are told of links that it makes, and of those that it removes because of what its configuration deselects,
         # and not of what is simply gone. A run that was cut off may have left them untold, so all that is to be told stands here as if it had not run.
         elif added:
@@ -138,9 +138,9 @@ class CaCertificates(Store):
 
     @classmethod
     def obstacle(cls) -> str:
-        real = os.path.realpath(str(cls.certs))
-        if not os.path.isdir(real):
+        if not cls.certs.is_dir():
             return f"there is no directory {cls.certs}"
+        real = str(cls.certs.resolve())
         return f"{cls.certs} leads to {real}" if real.startswith("/etc/pki/") else ""
 
     def _link(self, name: str) -> Path:
@@ -181,10 +181,10 @@ class CaTrust(Store):
 
 
 def find() -> tuple[Store | None, str]:
-    """The store that this system uses, and why there is none.
+    """The store that this system uses, or why there is none.
 
-    Both programs may be there. Which store is the system's is told by C(/etc/ssl/certs), where OpenSSL and others look: it is a directory of its own
-    with the one, and leads into C(/etc/pki) with the other.
+    Both programs may be there. Which store is the system's is told by /etc/ssl/certs, where OpenSSL and others look: with the one, it is a directory of
+    its own, and with the other, it leads into /etc/pki.
     """
     missing = []
     for kind in (CaCertificates, CaTrust):
@@ -209,7 +209,7 @@ def left_over() -> list[str]:
 
 
 def _names(directory: Path, pattern: re.Pattern[str]) -> set[str]:
-    found = map(pattern.fullmatch, os.listdir(str(directory)) if directory.is_dir() else ())
+    found = (pattern.fullmatch(each.name) for each in (directory.iterdir() if directory.is_dir() else ()))
     return {match[1] for match in found if match}
 
 

@@ -62,6 +62,7 @@ p11-kit extract --format=java-cacerts --filter=ca-anchors --overwrite --purpose 
 def missing() -> str:
     """Why there can be no such host here; empty where there can."""
     absent = [each for each in _NEEDED if not shutil.which(each, path=f"{os.environ['PATH']}:/usr/sbin")]
+    absent += [] if list(Path("/usr/lib").glob("*/pkcs11/p11-kit-trust.so")) else ["p11-kit-trust.so"]
     return "needs root" if os.geteuid() != 0 else f"needs {', '.join(absent)}" if absent else ""
 
 
@@ -82,7 +83,8 @@ class Host:
             self._debian()
         elif store in REDHATS:
             self._redhat(_UPDATE_CA_TRUST if store == "redhat" else _UPDATE_CA_TRUST_2023)
-        self.has_no("update-ca-certificates" if store != "debian" else "update-ca-trust")
+        if store != "debian":
+            self.has_no("update-ca-certificates")
 
     def _debian(self) -> None:
         self.program, self.sources = "/usr/sbin/update-ca-certificates", self.share / "ca-certificates"
@@ -119,9 +121,9 @@ class Host:
 
     def has_no(self, name: str) -> None:
         """A file that nobody can run hides it, wherever it is on this machine."""
-        for path in {os.path.realpath(f"{directory}/{name}") for directory in ("/usr/sbin", "/usr/bin")}:
-            if os.path.exists(path):
-                self.mounts[Path("/dev/null")] = path
+        path = shutil.which(name, path="/usr/sbin:/usr/bin")
+        if path:
+            self.mounts[Path("/dev/null")] = str(Path(path).resolve())
 
     def wrapper(self) -> Path:
         """A program that runs what it is told to on the host, and reads the mounts that it has by then."""

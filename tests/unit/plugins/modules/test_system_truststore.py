@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.change import PENDING, Outcome, change
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.change import Outcome, change
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.store import Failed, name_of
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import kills, pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
@@ -175,7 +175,7 @@ def test_what_somebody_has_changed_is_put_right(host: Host) -> None:
     precious.write_bytes(NEW.pem)
     file(host, OLD).unlink()
     file(host, OLD).symlink_to(precious)
-    assert "another certificate" in ask(host, OLD, write=False).before or precious.read_bytes() == NEW.pem
+    assert "another certificate" in ask(host, OLD, write=False).before
     assert len(ask(host, OLD).changes) == 2
     assert not file(host, OLD).is_symlink() and precious.read_bytes() == NEW.pem
     host.bundle.unlink()
@@ -210,8 +210,9 @@ def test_of_two_programs_it_is_the_one_that_the_systems_directory_belongs_to(tmp
         (tmp_path / store).mkdir()
         host = Host(tmp_path / store, store)
         host.mounts.pop(Path("/dev/null"), None)
-        host.has("update-ca-trust", "#!/bin/sh\ntouch /etc/wrong # /etc/pki/ca-trust/extracted\n") if store == "debian" else None
-        host.anchors.mkdir(parents=True, exist_ok=True)
+        if store == "debian":
+            host.has("update-ca-trust", "#!/bin/sh\ntouch /etc/wrong # /etc/pki/ca-trust/extracted\n")
+            host.anchors.mkdir(parents=True)
         assert ask(host, OLD).program == host.program
         assert OLD.der in host.trusts() and not (host.etc / "wrong").exists()
 
