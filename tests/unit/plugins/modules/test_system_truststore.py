@@ -88,13 +88,14 @@ def test_a_call_that_is_killed_at_any_step_is_finished_by_the_next(host: Host, w
 
 
 @debian
-def test_when_its_program_is_killed_between_links_and_bundle_hooks_hear_of_all_that_was_changed(host: Host) -> None:
+@pytest.mark.parametrize(("killer", "taken"), [("openssl", OLD), ("mv", NEW)], ids=["links and bundle", "bundle and hooks"])
+def test_when_its_program_is_killed_between_its_steps_hooks_hear_of_all_that_was_changed(host: Host, killer: str, taken: pki.Issued) -> None:
     ask(host, OLD)
-    killer = host.has("openssl", "#!/bin/sh\nkill -KILL $PPID\n")
+    killing = host.has(killer, f'#!/bin/sh\n/usr/bin/{killer} "$@"\nkill -KILL $PPID\n')
     with pytest.raises(Failed, match="The next run goes on here"):
         ask(host, NEW, java_cacerts=True)
-    assert host.trusts() & {OLD.der, NEW.der} == {OLD.der} and host.told() == ""
-    killer.unlink()
+    assert host.trusts() & {OLD.der, NEW.der} == {taken.der} and host.told() == ""
+    killing.unlink()
     assert ask(host, NEW, java_cacerts=True, write=False).changes
     ask(host, NEW, java_cacerts=True)
     assert host.trusts() & {OLD.der, NEW.der} == {NEW.der}
@@ -157,6 +158,17 @@ def test_a_ca_that_the_system_does_not_give_up_is_an_error_unless_somebody_else_
     (warning,) = ask(host).warnings
     assert "somebody else has put the same certificate into the store" in warning
     assert OLD.der in host.trusts() and ask(host).changes == ()
+
+
+@redhat
+def test_a_program_that_fails_in_the_end_is_an_error_until_it_does_not(host: Host) -> None:
+    script = (host.sbin / "update-ca-trust").read_text()
+    host.has("update-ca-trust", f"{script}echo no space >&2\nexit 3\n")
+    for _again in range(2):
+        with pytest.raises(Failed, match="update-ca-trust extract: no space. The next run goes on here"):
+            ask(host, OLD)
+    host.has("update-ca-trust", script)
+    assert ask(host, OLD).changes == (f"run {host.program}",) and ask(host, OLD).changes == ()
 
 
 @pytest.mark.parametrize("host", ["redhat"], indirect=True)
