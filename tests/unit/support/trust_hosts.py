@@ -33,8 +33,9 @@ x-trust-lookup: pkcs11:library-description=PKCS%2311%20Kit%20Trust%20Module
 x-init-reserved: paths=/etc/pki/ca-trust/source
 disable-in: p11-kit-proxy
 """
-# A stand-in for the script of the package ca-certificates as it is since 2024 (https://src.fedoraproject.org/rpms/ca-certificates/blob/rawhide/f/update-ca-trust)
-# without what nobody here looks at: it stops at the first failure, and makes a directory with hashes and the links to it.
+# A stand-in for the script of the package ca-certificates as it is since 2024, without what nobody here looks at: it stops at the first failure, and makes
+# a directory with hashes and the links to it.
+# https://github.com/openela-main/ca-certificates/blob/43978f5458960cdcc42558babdaedc39943e4fdc/SOURCES/update-ca-trust
 _UPDATE_CA_TRUST = """#!/bin/sh
 set -eu
 [ "$*" = "" ] || [ "$*" = extract ] || exit 1

@@ -165,7 +165,7 @@ def test_a_program_that_fails_in_the_end_is_an_error_until_it_does_not(host: Hos
     script = (host.sbin / "update-ca-trust").read_text()
     host.has("update-ca-trust", f"{script}echo no space >&2\nexit 3\n")
     for _again in range(2):
-        with pytest.raises(Failed, match="update-ca-trust extract: no space. The next run goes on here"):
+        with pytest.raises(Failed, match=r"update-ca-trust extract: no space\. The next run goes on here"):
             ask(host, OLD)
     host.has("update-ca-trust", script)
     assert ask(host, OLD).changes == (f"run {host.program}",) and ask(host, OLD).changes == ()
