@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Iterator, NamedTuple
 
 from .. import _files
+from .._selinux import kernel as selinux
 from . import units
 from .commands import Failed, kernel_problem, list_table, run
 
@@ -239,6 +240,7 @@ class Table:
         self._take_back()
         _files.make_directory(self.path.parent)
         _files.write(self.former, f"{self._gone()}{self.kernel()}", 0o600)
+        self._let_nft_read()
         _files.write(self.staged, self.content, 0o644)
         self._enable()
         run(self.systemctl, "restart", self.timer)
@@ -248,6 +250,24 @@ class Table:
             self._take_back()
             raise
         _files.write(self.unconfirmed, self._recorded(self.kernel()), 0o600)
+
+    def _let_nft_read(self) -> None:
+        """The way back, and the rules. With SELinux, what systemd starts as nft reads what is in /etc, but not any file in /run: so that gets the same label.
+
+        :raises Failed: it may not read one of them
+        """
+        if selinux.mode() == "disabled":
+            return
+        policy, etc = selinux.Kernel(), self.path.parent
+        rules = policy.made_in(selinux.label(etc), "file")
+        selinux.set_label(self.former, rules)
+        domain = policy.runs_as(selinux.label(Path(os.path.realpath(self.nft))))
+        if selinux.mode() == "enforcing" and not policy.allows(domain, rules, "file", "open", "read", "getattr"):
+            _files.remove(self.former)
+            raise Failed(
+                f"SELinux does not let {self.nft} ({domain}) read what is in {etc} ({rules}), at boot and for the way back. "
+                f"See whether 'restorecon -R -v {etc} {self.nft}' puts the labels right. Nothing was loaded."
+            )
 
     def _take_back(self) -> None:
         if self.staged.exists() and self.former.exists():
