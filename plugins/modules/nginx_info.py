@@ -220,6 +220,13 @@ system_ca:
   description: The file with the certificates of the CAs that the system trusts; where none is found, the one that Debian has.
   returned: always
   type: str
+selinux:
+  description:
+    - The C(mode) of SELinux on the host, V(enforcing), V(permissive) or V(disabled), and the packages that M(tlsfront.elasticsearch.selinux_policy) C(lacks)
+      there.
+  returned: always
+  type: dict
+  sample: {mode: enforcing, lacks: [policycoreutils-python-utils]}
 access:
   description: What lets others read or change what decides who gets in, each in a sentence; empty where nothing does.
   returned: always
@@ -237,6 +244,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import INSTALLING, Front
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux import kernel, labels
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
 
 # of Debian, of Red Hat's family, of SUSE, and of OpenSSL itself as others have it
@@ -352,6 +360,7 @@ def main() -> None:
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),
         system_ca=system_ca(),
+        selinux={"mode": kernel.mode(), "lacks": [] if kernel.mode() == "disabled" else labels.lacks()},
         access=about_access(node, given["certificate_dir"]),
     )
 
