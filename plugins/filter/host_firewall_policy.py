@@ -18,7 +18,8 @@ options:
   _input:
     description:
       - The options of the role without their prefix C(host_firewall_). Looked at are C(closed_ports), C(ports_left_open), C(peers), C(direct_clients),
-        C(container_networks), C(confirm_timeout), C(accept_unknown_cluster), C(probe_hosts) and C(probe_addresses).
+        C(container_networks), C(confirm_timeout), C(accept_unknown_cluster), C(probe_hosts), C(probe_addresses), C(https_ports), C(https_clients) and
+        C(open_others).
       - V(auto) among C(container_networks) stands for the networks that O(facts) tell of.
     type: dict
     required: true
@@ -82,7 +83,7 @@ RETURN = r"""
 _value:
   description:
     - C(policy) has nothing but addresses and ports. C(ports) are closed to all but C(peers), C(direct_clients), and at single ports
-      C(direct_clients_by_port), and so are C(container_networks);
+      C(direct_clients_by_port), and so are C(container_networks); C(https_clients) are to get in to C(https_ports), whatever firewall is there;
       C(named_ports), C(found_ports) and C(unnamed_ports) say where the ports come from.
     - C(lacks_a_peer) is the name of the host where the rules in force lack one of the peers, and must let it in before it can join; else it is empty.
     - C(wants_login) is the name of the host where nothing of Elasticsearch answers without a login; else it is empty.

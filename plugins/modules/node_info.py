@@ -75,6 +75,15 @@ options:
   nft:
     description: The program nft. Without it, nftables is not looked at.
     type: path
+  https_ports:
+    description: TCP ports at which O(https_clients) are to get in. Without it, firewalls of others are not looked at.
+    type: list
+    elements: int
+  https_clients:
+    description: Addresses and networks of them.
+    type: list
+    elements: str
+    default: [0.0.0.0/0, ::/0]
   timeout:
     description: Seconds that one answer may take.
     type: int
@@ -175,6 +184,19 @@ nftables:
     let_in: ["192.0.2.7", "198.51.100.0/24"]
     peers: ["192.0.2.7"]
     closed_ports: ["9200-9201", "9300"]
+firewalls:
+  description:
+    - What keeps O(https_clients) out of O(https_ports), as M(tlsfront.elasticsearch.other_firewalls) finds it. C(found) are ufw and firewalld where they are
+      on, C(commands) what that module would run, and C(by_hand) what to type in its place.
+    - C(problems) says what that module does not change and certainly keeps them out, and C(notices) what cannot be known.
+  returned: O(https_ports) is given
+  type: dict
+  sample:
+    found: [ufw]
+    commands: [ufw allow proto tcp from 0.0.0.0/0 to any port 443 comment tlsfront]
+    by_hand: [ufw allow proto tcp from 0.0.0.0/0 to any port 443]
+    problems: []
+    notices: []
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -197,6 +219,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsea
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, Rules, kernel_problem, rules, version
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.service import about as about_service
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 
@@ -210,6 +233,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "cluster_password": {"type": "str", "no_log": True},
     "cluster_api_key": {"type": "str", "no_log": True},
     "nft": {"type": "path"},
+    "https_ports": {"type": "list", "elements": "int"},
+    "https_clients": {"type": "list", "elements": "str", "default": ["0.0.0.0/0", "::/0"]},
     "timeout": {"type": "int", "default": 5},
 }
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
@@ -300,6 +325,9 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
         about = in_force._asdict() if in_force else dict.fromkeys(Rules._fields)
         its_version = version(params["nft"]) if is_installed else ""
         result["nftables"] = {"is_installed": is_installed, "version": its_version, "problem": problem, "service": about_service(), **about}
+    if params["https_ports"] is not None:
+        ports, clients = openings.read_ports(params["https_ports"]), openings.read_clients(params["https_clients"])
+        result["firewalls"] = openings.Openings(ports, clients, params["nft"] or "/nonexistent").plan().told()
     return result
 
 

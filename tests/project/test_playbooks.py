@@ -39,6 +39,7 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
         "cloud_firewall/preflight",
         "probes.yml",
         "cloud_firewall/open",
+        "host_firewall/open",
         "join.yml",
         "certificate",
         "https_front",
@@ -60,6 +61,7 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
         "host_firewall",
         "https_front",
         "certificate",
+        "host_firewall/open",
         "cloud_firewall/open",
         "summary.yml",
     ]

@@ -92,6 +92,8 @@ def policy(
         "container_networks": found.of(
             lambda: networks(_with_found(options["container_networks"], facts), name="host_firewall_container_networks")
         ),
+        "https_ports": found.of(lambda: ports(options.get("https_ports", []), expand=True, name="host_firewall_https_ports")),
+        "https_clients": found.of(lambda: networks(options.get("https_clients", []), name="host_firewall_https_clients")),
         "peers": found.of(lambda: networks(options["peers"] or _peers(hosts, hostvars or {}, in_force), name="host_firewall_peers", collapse=False)),
     }
     cluster = elasticsearch.get("cluster", {})
@@ -103,6 +105,8 @@ def policy(
     kept = [port for port in unnamed if port in formerly]
     seen = _seen(cluster, [port for port in unnamed if port in listening]) + _of_kept(kept)
     seen += _of_sniffing(led_past(cluster.get("answers", []), closed), https_port)
+    firewalls, opens = node.get("firewalls") or {}, bool(options.get("open_others", True))
+    seen += "".join(f" {sentence}" for sentence in _seen_of_others(firewalls, opens))
     if "distribution" not in facts or "interfaces" not in facts:
         problem = "The role host_firewall needs the facts of the host, distribution and network. Set gather_facts to true in the play."
         return {"policy": result, "seen": seen, **about, "problems": [problem]}
@@ -133,6 +137,7 @@ def policy(
         found += _agreement(host, node, reaching(facts, own), group, hosts, hostvars or {})
         found += shut_out_by(host, facts, own, hosts, hostvars or {}, is_alone(node))
         found += found.of(lambda: _cluster(elasticsearch["cluster"], bool(options["accept_unknown_cluster"]), allowed, group))
+    found += _of_others(firewalls, opens)
     if in_force.get("problem"):
         found.append(in_force["problem"])
     return {"policy": result, "seen": seen, **about, "problems": list(found)}
@@ -301,6 +306,22 @@ def _of_kept(kept: list[int]) -> str:
         f" Nothing listens at {', '.join(map(str, kept))} now, which the rules in force close: it stays closed, for what was there may be stopped. "
         "Name it in host_firewall_ports_left_open to open it."
     )
+
+
+def _of_others(firewalls: Mapping[str, t.Any], opens: bool) -> list[str]:
+    """What keeps clients out of https and is not to be changed, or cannot be."""
+    by_hand = [] if opens else firewalls.get("by_hand", [])
+    told = [
+        f"{' and '.join(firewalls['found'])} on this host keeps out clients of https, and host_firewall_open_others is false. "
+        f"Let them in there: {'; '.join(by_hand)}. Or set it to true."
+    ]
+    return [*firewalls.get("problems", []), *(told if by_hand else [])]
+
+
+def _seen_of_others(firewalls: Mapping[str, t.Any], opens: bool) -> list[str]:
+    changes = firewalls.get("commands", []) if opens else []
+    told = [f"{' and '.join(firewalls['found'])} on this host does not do what https needs, and is changed: {'; '.join(changes)}."] if changes else []
+    return [*told, *firewalls.get("notices", [])]
 
 
 def _of_sniffing(past: list[str], https_port: int | str) -> str:

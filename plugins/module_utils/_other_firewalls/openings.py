@@ -1,0 +1,279 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Opens ports in the firewalls that are on a node already, each by its own tool, and takes exactly that away again.
+
+What is added is written down before, so that whatever is killed on the way, the next call knows which rules are ours: it adds what is missing and
+takes away what is no longer asked for. A rule that was there before is never written down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Iterable, List, Sequence
+
+from .. import _files
+from .._nftables.commands import Failed, run
+from . import firewalld, tables, ufw
+from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, families, in_words, network, program, text
+
+__all__ = ["RECORD", "Openings", "Plan", "in_diff", "read_clients", "read_ports"]
+
+RECORD = Path("/var/lib/tlsfront/opened.json")
+
+
+_Command = Callable[[Opening, bool], List[str]]
+
+
+@dataclass
+class Plan:
+    """What is there, what is to be done, and what speaks against it."""
+
+    found: list[str] = field(default_factory=list)
+    add: list[Opening] = field(default_factory=list)
+    remove: list[Opening] = field(default_factory=list)
+    keep: list[Opening] = field(default_factory=list)
+    """Ours, and to stay so."""
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    commands: list[list[str]] = field(default_factory=list)
+    by_hand: list[str] = field(default_factory=list)
+    """What to type where the role is not to touch them."""
+
+    def told(self) -> dict[str, list[str]]:
+        """What concerns others, as texts."""
+        texts = list(map(text, self.commands))
+        return {"found": self.found, "commands": texts, "by_hand": self.by_hand, "problems": self.problems, "notices": self.notices}
+
+
+def read_clients(given: Iterable[str]) -> list[Network]:
+    """:raises ValueError: with a sentence for the user"""
+    found: list[Network] = []
+    for each in given:
+        try:
+            found.append(network(each))
+        except ValueError as error:
+            raise ValueError(f"clients: {error}. Nothing was changed.") from None
+    return families(found)
+
+
+def read_ports(given: Iterable[int]) -> list[int]:
+    """:raises ValueError: with a sentence for the user"""
+    ports = list(dict.fromkeys(given))
+    for port in ports:
+        if not 0 < port < 65536:
+            raise ValueError(f"ports: {port} is out of range: ports go from 1 to 65535. Nothing was changed.")
+    return ports
+
+
+def in_diff(openings: Iterable[Opening]) -> str:
+    """The commands that add them, one a line."""
+    commands = {ufw.NAME: ufw.command, firewalld.NAME: firewalld.command}
+    return "".join(f"{text(commands[each.firewall](each, True))}\n" for each in sorted(set(openings)))
+
+
+@dataclass
+class Openings:
+    """On one node."""
+
+    ports: Sequence[int]
+    clients: Sequence[Network]
+    nft: str = "/usr/sbin/nft"
+    record: Path = RECORD
+
+    def plan(self) -> Plan:
+        """:raises Failed: something cannot be seen"""
+        recorded = self.recorded()
+        plan = Plan()
+        if not self.ports or not self.clients:
+            return self._taken_away(plan, recorded)
+        kernel = tables.look(self.nft)
+        clients = self._ufw(plan, [each for each in recorded if each.firewall == ufw.NAME], kernel.has_ufw)
+        self._firewalld(plan, [each for each in recorded if each.firewall == firewalld.NAME])
+        judged = tables.judge(kernel, self.nft, self.ports, clients, plan.found)
+        hint = f" Let it in there: {'; '.join(judged.commands)}. Do the same in the file that this table is loaded from, or it is shut after the next boot."
+        if judged.shut:
+            plan.problems.append(f"{'; '.join(judged.shut)}. No tool that is known here keeps this table, so the role does not touch it.{hint}")
+        plan.notices += [f"{sentence}." for sentence in judged.unknown]
+        return plan
+
+    def _ufw(self, plan: Plan, recorded: list[Opening], is_loaded: bool) -> Sequence[Network]:
+        """Of which clients its own tables do not tell already what becomes of them."""
+        found = ufw.look(is_loaded)
+        if found is None:
+            plan.keep += recorded
+            return self.clients
+        plan.found.append(ufw.NAME)
+        wanted = [Opening(ufw.NAME, port, str(each)) for port in self.ports for each in self.clients]
+        leaving = frozenset(recorded) - frozenset(wanted)
+        for opening in wanted:
+            answer = found.answer(opening.port, network(opening.network), leaving)
+            only_ipv6 = all(each.version == 6 for each in self.clients)
+            if answer.verdict == DENIED and ":" in opening.network and not found.ipv6 and not only_ipv6:
+                self._notice(plan, f"ufw keeps out port {opening.port} to {in_words(network(opening.network))} by {answer.why}")
+            elif self._is_missing(plan, "ufw", opening, answer):
+                plan.add.append(opening)
+        self._settle(plan, recorded, wanted, found, ufw.command)
+        plan.by_hand += [text(ufw.command(each, True, by_hand=True)) for each in plan.add if each.firewall == ufw.NAME]
+        return self.clients if found.ipv6 else [each for each in self.clients if each.version == 4]
+
+    def _firewalld(self, plan: Plan, recorded: list[Opening]) -> None:
+        found = firewalld.look()
+        if found is None:
+            plan.keep += recorded
+            return
+        plan.found.append(firewalld.NAME)
+        found.know(recorded)
+        wanted: list[Opening] = []
+        may_stay: list[Opening] = []
+        for zone, networks in self._zones(found).items():
+            for permanent in (False, True):
+                for port in self.ports:
+                    single = [Opening(firewalld.NAME, port, str(each), zone, permanent) for each in networks]
+                    both = [Opening(firewalld.NAME, port, "", zone, permanent)] if set(map(str, networks)) == set(ANY) else []
+                    may_stay += [*single, *both]
+                    leaving = frozenset(recorded) - frozenset(may_stay)
+                    missing = [
+                        each
+                        for each in single
+                        if self._is_missing(plan, "firewalld", each, found.answer(zone, permanent, port, network(each.network), leaving))
+                    ]
+                    wanted += both if both and len(missing) == len(single) else missing
+        plan.add += wanted
+        self._settle(plan, recorded, may_stay, found, firewalld.command)
+        plan.by_hand += [text(firewalld.command(each, True)) for each in wanted]
+
+    def _zones(self, found: firewalld.Firewalld) -> dict[str, list[Network]]:
+        """By which zones which of the clients come in."""
+        zones: dict[str, list[Network]] = {}
+        for each in self.clients:
+            for zone in found.zones_of(each):
+                zones.setdefault(zone, []).append(each)
+        return zones
+
+    def _is_missing(self, plan: Plan, name: str, opening: Opening, answer: Answer) -> bool:
+        """Whether nobody has said yet what is to become of it. Who has is not overruled."""
+        who = in_words(network(opening.network))
+        if answer.verdict == DENIED:
+            plan.problems.append(
+                f"{name} keeps out port {opening.port} to {who} by {answer.why}. An administrator has said so, and the role does not overrule it: "
+                "change that, or take these clients out of tlsfront_clients."
+            )
+        elif answer.verdict not in (OPEN, SHUT):
+            hint = "Name these clients in tlsfront_clients, or let the others in by hand" if answer.verdict == PARTLY else "Look at it"
+            self._notice(plan, f"{name} does not let all of the clients in to port {opening.port}, and the role leaves it so: {answer.why}. {hint}")
+        return answer.verdict == SHUT
+
+    @staticmethod
+    def _notice(plan: Plan, sentence: str) -> None:
+        if f"{sentence}." not in plan.notices:
+            plan.notices.append(f"{sentence}.")
+
+    @staticmethod
+    def _settle(plan: Plan, recorded: list[Opening], wanted: list[Opening], found: ufw.Ufw | firewalld.Firewalld, command: _Command) -> None:
+        """What is ours, is there and is wanted stays; what is not wanted goes."""
+        adding = [each for each in plan.add if each in wanted]
+        leaving = [each for each in recorded if each not in wanted]
+        plan.keep += [each for each in recorded if each in wanted and each not in adding and found.has(each)]
+        plan.commands += [command(each, True) for each in adding]
+        Openings._take_away(plan, leaving, found, command)
+
+    @staticmethod
+    def _take_away(plan: Plan, leaving: list[Opening], found: ufw.Ufw | firewalld.Firewalld, command: _Command) -> None:
+        for each in leaving:
+            if isinstance(found, ufw.Ufw) and ":" in each.network and not found.ipv6 and found.has(each):
+                plan.keep.append(each)
+                plan.notices.append(
+                    f"ufw has IPV6=no, so it cannot take away its rule for {each.network}, which does nothing now. Run this again with IPV6=yes."
+                )
+                continue
+            plan.remove.append(each)
+            if found.has(each):
+                plan.commands.append(command(each, False))
+
+    def _taken_away(self, plan: Plan, recorded: list[Opening]) -> Plan:
+        """All that is ours goes, whether the firewall is in force or not."""
+        of = {name: [each for each in recorded if each.firewall == name] for name in (ufw.NAME, firewalld.NAME)}
+        rules = ufw.look(is_loaded=True) if of[ufw.NAME] else None
+        if rules:
+            self._take_away(plan, of[ufw.NAME], rules, ufw.command)
+        zones = firewalld.look() if of[firewalld.NAME] else None
+        if zones:
+            self._take_away(plan, of[firewalld.NAME], zones, firewalld.command)
+        elif program(firewalld.OFFLINE):
+            plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if each.permanent]
+        plan.remove = [each for each in recorded if each not in plan.keep]
+        return plan
+
+    def apply(self) -> Plan:
+        """Does what is planned.
+
+        :raises Failed: it cannot be done, or something speaks against it
+        """
+        plan = self.checked()
+        if plan.commands or set(plan.keep) != set(self.recorded()):
+            _files.make_directory(self.record.parent)
+            with _files.locked(self.record.parent):
+                plan = self.checked()
+                self._write([*plan.keep, *plan.remove, *plan.add])
+                for command in plan.commands:
+                    run(program(command[0]) or command[0], *command[1:])
+                # firewall-offline-cmd reports success where there is nothing to remove
+                missing = [command for command in self.checked().commands if command[0] != firewalld.OFFLINE]
+                if missing:
+                    raise Failed(f"It was done, and yet it is not so, as if another program changed it: {'; '.join(map(text, missing))}.")
+                self._write([*plan.keep, *plan.add])
+        elif not plan.keep and self.record.parent.is_dir():
+            self._write([])  # of a run that was killed there may be a directory
+        return plan
+
+    def checked(self) -> Plan:
+        plan = self.plan()
+        if plan.problems:
+            raise Failed(f"{' '.join(plan.problems)} Nothing was changed.")
+        return plan
+
+    def recorded(self) -> list[Opening]:
+        """What was added before.
+
+        :raises Failed: it was not written by this
+        """
+        try:
+            status = self.record.lstat()
+        except FileNotFoundError:
+            return []
+        try:
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+                raise ValueError("others can change it")
+            return [_opening(each) for each in json.loads(self.record.read_text("utf-8"))["opened"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Failed(
+                f"{self.record} does not tell what was opened in other firewalls ({error}): nothing was changed. Look at what it has, take these "
+                "rules away by hand, and then the file."
+            ) from None
+
+    def _write(self, openings: Iterable[Opening]) -> None:
+        listed = sorted(set(openings))
+        if listed:
+            _files.write(self.record, json.dumps({"opened": [each._asdict() for each in listed]}, indent=1) + "\n", 0o600)
+            return
+        _files.remove(self.record)
+        with contextlib.suppress(OSError):  # something of others is in it
+            self.record.parent.rmdir()
+
+
+def _opening(given: dict[str, object]) -> Opening:
+    """:raises ValueError: nothing that could have been written"""
+    opening = Opening(**given)  # type: ignore[arg-type]
+    where: frozenset[str] | None = {ufw.NAME: frozenset({""}), firewalld.NAME: frozenset({opening.zone})}.get(opening.firewall)
+    is_zone = opening.zone == "" if opening.firewall == ufw.NAME else isinstance(opening.zone, str) and firewalld.ZONE.fullmatch(opening.zone)
+    is_network = opening.network == "" and opening.firewall == firewalld.NAME
+    if where is None or not is_zone or not isinstance(opening.port, int) or not 0 < opening.port < 65536 or not isinstance(opening.permanent, bool):
+        raise ValueError("an entry of it is none")
+    if not is_network and str(network(opening.network)) != opening.network:
+        raise ValueError("a network in it is none")
+    return opening

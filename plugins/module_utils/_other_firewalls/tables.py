@@ -1,0 +1,162 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The tables of nftables and iptables in the kernel: those at the input hook that are neither ours nor those of a tool that is asked itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Iterable, NamedTuple, Sequence
+
+from .._nftables.commands import ask
+from . import iptables_rules, nft_rules
+from .model import ANY, OPEN, PARTLY, SHUT, UNKNOWN, Network, in_words, program, text
+from .walk import ACCEPT, Chain, Chains, Rule, verdict
+
+__all__ = ["Found", "Judged", "Table", "judge", "look"]
+
+_OURS = ("inet", "tlsfront")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./\\-]*")
+_FAMILIES = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
+_IPTABLES = {"ip": "iptables", "ip6": "ip6tables"}
+_LEGACY = {"/proc/net/ip_tables_names": ("ip", "iptables"), "/proc/net/ip6_tables_names": ("ip6", "ip6tables")}
+# where the rest of a packet's way through the table is up to a tool that is asked itself
+_TOOLS = {"ufw": ("ufw-", "ufw6-"), "firewalld": ("INPUT_ZONES",)}
+
+
+class Table(NamedTuple):
+    """One with a base chain at the input hook."""
+
+    family: str
+    name: str
+    base: str
+    iptables: str = ""
+    """By which kind of iptables it is listed: nft or legacy."""
+
+    def words(self) -> str:
+        return f"chain {self.base} of iptables" if self.iptables else f"chain {self.base} of the table {self.family} {self.name}"
+
+
+class Found(NamedTuple):
+    """What the kernel has."""
+
+    tables: list[Table]
+    has_ufw: bool
+    problem: str = ""
+
+
+class Judged(NamedTuple):
+    """What is certain, what cannot be known, and what to type for each of them."""
+
+    shut: list[str]
+    unknown: list[str]
+    commands: list[str]
+
+
+def look(nft: str) -> Found:
+    """Costs one run of nft, and none where it is not there."""
+    tables: list[Table] = []
+    names: list[str] = []
+    problem = ""
+    if Path(nft).exists():
+        done = ask(nft, "-j", "list", "chains")
+        try:
+            chains = [part["chain"] for part in json.loads(done.stdout)["nftables"] if "chain" in part] if not done.returncode else []
+        except (ValueError, KeyError, TypeError):
+            chains, problem = [], "nft lists the chains of the kernel in a form that cannot be read"
+        names = [str(chain["name"]) for chain in chains]
+        for chain in chains:
+            here = (str(chain.get("family")), str(chain.get("table")))
+            if chain.get("hook") == "input" and chain.get("type") == "filter" and here != _OURS and here[0] in _FAMILIES:
+                tables.append(Table(*here, str(chain["name"])))
+    else:  # nothing but iptables itself tells what iptables-nft wrote
+        tables = [Table(family, "filter", "INPUT", "nft") for family in _IPTABLES if _is_listed(family)]
+    for file, (family, tool) in _LEGACY.items():
+        path = Path(file)
+        if path.exists() and "filter" in path.read_text("ascii", "replace").split():
+            tables.append(Table(family, "filter", "INPUT", "legacy"))
+            legacy = program(f"{tool}-legacy-save")
+            names += re.findall(r"(?m)^:(\S+)", ask(legacy, "-t", "filter").stdout) if legacy else []
+    return Found(tables, any(re.fullmatch("ufw6?-user-input", name) for name in names), problem)
+
+
+def judge(found: Found, nft: str, ports: Sequence[int], clients: Sequence[Network], tools: Iterable[str]) -> Judged:
+    """:param tools: those that are asked themselves"""
+    asked = list(tools)
+    shut: list[str] = []
+    unknown = [found.problem] if found.problem else []
+    commands: list[str] = []
+    for table in found.tables:
+        if table.name == "firewalld" and "firewalld" in asked:
+            continue
+        try:
+            table, chains = _read(table, nft)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            unknown.append(f"{table.words()} cannot be read")
+            continue
+        prefixes = tuple(prefix for tool in asked for prefix in _TOOLS.get(tool, ()))
+        for name in [name for name in chains if prefixes and name.startswith(prefixes)]:
+            chains[name] = Chain([Rule([], ACCEPT)])
+        for port in ports:
+            verdicts = [(each, verdict(chains, table.base, port, each)) for each in clients if each.version in _FAMILIES[table.family]]
+            for each, said in verdicts:
+                sentence = f"{table.words()} {_WORDS[said]} port {port} to {in_words(each)}"
+                (shut if said == SHUT else unknown if said in (UNKNOWN, PARTLY) else []).append(sentence)
+            if any(said == SHUT for _each, said in verdicts):
+                commands += _commands(table, port, [each for each, said in verdicts if said != OPEN])
+    return Judged(shut, unknown, list(dict.fromkeys(commands)))
+
+
+_WORDS = {
+    SHUT: "shuts",
+    PARTLY: "lets in a part of the clients only, where it shuts",
+    UNKNOWN: "has rules of which it cannot be told whether they shut",
+    OPEN: "",
+}
+
+
+def _read(table: Table, nft: str) -> tuple[Table, Chains]:
+    """The chains, and whether iptables lists them."""
+    if not all(map(_NAME.fullmatch, (table.name, table.base))):
+        raise ValueError("a name of which nft could make something else")
+    if table.iptables:
+        return table, iptables_rules.read(_saved(table.family, table.iptables))
+    done = ask(nft, "-j", "list", "table", table.family, table.name)
+    parts: list[dict[str, Any]] = json.loads(done.stdout)["nftables"]
+    if table.name == "filter" and table.base == "INPUT" and table.family != "inet" and nft_rules.has_foreign(parts):
+        return table._replace(iptables="nft"), iptables_rules.read(_saved(table.family, "nft"))
+    return table, nft_rules.read(parts)
+
+
+def _is_listed(family: str) -> bool:
+    try:
+        return "-A INPUT" in _saved(family, "nft") or ":INPUT DROP" in _saved(family, "nft")
+    except ValueError:
+        return False
+
+
+def _saved(family: str, kind: str) -> str:
+    path = program(f"{_IPTABLES[family]}-{kind}-save")
+    done = ask(path, "-t", "filter") if path else None
+    if done is None or done.returncode or ":INPUT " not in done.stdout:
+        raise ValueError("it is not listed")
+    return done.stdout
+
+
+def _commands(table: Table, port: int, clients: Sequence[Network]) -> list[str]:
+    """What to type, for a rule before all others. It is for the next boot where the table is written, which is not known here."""
+    found = []
+    everybody = {ANY[0]: 4, ANY[1]: 6}
+    for each in clients:
+        source = [] if str(each) in everybody else [str(each)]
+        if table.iptables:
+            found.append(
+                text([_IPTABLES[table.family], "-I", table.base, *(["-s", *source] if source else []), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT"])
+            )
+            continue
+        match = [{4: "ip", 6: "ip6"}[each.version], "saddr", *source] if source else []
+        if not source and table.family == "inet" and len(clients) == 1:
+            match = ["meta", "nfproto", f"ipv{each.version}"]
+        found.append(text(["nft", "insert", "rule", table.family, table.name, table.base, *match, "tcp", "dport", str(port), "accept"]))
+    return list(dict.fromkeys(found))

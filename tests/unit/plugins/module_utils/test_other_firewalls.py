@@ -1,0 +1,385 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A real ufw and a real firewalld keep a real client out of https, and let it in once they have been told to; what was theirs stays theirs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import RECORD, Openings, read_clients
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.firewall_host import Host, packages
+
+ALL = ("0.0.0.0/0", "::/0")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    if not shutil.which("ip"):
+        pytest.skip("not installed: ip")
+    found = packages()
+    if not found:
+        pytest.skip("ufw, firewalld and iptables cannot be had")
+    host = Host(tmp_path_factory.mktemp("host"), found)
+    host.run("sh", "-ec", "mkdir /run/kept; cp -a /etc/ufw /etc/firewalld /run/kept; cp -a /etc/default/ufw /run/kept/default")
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def host(built: Host) -> Iterator[Host]:
+    """A host whose firewalls are as they come, and off."""
+    yield built
+    if hasattr(built, "firewalld") and built.firewalld.poll() is None:
+        built.stop_firewalld()
+    built.run("rm", "-rf", str(RECORD.parent), "/etc/ufw", "/etc/firewalld")
+    built.run("cp", "-a", "/run/kept/ufw", "/run/kept/firewalld", "/etc")
+    built.run("cp", "-a", "/run/kept/default", "/etc/default/ufw")
+    built.nft("flush ruleset")
+
+
+@pytest.fixture
+def ufw(host: Host) -> Host:
+    """It is on, and lets in ssh."""
+    host.run("ufw", "allow", "22/tcp")
+    host.run("ufw", "--force", "enable")
+    return host
+
+
+@pytest.fixture
+def firewalld(host: Host) -> Host:
+    host.start_firewalld()
+    return host
+
+
+def openings(clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) -> Openings:
+    return Openings(ports, read_clients(clients))
+
+
+def planned(host: Host, clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) -> dict[str, list[str]]:
+    def step() -> dict[str, list[str]]:
+        plan = openings(clients, ports).plan()
+        return {"found": plan.found, "commands": list(map(text, plan.commands)), "problems": plan.problems, "notices": plan.notices, "by_hand": plan.by_hand}
+
+    found: dict[str, list[str]] = host.do(step)
+    return found
+
+
+def opened(host: Host, clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) -> list[str]:
+    """The commands that were run."""
+    found: list[str] = host.do(lambda: list(map(text, openings(clients, ports).apply().commands)))
+    return found
+
+
+def closed(host: Host) -> list[str]:
+    return opened(host, ports=())
+
+
+def reached(host: Host) -> list[str]:
+    return [host.reach(version) for version in (4, 6)]
+
+
+def rules(host: Host) -> str:
+    """All that ufw has, now and for the next boot, without counters."""
+    kernel = "".join(line for line in host.run("nft", "--stateless", "list", "ruleset").splitlines(True) if "counter" not in line or "dport" in line)
+    return host.run("cat", "/etc/ufw/user.rules", "/etc/ufw/user6.rules") + kernel
+
+
+def zones(host: Host) -> str:
+    return host.run("firewall-cmd", "--list-all-zones") + host.run("firewall-cmd", "--permanent", "--list-all-zones")
+
+
+def restart_firewalld(host: Host) -> None:
+    host.stop_firewalld()
+    host.start_firewalld()
+
+
+def test_a_host_without_any_has_nothing_done_and_nothing_written(host: Host) -> None:
+    assert planned(host) == {"found": [], "commands": [], "problems": [], "notices": [], "by_hand": []}
+    assert opened(host) == closed(host) == []
+    assert reached(host) == ["open", "open"]
+    assert host.run("ls", "/var/lib") == ""
+
+
+def test_ufw_lets_in_what_it_kept_out_and_is_as_before_once_that_is_taken_away(ufw: Host) -> None:
+    before = rules(ufw)
+    assert reached(ufw) == ["shut", "shut"]
+    assert planned(ufw)["by_hand"] == [f"ufw allow proto tcp from {each} to any port 443" for each in ALL]
+    assert opened(ufw) == [f"ufw allow proto tcp from {each} to any port 443 comment tlsfront" for each in ALL]
+    assert reached(ufw) == ["open", "open"]
+    assert opened(ufw) == []
+    ufw.run("ufw", "reload")
+    assert reached(ufw) == ["open", "open"]
+    assert len(closed(ufw)) == 2
+    assert reached(ufw) == ["shut", "shut"]
+    assert rules(ufw) == before
+    assert ufw.run("ls", "/var/lib") == ""
+
+
+@pytest.mark.parametrize("rule", ["443", "443/tcp", "proto tcp from any to any port 80,443", "400:500/tcp", "WWW Secure", "limit 443/tcp", "default"])
+def test_ufw_that_lets_in_already_is_left_alone(ufw: Host, rule: str) -> None:
+    command = ["default", "allow", "incoming"] if rule == "default" else rule.split() if rule.startswith("limit") else ["allow", rule]
+    ufw.run("ufw", *(command if "proto" not in rule else ["allow", *rule.split()]))
+    before = rules(ufw)
+    assert reached(ufw) == ["open", "open"]
+    assert opened(ufw) == closed(ufw) == []
+    assert rules(ufw) == before
+
+
+@pytest.mark.parametrize("rule", ["deny 443", "reject proto tcp from any to any port 440:450", "deny from any", "deny WWW Secure"])
+def test_a_rule_of_ufw_that_keeps_out_is_not_overruled(ufw: Host, rule: str) -> None:
+    ufw.run("ufw", *(["deny", "WWW Secure"] if "WWW" in rule else rule.split()))
+    before = rules(ufw)
+    problems = planned(ufw)["problems"]
+    assert len(problems) == 2 and "does not overrule" in problems[0] and f"'{rule.split()[0]} " in problems[0]
+    with pytest.raises(RuntimeError, match=r"does not overrule it.*Nothing was changed"):
+        opened(ufw)
+    assert rules(ufw) == before and ufw.run("ls", "/var/lib") == ""
+
+
+def test_a_ban_of_ufw_stays_a_ban_and_keeps_nobody_else_out(ufw: Host) -> None:
+    ufw.run("ufw", "deny", "from", "10.78.2.1")
+    assert len(opened(ufw)) == 2
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+
+
+@pytest.mark.parametrize(
+    "rule", ["in on eth1 to any port 443 proto tcp", "proto tcp from any port 1024 to any port 443", "proto tcp from any to 10.78.0.9 port 443", "443/udp"]
+)
+def test_what_ufw_lets_in_elsewhere_does_not_count(ufw: Host, rule: str) -> None:
+    ufw.run("ufw", "allow", *rule.split())
+    before = rules(ufw)
+    assert len(opened(ufw)) == 2
+    assert reached(ufw) == ["open", "open"]
+    closed(ufw)
+    assert rules(ufw) == before
+
+
+def test_who_was_let_in_by_the_administrator_in_part_is_not_made_everybody(ufw: Host) -> None:
+    ufw.run("ufw", "allow", "proto", "tcp", "from", "10.78.1.0/24", "to", "any", "port", "443")
+    plan = planned(ufw)
+    assert plan["commands"] == ["ufw allow proto tcp from ::/0 to any port 443 comment tlsfront"]
+    assert "lets in a part of all of IPv4 only" in plan["notices"][0] and "10.78.1.0/24" in plan["notices"][0]
+    assert opened(ufw, ("10.78.1.0/24", "10.78.2.0/24")) == ["ufw allow proto tcp from 10.78.2.0/24 to any port 443 comment tlsfront"]
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "open"]
+
+
+def test_what_has_left_the_list_is_taken_away_and_what_is_in_it_stays_open_all_the_time(ufw: Host) -> None:
+    opened(ufw, ports=(443, 8443))
+    assert ufw.reach(port=8443) == "open"
+    commands = opened(ufw, ("10.78.1.0/24",))
+    assert commands[0] == "ufw allow proto tcp from 10.78.1.0/24 to any port 443 comment tlsfront"
+    assert len(commands) == 5 and all(each.startswith("ufw --force delete") for each in commands[1:])
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+    assert ufw.reach(port=8443) == "shut"
+
+
+def test_a_rule_that_somebody_has_made_his_own_stays(ufw: Host) -> None:
+    opened(ufw)
+    ufw.run("ufw", "allow", "proto", "tcp", "from", "0.0.0.0/0", "to", "any", "port", "443")
+    assert closed(ufw) == ["ufw --force delete allow proto tcp from ::/0 to any port 443"]
+    assert reached(ufw) == ["open", "shut"]
+
+
+def test_hostile_comments_and_names_are_no_rules(ufw: Host) -> None:
+    comment = "x\n### tuple ### allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in"
+    ufw.run("ufw", "allow", "proto", "tcp", "from", "10.78.2.1", "to", "any", "port", "22", "comment", comment)
+    ufw.run("ufw", "allow", "8443/tcp", "comment", "443/tcp ALLOW IN Anywhere # tlsfront")
+    assert len(opened(ufw)) == 2
+    assert closed(ufw) == [f"ufw --force delete allow proto tcp from {each} to any port 443" for each in ALL]
+    assert ufw.reach(port=8443) == "open"
+
+
+def test_ipv6_that_ufw_has_off_is_no_error_unless_all_clients_are_of_it(host: Host) -> None:
+    host.run("sed", "-i", "s/^IPV6=.*/IPV6=no/", "/etc/default/ufw")
+    host.run("ufw", "--force", "enable")
+    assert "IPV6=no" in planned(host)["notices"][0]
+    assert "IPV6=no" in planned(host, ("fd78::/64",))["problems"][0]
+    assert opened(host) == ["ufw allow proto tcp from 0.0.0.0/0 to any port 443 comment tlsfront"]
+    assert host.reach() == "open"
+    assert len(closed(host)) == 1
+
+
+def test_ipv6_only(ufw: Host) -> None:
+    assert opened(ufw, ("fd78::/64",)) == ["ufw allow proto tcp from fd78::/64 to any port 443 comment tlsfront"]
+    assert reached(ufw) == ["shut", "open"]
+
+
+def test_ufw_that_begins_at_the_next_boot_is_told_as_well(host: Host) -> None:
+    host.run("sed", "-i", "s/^ENABLED=.*/ENABLED=yes/", "/etc/ufw/ufw.conf")
+    assert len(opened(host)) == 2
+    host.run("ufw", "--force", "enable")
+    assert reached(host) == ["open", "open"]
+
+
+def test_firewalld_lets_in_what_it_kept_out_now_and_later_and_is_as_before_once_that_is_taken_away(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", "--add-port=7777/tcp")  # at run time only: a reload would take it
+    before = zones(firewalld)
+    assert reached(firewalld) == ["shut", "shut"]
+    assert opened(firewalld) == ["firewall-cmd --zone=public --add-port=443/tcp", "firewall-cmd --permanent --zone=public --add-port=443/tcp"]
+    assert reached(firewalld) == ["open", "open"]
+    assert opened(firewalld) == []
+    assert "7777/tcp" in firewalld.run("firewall-cmd", "--list-ports")
+    assert len(closed(firewalld)) == 2
+    assert reached(firewalld) == ["shut", "shut"]
+    assert zones(firewalld) == before
+    assert firewalld.run("ls", "/var/lib") == ""
+
+
+def test_what_firewalld_was_told_is_there_after_its_restart_and_goes_while_it_is_stopped(firewalld: Host) -> None:
+    before = firewalld.run("firewall-cmd", "--permanent", "--list-all-zones")
+    opened(firewalld)
+    restart_firewalld(firewalld)
+    assert reached(firewalld) == ["open", "open"]
+    firewalld.stop_firewalld()
+    assert opened(firewalld) == []
+    assert closed(firewalld) == ["firewall-offline-cmd --zone=public --remove-port=443/tcp"]
+    assert closed(firewalld) == []
+    firewalld.start_firewalld()
+    assert firewalld.run("firewall-cmd", "--permanent", "--list-all-zones") == before
+
+
+@pytest.mark.parametrize(
+    "given", ["--add-service=https", "--add-port=400-500/tcp", "--set-target=ACCEPT", "--add-protocol=tcp", "--add-rich-rule=rule service name=https accept"]
+)
+def test_firewalld_that_lets_in_already_is_left_alone(firewalld: Host, given: str) -> None:
+    firewalld.run("firewall-cmd", "--permanent", given)
+    firewalld.run("firewall-cmd", "--reload")
+    assert reached(firewalld) == ["open", "open"]
+    assert opened(firewalld) == closed(firewalld) == []
+
+
+def test_what_firewalld_has_now_only_is_added_for_later_only(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", "--add-service=https")
+    assert opened(firewalld) == ["firewall-cmd --permanent --zone=public --add-port=443/tcp"]
+    assert len(closed(firewalld)) == 1
+    assert reached(firewalld) == ["open", "open"]
+
+
+@pytest.mark.parametrize("given", ['rule service name="https" drop', 'rule port port="443" protocol="tcp" reject', 'rule priority="-5" family="ipv4" drop'])
+def test_a_rule_of_firewalld_that_keeps_out_is_not_overruled(firewalld: Host, given: str) -> None:
+    firewalld.run("firewall-cmd", f"--add-rich-rule={given}")
+    before = zones(firewalld)
+    with pytest.raises(RuntimeError, match="does not overrule it") as caught:
+        opened(firewalld)
+    assert given in str(caught.value)
+    assert zones(firewalld) == before
+
+
+def test_a_ban_of_firewalld_keeps_nobody_else_out(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", '--add-rich-rule=rule family="ipv4" source address="10.78.2.1" reject')
+    firewalld.run("firewall-cmd", "--zone=drop", "--add-source=10.78.2.0/24")
+    assert len(opened(firewalld)) == 2
+    assert [firewalld.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+
+
+def test_networks_are_let_in_by_rich_rules(firewalld: Host) -> None:
+    commands = opened(firewalld, ("10.78.1.0/24", "fd78::1:0/112"))
+    assert len(commands) == 4 and all("rich-rule" in each for each in commands)
+    assert [firewalld.reach(version, client=each) for version in (4, 6) for each in (0, 1)] == ["open", "shut"] * 2
+    assert len(opened(firewalld)) == 6
+    assert [firewalld.reach(version, client=each) for version in (4, 6) for each in (0, 1)] == ["open"] * 4
+    assert len(closed(firewalld)) == 2
+
+
+def test_one_family_alone(firewalld: Host) -> None:
+    opened(firewalld, ("::/0",))
+    assert reached(firewalld) == ["shut", "open"]
+
+
+def test_the_zones_by_which_clients_come_in_are_opened_and_no_others(firewalld: Host) -> None:
+    for where in ([], ["--permanent"]):
+        firewalld.run("firewall-cmd", *where, "--zone=internal", "--add-interface=eth0")
+        firewalld.run("firewall-cmd", *where, "--zone=work", "--add-source=10.78.2.0/24")
+    assert {each.split("--zone=")[1].split()[0] for each in opened(firewalld)} == {"internal", "work"}
+    assert [firewalld.reach(client=each) for each in (0, 1)] == ["open", "open"]
+    assert {each.split("--zone=")[1].split()[0] for each in opened(firewalld, ("10.78.2.0/25",)) if "--add" in each} == {"work"}
+    assert [firewalld.reach(client=each) for each in (0, 1)] == ["shut", "open"]
+
+
+def test_a_zone_that_drops_by_default_and_has_an_odd_name_and_a_hostile_rule(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", "--permanent", "--new-zone=9_a-b")
+    firewalld.run("firewall-cmd", "--permanent", "--zone=9_a-b", "--set-target=DROP")
+    firewalld.run("firewall-cmd", "--permanent", "--zone=9_a-b", "--add-interface=eth0")
+    hostile = 'rule service name="ssh" log prefix="ports: 443/tcp\\" accept" accept'
+    firewalld.run("firewall-cmd", "--permanent", "--zone=9_a-b", f"--add-rich-rule={hostile}")
+    firewalld.run("firewall-cmd", "--reload")
+    assert reached(firewalld) == ["shut", "shut"]
+    assert len(opened(firewalld)) == 2
+    assert reached(firewalld) == ["open", "open"]
+
+
+def test_ufw_that_is_off_and_firewalld_that_runs_at_once(firewalld: Host) -> None:
+    plan = planned(firewalld)
+    assert plan["found"] == ["firewalld"]
+    assert opened(firewalld) == plan["commands"]
+    assert reached(firewalld) == ["open", "open"]
+
+
+def test_a_table_of_others_beside_them_is_refused_and_not_touched(ufw: Host) -> None:
+    ufw.nft("table inet mine { chain input { type filter hook input priority 10; policy drop; tcp dport 22 accept; }; }")
+    with pytest.raises(RuntimeError, match=r"chain input of the table inet mine shuts port 443.*nft insert rule inet mine input tcp dport 443 accept"):
+        opened(ufw)
+    ufw.nft("delete table inet mine")
+    assert len(opened(ufw)) == 2
+
+
+@pytest.mark.parametrize("tool", ["ufw", "firewalld"])
+def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(request: pytest.FixtureRequest, tool: str) -> None:
+    host: Host = request.getfixturevalue(tool)
+    state: Callable[[Host], str] = {"ufw": rules, "firewalld": zones}[tool]
+    before = state(host)
+    host.do(lambda: openings(("10.78.1.0/24",)).apply().commands)
+    former = state(host)
+    steps: list[tuple[Callable[[], Any], str]] = [
+        (lambda: openings(("10.78.2.0/24",)).apply().commands, "open"),
+        (lambda: openings(ports=()).apply().commands, "shut"),
+    ]
+    for step, ends in steps:
+        for number in itertools.count(1):
+            host.do(lambda: openings(("10.78.1.0/24",)).apply().commands)
+            assert state(host) == former
+            if host.do(step, kill_before=number) != "killed":
+                break
+            host.do(step)
+            assert host.do(step) == []
+            assert [host.reach(client=each) == "open" for each in (0, 1)] == [False, ends == "open"]
+            if ends == "shut":
+                assert state(host) == before
+                assert host.run("ls", "/var/lib") == ""
+        assert number > 8
+    host.do(steps[1][0])
+    assert state(host) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"opened": [{"firewall": "iptables", "port": 1, "network": "0.0.0.0/0"}]}',
+        '{"opened": [{"firewall": "ufw", "port": "1; x", "network": "::/0"}]}',
+        '{"opened": [{"firewall": "firewalld", "port": 1, "network": "::/0", "zone": "--reload", "permanent": true}]}',
+        '{"opened": [{"firewall": "ufw", "port": 1, "network": "any comment x"}]}',
+    ],
+)
+def test_a_record_that_others_have_written_is_refused(ufw: Host, content: str) -> None:
+    ufw.run("sh", "-ec", f"mkdir -p {RECORD.parent}; umask 077; cat >{RECORD}", text=content)
+    with pytest.raises(RuntimeError, match=r"does not tell what was opened.*nothing was changed"):
+        opened(ufw)
+
+
+def test_a_record_that_others_could_have_changed_is_refused(ufw: Host) -> None:
+    opened(ufw)
+    assert json.loads(ufw.run("cat", str(RECORD)))["opened"][0]["network"] == "0.0.0.0/0"
+    ufw.run("chmod", "666", str(RECORD))
+    with pytest.raises(RuntimeError, match="others can change it"):
+        closed(ufw)
