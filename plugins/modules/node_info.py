@@ -83,7 +83,7 @@ options:
     description: Addresses and networks of them.
     type: list
     elements: str
-    default: [0.0.0.0/0, ::/0]
+    default: ["0.0.0.0/0", "::/0"]
   timeout:
     description: Seconds that one answer may take.
     type: int

@@ -50,7 +50,7 @@ options:
     description: The addresses and networks that are let in. With an empty list, what was added before is taken away.
     type: list
     elements: str
-    default: [0.0.0.0/0, ::/0]
+    default: ["0.0.0.0/0", "::/0"]
   nft:
     description: The program nft, by which tables of others are looked at.
     type: path

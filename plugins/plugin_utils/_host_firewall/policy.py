@@ -310,17 +310,18 @@ def _of_kept(kept: list[int]) -> str:
 
 def _of_others(firewalls: Mapping[str, t.Any], opens: bool) -> list[str]:
     """What keeps clients out of https and is not to be changed, or cannot be."""
-    by_hand = [] if opens else firewalls.get("by_hand", [])
-    told = [
-        f"{' and '.join(firewalls['found'])} on this host keeps out clients of https, and host_firewall_open_others is false. "
-        f"Let them in there: {'; '.join(by_hand)}. Or set it to true."
-    ]
-    return [*firewalls.get("problems", []), *(told if by_hand else [])]
+    problems, by_hand = list(firewalls.get("problems", [])), firewalls.get("by_hand", [])
+    if by_hand and not opens:
+        problems.append(
+            f"{' and '.join(firewalls['found'])} on this host keeps out clients of https, and host_firewall_open_others is false. "
+            f"Let them in there: {'; '.join(by_hand)}. Or set it to true."
+        )
+    return problems
 
 
 def _seen_of_others(firewalls: Mapping[str, t.Any], opens: bool) -> list[str]:
     changes = firewalls.get("commands", []) if opens else []
-    told = [f"{' and '.join(firewalls['found'])} on this host does not do what https needs, and is changed: {'; '.join(changes)}."] if changes else []
+    told = [f"The rules of other firewalls on this host are changed for https: {'; '.join(changes)}."] if changes else []
     return [*told, *firewalls.get("notices", [])]
 
 

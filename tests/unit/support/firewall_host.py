@@ -105,7 +105,7 @@ class Host:
 
     def spawn(self, *command: str) -> subprocess.Popen[str]:
         """A process that says when it is ready, by a line."""
-        process = subprocess.Popen([*self.entered(), *command], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*self.entered(), *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.processes.append(process)
         assert process.stdout and process.stdout.readline()
         return process

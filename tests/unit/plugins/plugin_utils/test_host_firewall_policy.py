@@ -333,3 +333,25 @@ def test_who_may_join_at_the_transport_port_alone_is_not_cut_off_and_who_may_ask
 @pytest.mark.parametrize("timeout", ["30\n", "3e1", "٦٠", 4, 3601, "", True])
 def test_that_what_stands_in_a_unit_is_a_number_of_seconds(timeout: Any) -> None:
     assert any("Give a whole number of seconds from 5 to 3600" in problem for problem in decide(confirm_timeout=timeout)["problems"])
+
+
+FIREWALLS = {"found": ["ufw"], "commands": ["ufw allow x comment tlsfront"], "by_hand": ["ufw allow x"], "problems": [], "notices": ["A table is not clear."]}
+
+
+def test_that_a_firewall_of_others_is_opened_and_said() -> None:
+    decided = decide({**NODE, "firewalls": FIREWALLS}, https_ports=[443], https_clients=["0.0.0.0/0"])
+    assert decided["problems"] == []
+    assert "are changed for https: ufw allow x comment tlsfront. A table is not clear." in decided["seen"]
+    assert decided["policy"]["https_ports"] == [443] and decided["policy"]["https_clients"] == ["0.0.0.0/0"]
+
+
+def test_that_one_that_is_not_to_be_touched_stops_the_role_with_the_command() -> None:
+    (problem,) = decide({**NODE, "firewalls": FIREWALLS}, open_others=False)["problems"]
+    assert problem.startswith("ufw on this host keeps out clients of https") and "Let them in there: ufw allow x. Or set it to true." in problem
+    assert decide({**NODE, "firewalls": {**FIREWALLS, "by_hand": []}}, open_others=False)["problems"] == []
+
+
+def test_that_what_certainly_keeps_out_is_a_problem_and_bad_options_are_named() -> None:
+    shut = {**FIREWALLS, "problems": ["chain input shuts port 443."]}
+    problems = decide({**NODE, "firewalls": shut}, https_ports=["https"], https_clients=["app.example.org"])["problems"]
+    assert [each.split(":")[0] for each in problems] == ["host_firewall_https_ports", "host_firewall_https_clients", "chain input shuts port 443."]
