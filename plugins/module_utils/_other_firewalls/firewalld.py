@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -182,7 +183,7 @@ def _ask(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _interfaces() -> list[str]:
-    return sorted(path.name for path in Path("/sys/class/net").iterdir() if path.is_symlink() and path.name != "lo")
+    return [name for _index, name in socket.if_nameindex() if name != "lo"]
 
 
 def _zones(listed: str) -> dict[str, Zone]:

@@ -23,6 +23,7 @@ from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, fa
 
 __all__ = ["RECORD", "Openings", "Plan", "in_diff", "read_clients", "read_ports"]
 
+_MOST_PORTS = 64
 RECORD = Path("/var/lib/tlsfront/opened.json")
 
 
@@ -64,6 +65,8 @@ def read_clients(given: Iterable[str]) -> list[Network]:
 def read_ports(given: Iterable[int]) -> list[int]:
     """:raises ValueError: with a sentence for the user"""
     ports = list(dict.fromkeys(given))
+    if len(ports) > _MOST_PORTS:
+        raise ValueError(f"ports: these are {len(ports)}, and each would be a rule of its own: give at most {_MOST_PORTS}. Nothing was changed.")
     for port in ports:
         if not 0 < port < 65536:
             raise ValueError(f"ports: {port} is out of range: ports go from 1 to 65535. Nothing was changed.")
@@ -93,7 +96,7 @@ class Openings:
             return self._taken_away(plan, recorded)
         kernel = tables.look(self.nft)
         clients = self._ufw(plan, [each for each in recorded if each.firewall == ufw.NAME], kernel.has_ufw)
-        self._firewalld(plan, [each for each in recorded if each.firewall == firewalld.NAME])
+        self._firewalld(plan, [each for each in recorded if each.firewall == firewalld.NAME], kernel.has_firewalld)
         judged = tables.judge(kernel, self.nft, self.ports, clients, plan.found)
         hint = f" Let it in there: {'; '.join(judged.commands)}. Do the same in the file that this table is loaded from, or it is shut after the next boot."
         if judged.shut:
@@ -103,9 +106,11 @@ class Openings:
 
     def _ufw(self, plan: Plan, recorded: list[Opening], is_loaded: bool) -> Sequence[Network]:
         """Of which clients its own tables do not tell already what becomes of them."""
-        found = ufw.look(is_loaded)
+        found = ufw.look() if is_loaded else None
         if found is None:
             plan.keep += recorded
+            if ufw.is_enabled():
+                self._notice(plan, "ufw is not in force, and is to be after the next boot (ENABLED=yes in /etc/ufw/ufw.conf): run this again once it is")
             return self.clients
         plan.found.append(ufw.NAME)
         wanted = [Opening(ufw.NAME, port, str(each)) for port in self.ports for each in self.clients]
@@ -121,8 +126,8 @@ class Openings:
         plan.by_hand += [text(ufw.command(each, True, by_hand=True)) for each in plan.add if each.firewall == ufw.NAME]
         return self.clients if found.ipv6 else [each for each in self.clients if each.version == 4]
 
-    def _firewalld(self, plan: Plan, recorded: list[Opening]) -> None:
-        found = firewalld.look()
+    def _firewalld(self, plan: Plan, recorded: list[Opening], is_loaded: bool) -> None:
+        found = firewalld.look() if is_loaded else None
         if found is None:
             plan.keep += recorded
             return
@@ -198,7 +203,7 @@ class Openings:
     def _taken_away(self, plan: Plan, recorded: list[Opening]) -> Plan:
         """All that is ours goes, whether the firewall is in force or not."""
         of = {name: [each for each in recorded if each.firewall == name] for name in (ufw.NAME, firewalld.NAME)}
-        rules = ufw.look(is_loaded=True) if of[ufw.NAME] else None
+        rules = ufw.look() if of[ufw.NAME] else None
         if rules:
             self._take_away(plan, of[ufw.NAME], rules, ufw.command)
         zones = firewalld.look() if of[firewalld.NAME] else None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -43,6 +44,8 @@ class Found(NamedTuple):
 
     tables: list[Table]
     has_ufw: bool
+    has_firewalld: bool
+    """Or may have."""
     problem: str = ""
 
 
@@ -71,14 +74,19 @@ def look(nft: str) -> Found:
             if chain.get("hook") == "input" and chain.get("type") == "filter" and here != _OURS and here[0] in _FAMILIES:
                 tables.append(Table(*here, str(chain["name"])))
     else:  # nothing but iptables itself tells what iptables-nft wrote
-        tables = [Table(family, "filter", "INPUT", "nft") for family in _IPTABLES if _is_listed(family)]
+        for family in _IPTABLES:
+            with contextlib.suppress(ValueError):
+                names += re.findall(r"(?m)^:(\S+)", _saved(family, "nft"))
+                tables.append(Table(family, "filter", "INPUT", "nft"))
     for file, (family, tool) in _LEGACY.items():
         path = Path(file)
         if path.exists() and "filter" in path.read_text("ascii", "replace").split():
             tables.append(Table(family, "filter", "INPUT", "legacy"))
             legacy = program(f"{tool}-legacy-save")
             names += re.findall(r"(?m)^:(\S+)", ask(legacy, "-t", "filter").stdout) if legacy else []
-    return Found(tables, any(re.fullmatch("ufw6?-user-input", name) for name in names), problem)
+    has_ufw = any(re.fullmatch("ufw6?-user-input", name) for name in names)
+    has_firewalld = not Path(nft).exists() or any(table.name == "firewalld" for table in tables) or "INPUT_ZONES" in names
+    return Found(tables, has_ufw, has_firewalld, problem)
 
 
 def judge(found: Found, nft: str, ports: Sequence[int], clients: Sequence[Network], tools: Iterable[str]) -> Judged:
@@ -127,13 +135,6 @@ def _read(table: Table, nft: str) -> tuple[Table, Chains]:
     if table.name == "filter" and table.base == "INPUT" and table.family != "inet" and nft_rules.has_foreign(parts):
         return table._replace(iptables="nft"), iptables_rules.read(_saved(table.family, "nft"))
     return table, nft_rules.read(parts)
-
-
-def _is_listed(family: str) -> bool:
-    try:
-        return "-A INPUT" in _saved(family, "nft") or ":INPUT DROP" in _saved(family, "nft")
-    except ValueError:
-        return False
 
 
 def _saved(family: str, kind: str) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .model import DENIED, OPEN, PARTLY, SHUT, UNKNOWN, Answer, Network, Opening, in_words, network, program, within
 
-__all__ = ["NAME", "PROGRAM", "Rule", "Ufw", "look"]
+__all__ = ["NAME", "PROGRAM", "Rule", "Ufw", "command", "is_enabled", "look"]
 
 NAME = "ufw"
 PROGRAM = "ufw"
@@ -83,15 +83,17 @@ def command(opening: Opening, add: bool, by_hand: bool = False) -> list[str]:
     return [PROGRAM, "--force", "delete", *rule]
 
 
-def look(is_loaded: bool = False, root: Path = Path("/")) -> Ufw | None:
-    """None where it is not there, or neither is in force nor will be after the next boot.
+def is_enabled(root: Path = Path("/")) -> bool:
+    """Whether it is to be on after the next boot."""
+    return program(PROGRAM) is not None and _setting(root / "etc/ufw/ufw.conf", "ENABLED").lower() == "yes"
 
-    :param is_loaded: the kernel has its chains
-    :raises OSError: it is on, and its rules cannot be read
+
+def look(root: Path = Path("/")) -> Ufw | None:
+    """None where it is not there.
+
+    :raises OSError: its rules cannot be read
     """
     if not program(PROGRAM):
-        return None
-    if _setting(root / "etc/ufw/ufw.conf", "ENABLED").lower() != "yes" and not is_loaded:
         return None
     defaults = root / "etc/default/ufw"
     rules: list[Rule] = []
