@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
@@ -141,6 +140,8 @@ class Firewalld:
 
 def _service(name: str, depth: int = 0) -> list[str]:
     """Its TCP ports, as its definition says: firewall-cmd would take a second for each."""
+    from xml.etree import ElementTree  # most nodes have no firewalld
+
     for directory in _SERVICES if _NAME.fullmatch(name) and depth < 8 else ():
         file = directory / f"{name}.xml"
         if file.exists():

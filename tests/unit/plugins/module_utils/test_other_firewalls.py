@@ -8,13 +8,17 @@ import itertools
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import commands as nftables
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings as module
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import RECORD, Openings, read_clients
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.firewall_host import Host, packages
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module_runs
 
 ALL = ("0.0.0.0/0", "::/0")
 
@@ -226,6 +230,34 @@ def test_ufw_is_found_without_nft(ufw: Host) -> None:
     assert reached(ufw) == ["open", "open"]
 
 
+def modules(host: Host, *runs: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the module returns, run after run."""
+    found: list[dict[str, Any]] = host.do(lambda: module_runs(*runs, name="other_firewalls")[0])
+    return found
+
+
+def test_the_module_shows_in_check_mode_what_it_does_then_and_changes_nothing_twice(ufw: Host) -> None:
+    check = {"_ansible_check_mode": True}
+    lines = "".join(f"ufw allow proto tcp from {each} to any port 443 comment tlsfront\n" for each in ALL)
+    absent = {"state": "absent"}
+    first, done, again, removal, gone, nothing = modules(ufw, check, {}, {}, {**absent, **check}, absent, absent)
+    assert [each["changed"] for each in (first, done, again, removal, gone, nothing)] == [True, True, False, True, True, False]
+    assert first["diff"] == done["diff"] == {"before": "", "after": lines}
+    assert removal["diff"] == gone["diff"] == {"before": lines, "after": ""}
+    assert again["diff"] == nothing["diff"] == {}
+    assert done["firewalls"] == ["ufw"] and "".join(f"{each}\n" for each in done["commands"]) == lines
+
+
+def test_options_given_as_texts_and_bad_ones(ufw: Host) -> None:
+    bad = [{"ports": ["0"]}, {"ports": [70000]}, {"clients": ["app.example.org"]}, {"clients": ["10.0.0.1/8"]}, {"ports": list(range(1, 99))}]
+    for result in modules(ufw, *bad):
+        assert result["failed"] and "Nothing was changed" in result["msg"]
+    (done,) = modules(ufw, {"ports": ["443"], "clients": "10.78.1.1"})
+    assert done["commands"] == ["ufw allow proto tcp from 10.78.1.1/32 to any port 443 comment tlsfront"]
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+    assert modules(ufw, {"ports": ["443"], "clients": "10.78.1.1"})[0]["changed"] is False
+
+
 def test_firewalld_lets_in_what_it_kept_out_now_and_later_and_is_as_before_once_that_is_taken_away(firewalld: Host) -> None:
     firewalld.run("firewall-cmd", "--add-port=7777/tcp")  # at run time only: a reload would take it
     before = zones(firewalld)
@@ -351,30 +383,33 @@ def test_a_table_of_others_beside_them_is_refused_and_not_touched(ufw: Host) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", ["ufw", "firewalld"])
-def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(request: pytest.FixtureRequest, tool: str) -> None:
+def test_a_run_that_is_killed_before_any_change_is_finished_by_the_next(request: pytest.FixtureRequest, tool: str) -> None:
     host: Host = request.getfixturevalue(tool)
     state: Callable[[Host], str] = {"ufw": rules, "firewalld": zones}[tool]
+
+    def applying(clients: tuple[str, ...]) -> Callable[[], list[str]]:
+        def step() -> list[str]:
+            module.run = lambda *command: (sys.audit("run"), nftables.run(*command))[1]  # type: ignore[attr-defined, func-returns-value]
+            return list(map(text, openings(clients).apply().commands))
+
+        return step
+
     before = state(host)
-    host.do(lambda: openings(("10.78.1.0/24",)).apply().commands)
+    host.do(applying(("10.78.1.0/24",)))
     former = state(host)
-    steps: list[tuple[Callable[[], Any], str]] = [
-        (lambda: openings(("10.78.2.0/24",)).apply().commands, "open"),
-        (lambda: openings(ports=()).apply().commands, "shut"),
-    ]
-    for step, ends in steps:
+    for clients in (("10.78.2.0/24",), ()):
         for number in itertools.count(1):
-            host.do(lambda: openings(("10.78.1.0/24",)).apply().commands)
-            assert state(host) == former
-            if host.do(step, kill_before=number) != "killed":
+            if host.do(applying(clients), kill_before=number) != "killed":
                 break
-            host.do(step)
-            assert host.do(step) == []
-            assert [host.reach(client=each) == "open" for each in (0, 1)] == [False, ends == "open"]
-            if ends == "shut":
+            host.do(applying(clients))
+            assert host.do(applying(clients)) == []
+            assert [host.reach(client=each) for each in (0, 1)] == ["shut", "open" if clients else "shut"]
+            if not clients:
                 assert state(host) == before
                 assert host.run("ls", "/var/lib") == ""
-        assert number > 8
-    host.do(steps[1][0])
+            host.do(applying(("10.78.1.0/24",)))
+            assert state(host) == former
+        assert number > 5
     assert state(host) == before
 
 
