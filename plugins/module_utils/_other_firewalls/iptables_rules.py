@@ -31,7 +31,7 @@ def read(saved: str) -> Chains:
             chains[match[1]] = Chain([], _TARGETS.get(match[2], ""))
     for line in lines:
         if line.startswith("-A "):
-            _, name, *words = shlex.split(line)
+            name, *words = shlex.split(line)[1:]
             if name in chains:
                 chains[name].rules.append(_rule(words, chains))
     return chains
