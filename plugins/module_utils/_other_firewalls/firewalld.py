@@ -102,17 +102,11 @@ class Firewalld:
                 where = f"the rule '{rule.line}' of its zone {name}"
                 return Answer(DENIED, where) if rule.is_deny else Answer(OPEN, where)
             names_port = rule.port or rule.service
-            if not rule.is_deny and names_port and within(rule.source, clients) and rule.line not in self._ours:
+            if not rule.is_deny and names_port and within(rule.source, clients):
                 partly = partly or f"the rule '{rule.line}' of its zone {name} lets in a part of {in_words(clients)} only"
         if zone.target == "ACCEPT" or self._lets_in(zone, port, gone):
             return Answer(OPEN)
         return Answer(PARTLY, partly) if partly else Answer(SHUT, f"its zone {name} does not let it in")
-
-    _ours: frozenset[str] = frozenset()
-
-    def know(self, record: Iterable[Opening]) -> None:
-        """Which of the rules are ours."""
-        self._ours = frozenset(_rich(each) for each in record)
 
     def has(self, opening: Opening) -> bool:
         zone = self.zones[opening.permanent].get(opening.zone)

@@ -132,7 +132,6 @@ class Openings:
             plan.keep += recorded
             return
         plan.found.append(firewalld.NAME)
-        found.know(recorded)
         wanted: list[Opening] = []
         may_stay: list[Opening] = []
         for zone, networks in self._zones(found).items():

@@ -57,7 +57,7 @@ class Ufw(NamedTuple):
                 if rule.action in ("allow", "limit"):
                     return Answer(OPEN, f"its rule '{rule.line}'")
                 return Answer(DENIED, f"its rule '{rule.line}'")
-            if rule.action == "allow" and rule.ports != "any" and within(rule.source, clients) and rule.comment != COMMENT:
+            if rule.action == "allow" and rule.ports != "any" and within(rule.source, clients):
                 partly = partly or f"its rule '{rule.line}' lets in a part of {in_words(clients)} only"
         if self.default == "ACCEPT":
             return Answer(OPEN, "it lets in by default")

@@ -308,8 +308,10 @@ def test_what_firewalld_has_now_only_is_added_for_later_only(firewalld: Host) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("given", ['rule service name="https" drop', 'rule port port="443" protocol="tcp" reject', 'rule priority="-5" family="ipv4" drop'])
 def test_a_rule_of_firewalld_that_keeps_out_is_not_overruled(firewalld: Host, given: str) -> None:
+    firewalld.run("firewall-cmd", "--add-service=https")
     firewalld.run("firewall-cmd", f"--add-rich-rule={given}")
     before = zones(firewalld)
+    assert firewalld.reach() == "shut"
     with pytest.raises(RuntimeError, match="does not overrule it") as caught:
         opened(firewalld)
     assert given in str(caught.value)
