@@ -20,6 +20,7 @@ PROGRAM = "firewall-cmd"
 OFFLINE = "firewall-offline-cmd"
 _SERVICES = (Path("/etc/firewalld/services"), Path("/usr/lib/firewalld/services"))  # the first one with it counts
 _BUS = Path("/run/dbus/system_bus_socket")  # firewalld cannot do without
+_DENYING = ("DROP", "%%REJECT%%")
 _NOT_RUNNING = 252  # firewall-cmd(1)
 ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -79,7 +80,7 @@ class Firewalld:
                 if bound and within(clients, bound):
                     return [zone.name]
                 # of a part of the clients, or one cannot tell: who is kept out there by the zone itself is meant to be
-                if (not bound or within(bound, clients)) and zone.target not in ("DROP", "%%REJECT%%"):
+                if (not bound or within(bound, clients)) and zone.target not in _DENYING:
                     found.append(zone.name)
         found += [zone.name for zone in now.values() if zone.interfaces]
         if not all(any(_is_named(each, zone.interfaces) for zone in now.values()) for each in _interfaces()):
@@ -106,6 +107,8 @@ class Firewalld:
                 partly = partly or f"the rule '{rule.line}' of its zone {name} lets in a part of {in_words(clients)} only"
         if zone.target == "ACCEPT" or self._lets_in(zone, port, gone):
             return Answer(OPEN)
+        if zone.target in _DENYING and any(within(clients, bound) for bound in map(_network, zone.sources) if bound):
+            return Answer(DENIED, f"its zone {name}, to which their addresses are bound")
         return Answer(PARTLY, partly) if partly else Answer(SHUT, f"its zone {name} does not let it in")
 
     def has(self, opening: Opening) -> bool:

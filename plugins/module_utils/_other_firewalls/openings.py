@@ -218,11 +218,13 @@ class Openings:
 
         :raises Failed: it cannot be done, or something speaks against it
         """
+        recorded = self.recorded()
         plan = self.checked()
-        if plan.commands or set(plan.keep) != set(self.recorded()):
+        if plan.commands or set(plan.keep) != set(recorded):
             _files.make_directory(self.record.parent)
             with _files.locked(self.record.parent):
-                plan = self.checked()
+                if self.recorded() != recorded:  # another run was faster
+                    plan = self.checked()
                 self._write([*plan.keep, *plan.remove, *plan.add])
                 for command in plan.commands:
                     run(program(command[0]) or command[0], *command[1:])

@@ -322,6 +322,7 @@ def test_a_rule_of_firewalld_that_keeps_out_is_not_overruled(firewalld: Host, gi
 def test_a_ban_of_firewalld_keeps_nobody_else_out(firewalld: Host) -> None:
     firewalld.run("firewall-cmd", '--add-rich-rule=rule family="ipv4" source address="10.78.2.1" reject')
     firewalld.run("firewall-cmd", "--zone=drop", "--add-source=10.78.2.0/24")
+    assert "its zone drop, to which their addresses are bound" in planned(firewalld, ("10.78.2.0/25",))["problems"][0]
     assert len(opened(firewalld)) == 2
     assert [firewalld.reach(client=each) for each in (0, 1)] == ["open", "shut"]
 
@@ -398,7 +399,6 @@ def test_a_run_that_is_killed_before_any_change_is_finished_by_the_next(request:
 
     before = state(host)
     host.do(applying(("10.78.1.0/24",)))
-    former = state(host)
     for clients in (("10.78.2.0/24",), ()):
         for number in itertools.count(1):
             if host.do(applying(clients), kill_before=number) != "killed":
@@ -410,7 +410,6 @@ def test_a_run_that_is_killed_before_any_change_is_finished_by_the_next(request:
                 assert state(host) == before
                 assert host.run("ls", "/var/lib") == ""
             host.do(applying(("10.78.1.0/24",)))
-            assert state(host) == former
         assert number > 5
     assert state(host) == before
 
