@@ -248,6 +248,14 @@ def test_the_module_shows_in_check_mode_what_it_does_then_and_changes_nothing_tw
     assert done["firewalls"] == ["ufw"] and "".join(f"{each}\n" for each in done["commands"]) == lines
 
 
+def test_node_info_tells_what_the_module_would_do(ufw: Host) -> None:
+    ufw.run("ufw", "allow", "from", "10.78.2.0/24", "to", "any", "port", "443")
+    asked = {"https_ports": ["443"], "nft": "/usr/sbin/nft"}
+    (told,), _log = ufw.do(lambda: module_runs(asked, name="node_info"))
+    assert told["firewalls"] == planned(ufw)
+    assert told["firewalls"]["commands"] and told["firewalls"]["notices"]
+
+
 def test_options_given_as_texts_and_bad_ones(ufw: Host) -> None:
     bad = [{"ports": ["0"]}, {"ports": [70000]}, {"clients": ["app.example.org"]}, {"clients": ["10.0.0.1/8"]}, {"ports": list(range(1, 99))}]
     for result in modules(ufw, *bad):
