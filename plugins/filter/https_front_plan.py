@@ -96,6 +96,10 @@ _value:
         - Where requests are passed on to, as C(servers), whether over verified C(tls), the C(name) that is verified, and the text of the C(ca), where it was
           found on the node.
       type: dict
+    connect_ports:
+      description: The ports of all servers to which requests are passed on.
+      type: list
+      elements: int
     sites:
       description:
         - The further sites in their order, each with an C(id), its C(names), the C(port), C(kind), C(snippet) and C(upstream), and the C(ca) of its upstreams,

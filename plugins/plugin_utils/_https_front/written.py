@@ -26,6 +26,8 @@ def written(
     live       where the front that is there passes on to
     """
     further = sites.further(options, listening)
+    its = upstream(options, listening, live)
+    servers = [server for each in (its, *(site["upstream"] for site in further)) for server in each["servers"]]
     listeners = sites.listeners(options, further, nginx or {})
     directory = str(options["https_front_certificate_dir"])
     chain, key, ca = (syntax.quote(f"{directory}/{name}.pem") for name in ("chain", "key", "ca"))
@@ -36,7 +38,8 @@ def written(
         "ca": ca,
         "lets_itself_in": not outside(["127.0.0.1", "::1"], networks(options["https_front_clients"], name="https_front_clients")),
         "id": sites.OWN_ID,
-        "upstream": upstream(options, listening, live),
+        "upstream": its,
+        "connect_ports": list(dict.fromkeys(int(server.rpartition(":")[2]) for server in servers)),
         "sites": further,
         "files": [{"name": site["ca_file"], "content": site["ca"]} for site in further],
         "asked": [{"port": site["port"], "names": sites.asked(site["names"])} for site in further],

@@ -46,3 +46,11 @@ def test_what_is_told_of_the_host_counts() -> None:
     gathered = {"nginx": {"present": False}, "certificate": {}, "listeners": [], "access": []}
     (told,) = https_front_plan(OPTIONS, check=True, gathered=gathered, host="es1", facts={"distribution": "Slackware", "pkg_mgr": "unknown"})["problems"]
     assert told.startswith("es1 (Slackware) has no nginx, and Ansible knows no package manager there")
+
+
+def test_each_port_behind_the_front_is_told_once() -> None:
+    sites = [
+        {"server_names": ["kibana.example.org"], "kind": "kibana", "upstreams": ["[::1]:5601"]},
+        {"server_names": ["b.example.org"], "upstreams": ["127.0.0.1:9201", "127.0.0.2:9201"]},
+    ]
+    assert https_front_plan(OPTIONS | {"https_front_upstreams": ["127.0.0.1:9200"], "https_front_sites": sites})["connect_ports"] == [9200, 5601, 9201]
