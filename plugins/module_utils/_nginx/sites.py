@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import syntax
 
-__all__ = ["found"]
+__all__ = ["found", "serves_others"]
 
 # Of the socket, so that only one site may set them: ngx_http_core_listen()
 _SOCKET_OPTIONS = (
@@ -106,6 +106,15 @@ def found(main: str, ours: str, port: int, further_ports: t.Iterable[int] = ()) 
         **_at(http.sites, port),
         "further": [{"port": each, **_at(http.sites, each)} for each in further_ports],
     }
+
+
+def serves_others(main: str, ours: str) -> bool:
+    """Return whether the configuration `main` serves anything besides the file `ours`, wherever that stands: Red Hat's has a site in the main file.
+
+    Raises OSError and syntax.BadSyntax where it cannot be read.
+    """
+    http = _Http(main, ours)
+    return any(not site.ours for site in http.sites) or any(directive.name in ("stream", "mail") for directive in http.global_settings)
 
 
 def _at(its: list[_Site], port: int) -> dict[str, t.Any]:

@@ -19,10 +19,10 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._tls.keypair import judged
-from . import candidate, certificate, configuration, connections, files, hardening, service, upstreams
+from . import candidate, certificate, configuration, connections, files, hardening, service, sites, syntax, upstreams
 from .proof import Proof, prove
 from .users import users_file
 
@@ -432,7 +432,7 @@ class Front:
         state = self.unit.state()
         if not state.read:
             self.unit.read_again()
-        if state.active and any(True for directory in ("sites-enabled", "conf.d") for _each in _entries(self.nginx_dir / directory)):
+        if state.active and self._serves_others():
             self._would_start_now()
             # not a reload: without the drop-in, systemd lets it do more
             self.unit.restart()
@@ -442,6 +442,12 @@ class Front:
         still = prove(proved.decode("utf-8", "replace"), self.nginx_dir, self.pid_file).running_at if proved else []
         if still:
             raise NotServed(f"nginx serves it still, at {', '.join(still)}")
+
+    def _serves_others(self) -> bool:
+        try:
+            return sites.serves_others(str(self.main), str(self.live[0]))
+        except (OSError, syntax.BadSyntax):  # what it runs may be others' all the same
+            return True
 
     def _would_start_now(self) -> None:
         """A restart with what nginx refuses would be an end."""
@@ -474,10 +480,6 @@ class Front:
 
 def _contents(paths: Sequence[Path]) -> Contents:
     return tuple(files.content(path) for path in paths)
-
-
-def _entries(directory: Path) -> Iterator[Path]:
-    return directory.iterdir() if directory.is_dir() else iter(())
 
 
 def _has(path: Path, who: files.Access) -> bool:

@@ -22,7 +22,7 @@ from test_role import PASSWORD, Hosts
 RECORDED = Path(__file__).resolve().parents[2] / "recorded"
 OTHER = "other.example.org"
 USER = "games"  # a user of this machine, but none of nginx's
-SHAPES = {"debian-12": "sites-enabled/other", "nginx-org-deb": "conf.d/other.conf", "rocky-9": "conf.d/other.conf"}
+SHAPES = {"debian-12": "sites-enabled/other", "nginx-org-deb": "conf.d/other.conf", "rocky-9": "nginx.conf"}
 
 
 @pytest.fixture
@@ -70,10 +70,12 @@ def others(node: Node, distribution: str, plain_port: int) -> None:
     pair.write_bytes(issued.pem + issued.key_pem)
     file = node.place / "nginx" / SHAPES[distribution]
     file.parent.mkdir(exist_ok=True)
-    file.write_text(
+    sites = (
         f'server {{ listen {node.port} ssl; server_name {OTHER}; ssl_certificate {pair}; ssl_certificate_key {pair}; return 200 "theirs"; }}\n'
         f'server {{ listen {plain_port}; server_name {OTHER}; return 200 "theirs in clear"; }}\n'
     )
+    before, http, after = file.read_text().partition("http {") if file.exists() else ("", "", "")
+    file.write_text(f"{before}{http}{sites}{after}")
 
 
 def answers(node: Node, plain_port: int) -> list[str]:
