@@ -170,7 +170,7 @@ nftables:
   description:
     - Whether the program O(nft) C(is_installed), its C(version), and the C(problem) where it cannot talk to the kernel, an empty text otherwise.
     - Of C(nftables.service), the C(service) has the C(configuration) that it loads, an empty text where that cannot be seen, and whether a reload
-      C(flushes) the ruleset before. It is null where there is no such unit.
+      C(flushes) the ruleset before, or is there at all (C(reloads)). It is null where there is no such unit.
     - Of the rules of the role P(tlsfront.elasticsearch.host_firewall#role) that are in force, C(let_in) are the addresses and networks that they let in to
       all closed ports, C(peers) those of them that are single addresses of nodes, and C(closed_ports) the ports and ranges of ports that they close; null
       without such rules, and where C(problem) says that they cannot be seen.
@@ -180,7 +180,7 @@ nftables:
     is_installed: true
     version: 1.0.6
     problem: ""
-    service: {configuration: /etc/nftables.conf, flushes: false}
+    service: {configuration: /etc/nftables.conf, flushes: false, reloads: true}
     let_in: ["192.0.2.7", "198.51.100.0/24"]
     peers: ["192.0.2.7"]
     closed_ports: ["9200-9201", "9300"]

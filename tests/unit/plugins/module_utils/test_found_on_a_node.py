@@ -141,7 +141,7 @@ def test_the_version_of_systemd_is_read(distribution: str) -> None:
 def test_what_nftables_service_loads_is_read_from_the_unit(distribution: str, tmp_path: Path) -> None:
     (tmp_path / "nftables.service").write_text(recorded("nftables.service")[distribution])
     red_hat = distribution.startswith("rocky")
-    expected = {"configuration": "/etc/sysconfig/nftables.conf" if red_hat else "/etc/nftables.conf", "flushes": red_hat}
+    expected = {"configuration": "/etc/sysconfig/nftables.conf" if red_hat else "/etc/nftables.conf", "flushes": red_hat, "reloads": True}
     assert service.about([str(tmp_path / "none"), str(tmp_path)]) == expected
 
 
@@ -151,14 +151,37 @@ def test_what_nftables_service_loads_is_read_from_the_unit(distribution: str, tm
         "ExecStart=/usr/local/bin/load-my-rules",
         "ExecStart=/usr/sbin/nft -f '/etc/it is\" mine; flush.nft'",  # what could mean something else within quotes is none
         "ExecStart=/usr/sbin/nft -f %E/nftables.conf",
+        # what a drop-in with the one file would leave out
+        "ExecStart=/usr/sbin/nft -f /etc/base.nft\nExecStart=/usr/sbin/nft -f /etc/site.nft",
+        "ExecStart=/usr/sbin/nft -f /etc/nftables.conf\nExecStart=/usr/local/sbin/fill-sets",
+        "ExecStart=/usr/sbin/nft -c -f /etc/nftables.conf\nExecStart=/usr/sbin/nft -f /etc/nftables.conf",
+        'ExecStart=/usr/sbin/nft \'include "/etc/a.nft"; include "/etc/b.nft"\'',
+        "ExecStart=/usr/sbin/nft -I /etc/nft.d -D WAN=eth0 -f /etc/nftables.conf",
         "",
     ],
 )
 def test_a_unit_that_loads_its_rules_in_its_own_way_is_left_as_it_is(line: str, tmp_path: Path) -> None:
     (tmp_path / "nftables.service").write_text(f"[Service]\n{line}\n")
-    assert service.about([str(tmp_path)]) == {"configuration": "", "flushes": False}
-    drop_in = rendered({"configuration": "", "flushes": False})
-    assert "ExecStart=" not in drop_in and "ExecStartPost=-" in drop_in and "ExecStop=/usr/sbin/nft 'flush ruleset" in drop_in
+    assert service.about([str(tmp_path)]) == {"configuration": "", "flushes": False, "reloads": False}
+    drop_in = rendered({"configuration": "", "flushes": False, "reloads": False})
+    assert "ExecReload" not in drop_in and "ExecStart=" not in drop_in and "ExecStartPost=-" in drop_in and "ExecStop=/usr/sbin/nft 'flush ruleset" in drop_in
+
+
+@pytest.mark.parametrize(("name", "left"), [("00-site.conf", True), ("override.conf", False), ("00-site.conf.bak", False)])
+def test_a_drop_in_that_ours_would_override_is_left_as_it_is(name: str, left: bool, tmp_path: Path) -> None:
+    """One that systemd reads later wins over ours by itself."""
+    places = [tmp_path / "etc", tmp_path / "lib"]
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/nftables.service").write_text("[Service]\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\nExecReload=/usr/sbin/nft -f /etc/nftables.conf\n")
+    (tmp_path / "etc/nftables.service.d").mkdir(parents=True)
+    (tmp_path / "etc/nftables.service.d" / name).write_text("[Service]\nExecStart=\nExecStart=/usr/sbin/nft -f /etc/firewall/main.nft\n")
+    found = service.about([str(each) for each in places])
+    assert found == {"configuration": "" if left else "/etc/nftables.conf", "flushes": False, "reloads": True}
+
+
+def test_a_reload_of_a_units_own_brings_our_table_back_as_a_start_does() -> None:
+    drop_in = rendered({"configuration": "", "flushes": False, "reloads": True}).splitlines()
+    assert "ExecReload=-/usr/sbin/nft -f /etc/tlsfront/firewall.nft" in drop_in and "ExecReload=" not in drop_in
 
 
 def test_where_there_is_no_unit_nothing_is_said_of_it(tmp_path: Path) -> None:
@@ -179,7 +202,7 @@ def test_our_table_is_there_after_each_action_of_the_service_and_other_rules_are
     others = "table inet others {\n chain input {\n  type filter hook input priority 0; policy accept;\n  tcp dport 22 accept\n }\n}\n"
     (tmp_path / "nftables.conf").write_text(("" if flushes else "flush ruleset\n") + others)
     (tmp_path / "firewall.nft").write_text("table inet tlsfront\ndelete table inet tlsfront\ntable inet tlsfront {\n chain closed {\n }\n}\n")
-    text = rendered({"configuration": f"{tmp_path}/nftables.conf", "flushes": flushes}, nft, str(tmp_path))
+    text = rendered({"configuration": f"{tmp_path}/nftables.conf", "flushes": flushes, "reloads": True}, nft, str(tmp_path))
     lines = {name: value for name, _equals, value in (line.partition("=") for line in text.splitlines()) if value}
     actions = [shlex.split(lines[name].lstrip("-")) for name in ("ExecStart", "ExecReload", "ExecReload", "ExecStop", "ExecStart")]
     program = (
