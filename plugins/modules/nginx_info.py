@@ -101,6 +101,10 @@ nginx:
       type: list
       elements: str
       returned: where nginx is there
+    unit_obstacle:
+      description: Why systemd cannot start C(nginx.service), V(not-found) or V(masked) for example; empty where it can, or where systemd is not there.
+      type: str
+      returned: where nginx is there
     includes_site:
       description: Whether the configuration includes O(path) in its C(http) block.
       type: bool
@@ -243,6 +247,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _sockets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.service import Service
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.transaction import INSTALLING, Front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux import kernel, labels
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
@@ -251,7 +256,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypai
 _SYSTEM_CAS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 
 
-def about_nginx(module: AnsibleModule) -> dict[str, Any]:
+def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
     given = module.params
     code, said = 1, ""
     if Path(given["nginx"]).exists():
@@ -259,7 +264,7 @@ def about_nginx(module: AnsibleModule) -> dict[str, Any]:
     if code != 0:  # not there, or half installed. What it will be matters only where that is not seen before it is needed.
         version = build.packaged(lambda command: module.run_command(list(command), handle_exceptions=False)) if module.check_mode else ""
         return {"present": False, "version": version or build.OLDEST, "group": ""}
-    nginx: dict[str, Any] = {"present": True, "problem": "", **build.described(said)}
+    nginx: dict[str, Any] = {"present": True, "problem": "", "unit_obstacle": unit.obstacle(), **build.described(said)}
     nginx["main"] = given["main"] or nginx["main"]
     try:
         found = sites.found(nginx["main"], given["path"], given["port"], given["further_ports"])
@@ -350,7 +355,7 @@ def main() -> None:
         module.fail_json(msg=f"What is live cannot be read: {error}")
     module.exit_json(
         changed=False,
-        nginx=about_nginx(module),
+        nginx=about_nginx(module, node.unit),
         installing=(node.directory / INSTALLING).exists(),
         token=token,
         passes_on_by=passes_on_by(site),

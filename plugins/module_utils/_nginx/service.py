@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Callable, NamedTuple, Sequence
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
@@ -35,9 +36,13 @@ class Service:
         return State(active, told.get("UnitFileState") == "enabled", told.get("NeedDaemonReload") != "yes")
 
     def manager(self) -> str:
-        """What systemd says of itself; empty where it does not."""
-        code, out, _err = self._run([self._systemctl, "--version"])
-        return out if code == 0 else ""
+        """What systemd says of itself; empty where it does not, or is not there."""
+        return self._asked("--version")
+
+    def obstacle(self) -> str:
+        """Why systemd cannot start it, in its own words: `not-found`, `masked`; empty where it can, or where that is not known."""
+        loaded = self._asked("show", "--property=LoadState", "nginx").strip().partition("=")[2]
+        return "" if loaded == "loaded" else loaded
 
     def read_again(self) -> None:
         """Has systemd read its files."""
@@ -58,6 +63,12 @@ class Service:
     def end(self) -> None:
         """Stops it, and does not start it at the next boot."""
         self._do("disable", "--now", "nginx")
+
+    def _asked(self, *arguments: str) -> str:
+        with contextlib.suppress(OSError):
+            code, out, _err = self._run([self._systemctl, *arguments])
+            return out if code == 0 else ""
+        return ""
 
     def _do(self, *arguments: str) -> str:
         command = [self._systemctl, *arguments]

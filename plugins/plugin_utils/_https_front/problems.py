@@ -111,6 +111,7 @@ def problems(
     if gathered:
         found += _distributions.problems(facts or {}, host)
         found += _of_nginx(options, gathered["nginx"], host, facts or {})
+        found += _of_unit(gathered, host)
         found += _on_host(options, gathered, host)
         found += _certificate(options, gathered, host) if needs_certificate else []
     return found
@@ -270,6 +271,19 @@ def _of_nginx(options: Options, nginx: Mapping[str, t.Any], host: str, facts: Ma
             "add 'include /etc/nginx/conf.d/*.conf;' there."
         )
     return found
+
+
+def _of_unit(gathered: Mapping[str, t.Any], host: str) -> list[str]:
+    """Whether systemd can start it, where no installation that was cut off is to be finished first."""
+    obstacle = gathered["nginx"].get("unit_obstacle")
+    if not obstacle or gathered.get("installing"):
+        return []
+    if obstacle == "masked":
+        return [f"nginx.service of {host} is masked, so nginx cannot be started there: systemctl unmask nginx, if nobody meant it."]
+    return [
+        f"nginx of {host} cannot be started by systemd: nginx.service is {obstacle}. The role https_front needs a unit of that name: install the package that "
+        "has it (nginx, where only nginx-core is there), write it, or have it lead to the one that starts nginx there (Alias=nginx.service, systemd.unit(5))."
+    ]
 
 
 def _on_host(options: Options, gathered: Mapping[str, t.Any], host: str) -> list[str]:

@@ -157,6 +157,22 @@ def test_where_nginx_is_not_there_that_is_told(places: dict[str, str], tmp_path:
     assert again["installing"] and again["token"] != result["token"]
 
 
+def test_without_systemd_all_else_is_told_all_the_same(places: dict[str, str], tmp_path: Path) -> None:
+    """What is wrong there is said by who asks, with all else that is."""
+    asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"], "drop_in": "[Service]\n"}
+    result = run("nginx_info", **asked, **{**places, "systemctl": str(tmp_path / "none")})
+    assert not result.get("failed") and not result["nginx"]["present"]
+
+
+@pytest.mark.parametrize(("loaded", "obstacle"), [("loaded", ""), ("masked", "masked"), ("not-found", "not-found")])
+def test_what_keeps_systemd_from_starting_nginx_is_told(places: dict[str, str], tmp_path: Path, loaded: str, obstacle: str) -> None:
+    Path(places["systemctl"]).write_text(f"#!/bin/sh\necho LoadState={loaded}\n")
+    Path(places["nginx"]).write_text("#!/bin/sh\necho nginx version: nginx/1.26.3 >&2\n")
+    Path(places["nginx"]).chmod(0o755)
+    result = run("nginx_info", port=443, certificate_dir=str(tmp_path / "live"), names=["es1"], **places)
+    assert result["nginx"]["present"] and result["nginx"]["unit_obstacle"] == obstacle
+
+
 def test_what_is_passed_on_to_by_https_is_told_of_each_site(places: dict[str, str], tmp_path: Path) -> None:
     asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"]}
     result = run("nginx_info", **asked, **places)

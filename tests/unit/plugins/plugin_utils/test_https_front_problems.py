@@ -309,6 +309,9 @@ def test_that_what_is_wrong_on_the_host_is_said() -> None:
         ({"version": "1.29.0", "tls_library": "LibreSSL 3.9.2", "lacks": []}, ""),
         ({"version": "1.29.0", "tls_library": "OpenSSL 1.0.2"}, "was built with OpenSSL 1.0.2, which knows no TLS 1.3: 1.1.1 or newer is needed"),
         ({"lacks": ["v2", "realip", "map"]}, "was built without what the role https_front needs (http_v2, http_map)"),
+        ({"unit_obstacle": ""}, ""),
+        ({"unit_obstacle": "masked"}, "nginx.service of es1 is masked, so nginx cannot be started there: systemctl unmask nginx"),
+        ({"unit_obstacle": "not-found"}, "nginx of es1 cannot be started by systemd: nginx.service is not-found. "),
         ({"main": "/opt/n/nginx.conf", "includes_site": False}, "/opt/n/nginx.conf of es1 does not include conf.d/*.conf inside http { }"),
     ],
     ids=str,
@@ -316,6 +319,10 @@ def test_that_what_is_wrong_on_the_host_is_said() -> None:
 def test_what_an_nginx_lacks_is_named_before_anything_changes(nginx: dict[str, Any], said: str) -> None:
     found = problems({}, (), beside(SITES | nginx), "es1")
     assert said in "".join(found) and len(found) == bool(said)
+
+
+def test_while_an_installation_is_finished_its_unit_may_be_missing() -> None:
+    assert problems({}, (), beside(SITES | {"unit_obstacle": "not-found"}, installing=True), "es1") == []
 
 
 def test_a_listener_of_load_balancers_needs_more_of_nginx() -> None:
