@@ -23,9 +23,8 @@ options:
     type: str
     default: /etc/tlsfront/front
   pid_file:
-    description: Where nginx has the number of its process.
+    description: Where nginx has the number of its process. Defaults to what its configuration says, and else to what it was built with.
     type: str
-    default: /run/nginx.pid
   nginx:
     description: The program.
     type: str

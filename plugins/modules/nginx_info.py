@@ -264,7 +264,9 @@ def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
     if code != 0:  # not there, or half installed. What it will be matters only where that is not seen before it is needed.
         version = build.packaged(lambda command: module.run_command(list(command), handle_exceptions=False)) if module.check_mode else ""
         return {"present": False, "version": version or build.OLDEST, "group": ""}
-    nginx: dict[str, Any] = {"present": True, "problem": "", "unit_obstacle": unit.obstacle(), **build.described(said)}
+    built = build.described(said)
+    nginx: dict[str, Any] = {"present": True, "problem": "", "unit_obstacle": unit.obstacle()}
+    nginx.update({name: built[name] for name in ("version", "tls_library", "main", "user", "group", "lacks")})
     nginx["main"] = given["main"] or nginx["main"]
     try:
         found = sites.found(nginx["main"], given["path"], given["port"], given["further_ports"])

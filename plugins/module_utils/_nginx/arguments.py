@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import re
 from pathlib import Path
 from typing import Any
 
-from . import service
+from . import build, service, sites, syntax
 from .transaction import INSTALLING, PRIVATE, PROVED, Front, Wanted
 from .users import USER_NAME
 
@@ -20,7 +21,7 @@ FILES: dict[str, Any] = {
     "path": {"type": "str", "default": "/etc/nginx/conf.d/tlsfront.conf"},
     "drop_in_path": {"type": "str", "default": "/etc/systemd/system/nginx.service.d/tlsfront.conf"},
     "directory": {"type": "str", "default": "/etc/tlsfront/front"},
-    "pid_file": {"type": "str", "default": "/run/nginx.pid"},
+    "pid_file": {"type": "str"},
     "nginx": {"type": "str", "default": "/usr/sbin/nginx"},
     "systemctl": {"type": "str", "default": "systemctl"},
 }
@@ -52,6 +53,7 @@ CHANGE: dict[str, Any] = {
     "group": {"type": "str", "default": "www-data"},
     "wait": {"type": "float", "default": 15},
 }
+_PID_FILE = Path("/run/nginx.pid")  # of all distributions' and nginx.org's
 _HASH = re.compile(r"[!-9;-~]+", re.ASCII)  # all but the colon, which ends it
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
@@ -85,7 +87,21 @@ def front(module: Any) -> Front:
         return done
 
     live = (Path(given["path"]), Path(given["drop_in_path"]))
-    return Front(live, Path(given["directory"]), given["nginx"], Path(given["pid_file"]), service.Service(run, given["systemctl"]))
+    pid_file = Path(given["pid_file"] or _pid_file(live[0], given["nginx"], run))
+    return Front(live, Path(given["directory"]), given["nginx"], pid_file, service.Service(run, given["systemctl"]))
+
+
+def _pid_file(ours: Path, nginx: str, run: service.Run) -> Path:
+    """As its configuration says, or else as it was built. https://nginx.org/en/docs/ngx_core_module.html#pid"""
+    code, said = 1, ""
+    if Path(nginx).exists():
+        code, _out, said = run([nginx, "-V"])
+    if code != 0:
+        return _PID_FILE
+    built, configured = build.described(said), ""
+    with contextlib.suppress(OSError, syntax.BadSyntax):
+        configured = sites.pid_file(str(ours.parent.parent / "nginx.conf"), str(ours))
+    return Path(built["prefix"]) / (configured or built["pid_file"])
 
 
 def wanted(params: dict[str, Any], check_mode: bool) -> Wanted:

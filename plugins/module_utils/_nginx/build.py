@@ -24,7 +24,7 @@ MODULES = (*_ASKED_FOR, *_REFUSED)
 
 
 def described(said: str) -> dict[str, Any]:
-    """The version, the program's own main file, user and group, the TLS library with its version, and which of the modules it lacks.
+    """The version, the program's own places, user and group, the TLS library with its version, and which of the modules it lacks.
 
     :param said: what `nginx -V` has printed
     """
@@ -37,6 +37,8 @@ def described(said: str) -> dict[str, Any]:
     return {
         "version": found[1] if found else "",
         "tls_library": "BoringSSL" if boring else f"{library[1]} {library[2]}" if library else "",
+        "prefix": prefix,
+        "pid_file": str(Path(prefix) / arguments.get("pid-path", "logs/nginx.pid")),
         "main": str(Path(prefix) / arguments.get("conf-path", "conf/nginx.conf")),
         "user": user,
         "group": arguments.get("group", user),

@@ -41,8 +41,8 @@ class Service:
 
     def obstacle(self) -> str:
         """Why systemd cannot start it, in its own words: `not-found`, `masked`; empty where it can, or where that is not known."""
-        loaded = self._asked("show", "--property=LoadState", "nginx").strip().partition("=")[2]
-        return "" if loaded == "loaded" else loaded
+        told = self._asked("show", "--property=LoadState", "nginx").split()
+        return next((each[len("LoadState=") :] for each in told if each.startswith("LoadState=") and each != "LoadState=loaded"), "")
 
     def read_again(self) -> None:
         """Has systemd read its files."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import syntax
 
-__all__ = ["found", "serves_others"]
+__all__ = ["found", "pid_file", "serves_others"]
 
 # Of the socket, so that only one site may set them: ngx_http_core_listen()
 _SOCKET_OPTIONS = (
@@ -106,6 +106,14 @@ def found(main: str, ours: str, port: int, further_ports: t.Iterable[int] = ()) 
         **_at(http.sites, port),
         "further": [{"port": each, **_at(http.sites, each)} for each in further_ports],
     }
+
+
+def pid_file(main: str, ours: str) -> str:
+    """Return where the configuration `main` has nginx write the number of its process; empty where it does not say.
+
+    Raises OSError and syntax.BadSyntax where it cannot be read.
+    """
+    return "".join(_last(_Http(main, ours).global_settings, "pid")[:1])
 
 
 def serves_others(main: str, ours: str) -> bool:

@@ -110,6 +110,11 @@ def test_beside_others_sites_the_front_comes_and_goes(hosts: Hosts, distribution
     assert grp.getgrgid(users.stat().st_gid).gr_name == USER and users.stat().st_mode & 0o777 == 0o640
     assert hosts.run().count("es1", "changed") == 0
 
+    # what a reload does not change: where nginx has its number is found, for by it a restart is seen to be due
+    (node.place / "asked").unlink()
+    assert hosts.run(https_front_worker_connections=9000).count("es1", "failures") == 0
+    assert "restart nginx" in (node.place / "asked").read_text().splitlines()
+
     assert hosts.run(https_front_state="absent").count("es1", "failures") == 0
     assert answers(node, plain_port) == theirs and not node.directory.exists()
     assert (node.place / "nginx/nginx.conf").read_text() == main
