@@ -70,10 +70,13 @@ options:
     elements: str
     default: []
   python_packages:
-    description: Packages of Python, which are looked for where modules of this node find them.
+    description: Packages of Python, which are looked for where O(python) finds them.
     type: list
     elements: str
     default: []
+  python:
+    description: The interpreter. Defaults to the one that runs modules on this node.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -115,6 +118,12 @@ programs:
   returned: success
   type: dict
   sample: {certbot: /usr/bin/certbot}
+python:
+  description:
+    - The C(path) of the interpreter that was looked at, and whether it C(is_systems), C(/usr/bin/python3), for which the distribution has its packages.
+  returned: success
+  type: dict
+  sample: {path: /usr/bin/python3.12, is_systems: false}
 python_packages:
   description: Whether each of O(python_packages) is there.
   returned: success
@@ -122,9 +131,10 @@ python_packages:
   sample: {cryptography: true}
 """
 
-import importlib.util
+import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +143,13 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _acc
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged, key_state
 
 _DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/snap/bin")
+_SYSTEMS = "/usr/bin/python3"
+# a virtual environment has the same program, and other packages
+_LOOK_FOR = """
+import importlib.util, json, sys
+found = [name for name in sys.argv[1:] if importlib.util.find_spec(name)]
+print(json.dumps({"packages": found, "is_whole": sys.prefix == sys.base_prefix}))
+"""
 NAMELESS = {"accepted": False, "message": "names is empty, and a certificate is accepted for a name", "ocsp": []}
 
 
@@ -154,6 +171,22 @@ def program(name: str) -> str:
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_DIRECTORIES])) or ""
 
 
+def about_python(module: AnsibleModule, interpreter: str, packages: list[str]) -> dict[str, Any]:
+    """What it finds; nothing where it cannot be run."""
+    command = [interpreter, "-c", _LOOK_FOR, *packages]
+    try:
+        # it would take modules of the directory that it is started in
+        code, out, _err = module.run_command(command, cwd="/", handle_exceptions=False)
+        found = json.loads(out) if code == 0 else {}
+    except (OSError, ValueError):
+        found = {}
+    is_systems = found.get("is_whole", False) and os.path.realpath(interpreter) == os.path.realpath(_SYSTEMS)
+    return {
+        "python": {"path": interpreter, "is_systems": is_systems},
+        "python_packages": {name: name in found.get("packages", ()) for name in packages},
+    }
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -163,6 +196,7 @@ def main() -> None:
             "look_for": {"type": "list", "elements": "str", "default": []},
             "programs": {"type": "list", "elements": "str", "default": []},
             "python_packages": {"type": "list", "elements": "str", "default": []},
+            "python": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -176,7 +210,7 @@ def main() -> None:
         **access,
         found=[path for path in given["look_for"] if Path(path).exists()],
         programs=programs,
-        python_packages={name: importlib.util.find_spec(name) is not None for name in given["python_packages"]},
+        **about_python(module, given["python"] or sys.executable, given["python_packages"]),
     )
 
 

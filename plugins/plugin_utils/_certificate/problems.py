@@ -80,6 +80,12 @@ def _lacks(plan: Plan, host: str, facts: Mapping[str, t.Any], acme_package: str)
     has_cryptography = plan.node.get("python_packages", {}).get("cryptography")
     if plan.source in ("own_ca", "acme") and not has_cryptography:
         yield from _distributions.not_installable(facts, host, "cryptography for its Python")
+        python = plan.node.get("python", {})
+        if plan.source == "own_ca" and not python.get("is_systems", True):
+            yield (
+                f"Ansible takes {python['path']} on {host}, which has no cryptography, and the distribution's packages are for /usr/bin/python3. Set "
+                f"ansible_python_interpreter of {host} to /usr/bin/python3, or install cryptography for {python['path']}."
+            )
     if plan.source != "acme" or plan.node.get("programs", {}).get("certbot"):
         return
     yield from _distributions.not_installable(facts, host, "certbot")

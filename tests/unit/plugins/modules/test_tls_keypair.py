@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +97,28 @@ def test_a_program_is_found_wherever_it_is_and_who_may_change_it_is_told(tmp_pat
     told = run("tls_keypair_info", **asked)
     assert told["programs"] == {"tlsfront-probe": "", "tlsfront-nosuch": ""} and told["problems"] == []
     assert told["python_packages"] == {"json": True, "tlsfront_nosuch": False}
+    assert told["python"]["path"] == sys.executable
     monkeypatch.setenv("PATH", f"/usr/bin:{program.parent}")
     told = run("tls_keypair_info", **asked)
     assert told["programs"]["tlsfront-probe"] == str(program) and told["problems"] == []
     program.chmod(0o757)
     assert run("tls_keypair_info", **asked)["problems"] == [f"{program} may be changed by everybody (mode 0757): chmod go-w {program}"]
+
+
+def test_packages_are_looked_for_where_the_interpreter_that_is_meant_finds_them(tmp_path: Path) -> None:
+    """Of a distribution with several Pythons, its packages are for one of them."""
+    venv.create(tmp_path / "bare", symlinks=True)
+    (site,) = (tmp_path / "bare").glob("lib/python*/site-packages")
+    (site / "tlsfront_there.py").touch()
+    interpreter = str(tmp_path / "bare/bin/python3")
+    told = run("tls_keypair_info", python_packages=["tlsfront_there", "tlsfront_nosuch"], python=interpreter)
+    assert told["python_packages"] == {"tlsfront_there": True, "tlsfront_nosuch": False}
+    assert told["python"] == {"path": interpreter, "is_systems": False}
+    told = run("tls_keypair_info", python_packages=["json"], python=str(tmp_path / "nosuch"))
+    assert (told["python_packages"], told["python"]["is_systems"]) == ({"json": False}, False)
+    if Path("/usr/bin/python3").exists():
+        told = run("tls_keypair_info", python_packages=["json"], python="/usr/bin/python3")
+        assert told["python_packages"] == {"json": True} and told["python"]["is_systems"]
 
 
 # ---- tls_keypair

@@ -374,6 +374,20 @@ def test_what_cannot_be_installed_is_named(place: Path, source: str, programs: s
     assert len(told) == len(said) and all(part in one for part, one in zip(said, told))
 
 
+@pytest.mark.parametrize(("is_systems", "has_cryptography", "source", "count"), [
+    (True, False, "own_ca", 0), (False, True, "own_ca", 0), (False, False, "acme", 0), (False, False, "own_ca", 1),
+])  # fmt: skip
+def test_an_interpreter_that_no_package_is_for_is_named(place: Path, is_systems: bool, has_cryptography: bool, source: str, count: int) -> None:
+    """Of several on a node, Ansible takes the newest, and the distribution's python3-cryptography is for another one."""
+    options = DEFAULTS | common(place) | ACME | {"certificate_source": source}
+    about = {"python": {"path": "/usr/bin/python3.12", "is_systems": is_systems}, "python_packages": {"cryptography": has_cryptography}}
+    node = gathered(options)[0] | {"programs": {"certbot": "/usr/bin/certbot"}, **about}
+    facts = {"distribution": "Rocky", "distribution_version": "9.6", "service_mgr": "systemd", "pkg_mgr": "dnf"}
+    told = certificate_plan(options, node=node, host="es1", check=True, facts=facts, acme_package="")["problems"]
+    assert len(told) == count
+    assert all("/usr/bin/python3.12 on es1" in one and "Set ansible_python_interpreter of es1 to /usr/bin/python3" in one for one in told)
+
+
 @pytest.fixture(scope="module")
 def results(play: Any, place: Path) -> Any:
     hosts = {name: common(place) | CASES[name][0] for name in IN_A_RUN}
