@@ -149,6 +149,7 @@ class Host:
                 os._exit(9 if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else 0)
             try:
                 if kill_before:
+                    kills.WRITES = 0  # among them is the pipe to each program that is asked something
                     kills.kill_before(kill_before, EVENTS)
                 said = ["done", step()]
             except Exception as error:
