@@ -101,12 +101,16 @@ nginx:
       type: list
       elements: str
       returned: where nginx is there
+    broken:
+      description: What it said where it is there and cannot be run; empty where it is not there.
+      type: str
+      returned: where nginx is not there, or cannot be run
     unit_obstacle:
       description: Why systemd cannot start C(nginx.service), V(not-found) or V(masked) for example; empty where it can, or where systemd is not there.
       type: str
       returned: where nginx is there
     includes_site:
-      description: Whether the configuration includes O(path) in its C(http) block.
+      description: Whether the configuration includes O(path) in its C(http) block, and is C(nginx.conf) in the directory above that of O(path).
       type: bool
       returned: where it can be read
     group:
@@ -244,7 +248,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _sockets
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _packages, _sockets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.service import Service
@@ -253,7 +257,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux im
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged
 
 # of Debian, of Red Hat's family, of SUSE, and of OpenSSL itself as others have it
-_SYSTEM_CAS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
+_SYSTEM_CAS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 
 
 def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
@@ -262,8 +266,8 @@ def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
     if Path(given["nginx"]).exists():
         code, _out, said = module.run_command([given["nginx"], "-V"])
     if code != 0:  # not there, or half installed. What it will be matters only where that is not seen before it is needed.
-        version = build.packaged(lambda command: module.run_command(list(command), handle_exceptions=False)) if module.check_mode else ""
-        return {"present": False, "version": version or build.OLDEST, "group": ""}
+        version = _packages.candidate(lambda command: module.run_command(list(command), handle_exceptions=False), "nginx") if module.check_mode else ""
+        return {"present": False, "version": version or build.OLDEST, "group": "", "broken": said.strip()}
     built = build.described(said)
     nginx: dict[str, Any] = {"present": True, "problem": "", "unit_obstacle": unit.obstacle()}
     nginx.update({name: built[name] for name in ("version", "tls_library", "main", "user", "group", "lacks")})
@@ -274,6 +278,8 @@ def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
         nginx["problem"] = str(cause)
         return nginx
     # without the directive, those of the build: https://nginx.org/en/docs/ngx_core_module.html#user
+    # the site is tested with the main file beside it, and with no other
+    found["includes_site"] = found["includes_site"] and Path(nginx["main"]) == Path(given["path"]).parent.parent / "nginx.conf"
     return {**nginx, **found, "user": found["user"] or nginx["user"], "group": found["group"] or nginx["group"]}
 
 

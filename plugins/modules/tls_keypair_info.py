@@ -113,8 +113,13 @@ found:
   returned: success
   type: list
   elements: str
+packages:
+  description: Of each of O(programs) that is not there, the version of the package of that name, as far as the package manager knows one.
+  returned: success
+  type: dict
+  sample: {certbot: 3.1.0}
 programs:
-  description: The path of each of O(programs), empty where it is not there.
+  description: The path of each of O(programs), empty where it is not there. A snap is said to be in C(/snap/bin).
   returned: success
   type: dict
   sample: {certbot: /usr/bin/certbot}
@@ -139,7 +144,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _packages, _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged, key_state
 
 _DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/snap/bin")
@@ -168,7 +173,9 @@ def keypair(directory: str, names: list[str]) -> dict[str, Any]:
 
 def program(name: str) -> str:
     """Where it is; empty where it is not. A login by sudo may have fewer directories than the services of the node."""
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_DIRECTORIES])) or ""
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_DIRECTORIES])) or ""
+    # what starts a snap is one program for all of them: https://snapcraft.io/docs/commands-and-aliases
+    return f"/snap/bin/{name}" if Path(found).resolve().name == "snap" else found
 
 
 def about_python(module: AnsibleModule, interpreter: str, packages: list[str]) -> dict[str, Any]:
@@ -202,6 +209,7 @@ def main() -> None:
     )
     given = module.params
     programs = {name: program(name) for name in given["programs"]}
+    missing = [name for name, path in programs.items() if not path]
     access = _access.answer(given["paths"])
     access["problems"] += [said for path in programs.values() if path for said in _access.problems(path, ours=True)]
     module.exit_json(
@@ -210,6 +218,7 @@ def main() -> None:
         **access,
         found=[path for path in given["look_for"] if Path(path).exists()],
         programs=programs,
+        packages={name: _packages.candidate(lambda command: module.run_command(list(command), handle_exceptions=False), name) for name in missing},
         **about_python(module, given["python"] or sys.executable, given["python_packages"]),
     )
 

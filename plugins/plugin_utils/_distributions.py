@@ -24,6 +24,10 @@ NAMED = {
 }
 
 
+# https://github.com/ansible/ansible/blob/stable-2.21/lib/ansible/module_utils/facts/system/pkg_mgr.py
+_IMAGE = "atomic_container"
+
+
 def named(facts: Mapping[str, t.Any]) -> str:
     """Return the distribution and its version, `Debian 12.5`."""
     return f"{facts.get('distribution') or 'an unknown distribution'} {facts.get('distribution_version') or ''}".strip()
@@ -44,10 +48,14 @@ def problems(facts: Mapping[str, t.Any], host: str) -> list[str]:
 
 
 def not_installable(facts: Mapping[str, t.Any], host: str, *packages: str) -> list[str]:
-    """Return a sentence where packages that are missing cannot be installed, since Ansible finds no package manager there that it knows."""
-    if not packages or facts.get("pkg_mgr") != "unknown":
+    """Return a sentence where packages that are missing cannot be installed, since Ansible finds nothing there that would install them."""
+    manager = facts.get("pkg_mgr")
+    if not packages or manager not in ("unknown", _IMAGE):
         return []
-    return [f"{host} ({named(facts)}) has no {' and no '.join(packages)}, and Ansible knows no package manager there. Install what is missing by hand."]
+    missing = f"{host} ({named(facts)}) has no {' and no '.join(packages)}, and"
+    if manager == _IMAGE:
+        return [f"{missing} its packages are those of its image (rpm-ostree, bootc): put what is missing into the image."]
+    return [f"{missing} Ansible knows no package manager there. Install what is missing by hand."]
 
 
 def warn(facts: Mapping[str, t.Any], host: str) -> None:

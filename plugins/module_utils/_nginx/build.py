@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
-from .service import Run
-
-__all__ = ["MODULES", "OLDEST", "described", "packaged"]
+__all__ = ["MODULES", "OLDEST", "described"]
 
 OLDEST = "1.18.0"
 """That of Debian 11: the role's configuration is for this one and newer ones."""
@@ -30,13 +27,13 @@ def described(said: str) -> dict[str, Any]:
     """
     found = re.search(r"^nginx version: \S+?/([0-9]+(?:[.][0-9]+)*)", said, re.MULTILINE)
     library = re.search(r"^built with (\S+) ([0-9][0-9.]*)", said, re.MULTILINE)
-    boring = re.search(r"^built with .*BoringSSL", said, re.MULTILINE)  # which calls itself compatible with OpenSSL
+    another = re.search(r"^built with .*[(]compatible; ([\w-]+)", said, re.MULTILINE)  # BoringSSL and AWS-LC call themselves OpenSSL
     arguments = _arguments(said)
     prefix = arguments.get("prefix", "/usr/local/nginx")
     user = arguments.get("user", "nobody")
     return {
         "version": found[1] if found else "",
-        "tls_library": "BoringSSL" if boring else f"{library[1]} {library[2]}" if library else "",
+        "tls_library": another[1] if another else f"{library[1]} {library[2]}" if library else "",
         "prefix": prefix,
         "pid_file": str(Path(prefix) / arguments.get("pid-path", "logs/nginx.pid")),
         "main": str(Path(prefix) / arguments.get("conf-path", "conf/nginx.conf")),
@@ -47,23 +44,6 @@ def described(said: str) -> dict[str, Any]:
             *(name for name in _REFUSED if f"without-http_{name}_module" in arguments),
         ],
     }
-
-
-def packaged(run: Run) -> str:
-    """The version that the package manager would install, as far as what it has fetched tells it; empty where it does not.
-
-    apt-cache(8), https://dnf.readthedocs.io/en/latest/command_ref.html#repoquery-command
-    """
-    for command, pattern in (
-        (("apt-cache", "policy", "nginx"), r"^\s*Candidate: (?:[0-9]+:)?([0-9]+(?:[.][0-9]+)+)"),
-        (("dnf", "--quiet", "--cacheonly", "repoquery", "--latest-limit=1", "--queryformat=%{version}\n", "nginx"), r"^([0-9]+(?:[.][0-9]+)+)$"),
-    ):
-        with contextlib.suppress(OSError):  # it is not this one
-            code, out, _err = run(command)
-            found = re.search(pattern, out, re.MULTILINE) if code == 0 else None
-            if found:
-                return found[1]
-    return ""
 
 
 def _arguments(said: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import Callable, NamedTuple, Sequence
 
+# with those that systemctl enable has nothing to do for: systemctl(1), is-enabled
+_ENABLED = ("enabled", "static", "generated", "alias", "indirect")
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 
@@ -33,7 +35,7 @@ class Service:
         told = dict(line.partition("=")[::2] for line in self._do("show", "--property=ActiveState,UnitFileState,NeedDaemonReload", "nginx").splitlines())
         # "reloading" and "refreshing" are active, too; "activating" is what is waited for after it was killed
         active = told.get("ActiveState") in ("active", "reloading", "refreshing")
-        return State(active, told.get("UnitFileState") == "enabled", told.get("NeedDaemonReload") != "yes")
+        return State(active, told.get("UnitFileState") in _ENABLED, told.get("NeedDaemonReload") != "yes")
 
     def manager(self) -> str:
         """What systemd says of itself; empty where it does not, or is not there."""

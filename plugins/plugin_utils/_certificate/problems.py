@@ -86,13 +86,19 @@ def _lacks(plan: Plan, host: str, facts: Mapping[str, t.Any], acme_package: str)
                 f"Ansible takes {python['path']} on {host}, which has no cryptography, and the distribution's packages are for /usr/bin/python3. Set "
                 f"ansible_python_interpreter of {host} to /usr/bin/python3, or install cryptography for {python['path']}."
             )
-    if plan.source != "acme" or plan.node.get("programs", {}).get("certbot"):
+    client = plan.node.get("programs", {}).get("certbot", "")
+    if plan.source == "acme" and client.startswith("/snap/"):
+        yield (
+            f"certbot of {host} is a snap, which cannot be run by the unit that renews: it may write to no home. Install it as a package of the distribution "
+            "(which takes /usr/bin/certbot), or choose another certificate_source."
+        )
+    if plan.source != "acme" or client:
         return
     yield from _distributions.not_installable(facts, host, "certbot")
     if not acme_package:
         yield (
-            f"certificate_source of {host} is acme, but certbot is not there, and {_distributions.named(facts)} has no package of it. Install it (Red Hat's "
-            "family has it in EPEL: dnf install epel-release, then dnf install certbot; or see https://certbot.eff.org), or choose another certificate_source."
+            f"certificate_source of {host} is acme, but certbot is not there, and no package of it is known on that {_distributions.named(facts)}. Install it "
+            "(Red Hat's family has it in EPEL: dnf install epel-release, then dnf install certbot), or choose another certificate_source."
         )
 
 

@@ -110,7 +110,7 @@ def problems(
         found += _beside(options, (gathered or {}).get("nginx", {}))
     if gathered:
         found += _distributions.problems(facts or {}, host)
-        found += _of_nginx(options, gathered["nginx"], host, facts or {})
+        found += _broken(gathered, host) or _of_nginx(options, gathered["nginx"], host, facts or {})
         found += _of_unit(gathered, host)
         found += _on_host(options, gathered, host)
         found += _certificate(options, gathered, host) if needs_certificate else []
@@ -267,10 +267,18 @@ def _of_nginx(options: Options, nginx: Mapping[str, t.Any], host: str, facts: Ma
         found.append(f"nginx of {host} was built with OpenSSL {version}, which knows no TLS 1.3: 1.1.1 or newer is needed. {instead}")
     if nginx.get("includes_site") is False:
         found.append(
-            f"{nginx.get('main')} of {host} does not include conf.d/*.conf inside http {{ }}, where the role https_front puts its site: "
-            "add 'include /etc/nginx/conf.d/*.conf;' there."
+            f"nginx of {host} reads {nginx.get('main')}. The role https_front needs /etc/nginx/nginx.conf, with conf.d/*.conf included inside http {{ }}, "
+            "for its site: add 'include /etc/nginx/conf.d/*.conf;' there. An nginx that has its files elsewhere cannot be used."
         )
     return found
+
+
+def _broken(gathered: Mapping[str, t.Any], host: str) -> list[str]:
+    """One that is there and does not run is nobody's to install, unless an installation was cut off."""
+    said = gathered["nginx"].get("broken")
+    if not said or gathered.get("installing"):
+        return []
+    return [f"nginx of {host} is there, but cannot be run: {said}. Repair it, or remove it, so that the role installs its package."]
 
 
 def _of_unit(gathered: Mapping[str, t.Any], host: str) -> list[str]:

@@ -14,8 +14,10 @@ from typing import Any
 
 import jinja2
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _packages
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import commands, service
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, hardening, sites
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import service as unit
 
 TOP = Path(__file__).resolve().parents[4]
 RECORDED = TOP / "tests/unit/recorded"
@@ -95,7 +97,7 @@ def candidate(answers: dict[str, tuple[int, str]]) -> str:
             raise FileNotFoundError(command[0])
         return (*answers[command[0]], "")
 
-    return build.packaged(run)
+    return _packages.candidate(run, "nginx")
 
 
 PACKAGED = {"debian-11": "1.18.0", "debian-13": "1.26.3", "ubuntu-24.04": "1.24.0", "ubuntu-26.04": "1.28.3"}
@@ -114,6 +116,13 @@ def test_what_no_package_manager_knows_is_not_guessed() -> None:
 
 
 # ---- systemd
+
+
+@pytest.mark.parametrize(("state", "enabled"), [("enabled", True), ("static", True), ("generated", True), ("disabled", False), ("linked", False), ("", False)])
+def test_a_unit_that_cannot_be_enabled_is_not_enabled_again_and_again(state: str, enabled: bool) -> None:
+    told = f"ActiveState=active\nUnitFileState={state}\nNeedDaemonReload=no\n"
+    assert unit.Service(lambda _command: (0, told, ""), "systemctl").state() == unit.State(True, enabled, True)
+
 
 SANDBOX = (TOP / "roles/https_front/templates/nginx.service.conf.j2").read_text("utf-8")
 
@@ -179,17 +188,22 @@ def test_a_drop_in_that_ours_would_override_is_left_as_it_is(name: str, left: bo
     assert found == {"configuration": "" if left else "/etc/nftables.conf", "flushes": False, "reloads": True}
 
 
-def test_a_reload_of_a_units_own_brings_our_table_back_as_a_start_does() -> None:
-    drop_in = rendered({"configuration": "", "flushes": False, "reloads": True}).splitlines()
-    assert "ExecReload=-/usr/sbin/nft -f /etc/tlsfront/firewall.nft" in drop_in and "ExecReload=" not in drop_in
+@pytest.mark.parametrize("configuration", ["", "/etc/nftables.conf"])
+def test_whatever_reloads_it_our_table_comes_back_and_what_knows_no_reload_gets_none(configuration: str) -> None:
+    """An administrator's own ExecReload (systemctl edit) is read after the first of our files, and before the last."""
+    last = rendered({"configuration": configuration, "flushes": False, "reloads": True}, when="zz").splitlines()
+    assert [line for line in last if line.startswith("Exec")] == ["ExecReload=-/usr/sbin/nft -f /etc/tlsfront/firewall.nft"]
+    assert "00-tlsfront-firewall.conf" < "override.conf" < "zz-tlsfront-firewall.conf"
+    none = rendered({"configuration": configuration, "flushes": False, "reloads": False}, when="zz").splitlines()
+    assert [line for line in none if line.startswith("Exec")] == []
 
 
 def test_where_there_is_no_unit_nothing_is_said_of_it(tmp_path: Path) -> None:
     assert service.about([str(tmp_path)]) is None
 
 
-def rendered(about: dict[str, Any], nft: str = "/usr/sbin/nft", place: str = "/etc/tlsfront") -> str:
-    template = jinja2.Template((TOP / "roles/host_firewall/templates/00-tlsfront-firewall.conf.j2").read_text("utf-8"), trim_blocks=True)
+def rendered(about: dict[str, Any], nft: str = "/usr/sbin/nft", place: str = "/etc/tlsfront", when: str = "00") -> str:
+    template = jinja2.Template((TOP / f"roles/host_firewall/templates/{when}-tlsfront-firewall.conf.j2").read_text("utf-8"), trim_blocks=True)
     files = {"__host_firewall_rules_file": f"{place}/firewall.nft", "__host_firewall_rules_pattern": f"{place}/firewall.n[f]t"}
     return template.render(__host_firewall_nft=nft, __host_firewall_nftables_service=about, **files)
 

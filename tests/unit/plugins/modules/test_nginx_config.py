@@ -148,7 +148,7 @@ def test_what_is_not_there_needs_no_removal(places: dict[str, str], tmp_path: Pa
 def test_where_nginx_is_not_there_that_is_told(places: dict[str, str], tmp_path: Path) -> None:
     asked = {"port": 443, "certificate_dir": str(tmp_path / "live"), "names": ["es1"]}
     result = run("nginx_info", **asked, **places)
-    assert result["nginx"] == {"present": False, "version": "1.18.0", "group": ""}
+    assert result["nginx"] == {"present": False, "version": "1.18.0", "group": "", "broken": ""}
     assert (result["installing"], result["restart_due"], result["certificate"]["files"]) == (False, False, [])
     (Path(places["directory"])).mkdir()
     (Path(places["directory"]) / "installing").touch()

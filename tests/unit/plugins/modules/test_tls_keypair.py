@@ -101,6 +101,10 @@ def test_a_program_is_found_wherever_it_is_and_who_may_change_it_is_told(tmp_pat
     monkeypatch.setenv("PATH", f"/usr/bin:{program.parent}")
     told = run("tls_keypair_info", **asked)
     assert told["programs"]["tlsfront-probe"] == str(program) and told["problems"] == []
+    (program.parent / "snap").write_text("#!/bin/sh\n")
+    (program.parent / "snap").chmod(0o755)
+    (program.parent / "tlsfront-of-a-snap").symlink_to("snap")
+    assert run("tls_keypair_info", programs=["tlsfront-of-a-snap"])["programs"] == {"tlsfront-of-a-snap": "/snap/bin/tlsfront-of-a-snap"}
     program.chmod(0o757)
     assert run("tls_keypair_info", **asked)["problems"] == [f"{program} may be changed by everybody (mode 0757): chmod go-w {program}"]
 

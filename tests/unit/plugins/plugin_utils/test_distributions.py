@@ -51,6 +51,8 @@ def test_what_every_role_needs_is_said_where_it_is_missing() -> None:
     (said,) = _distributions.not_installable({"distribution": "NixOS", "pkg_mgr": "unknown"}, "es1", "nginx", "nft")
     assert said == "es1 (NixOS) has no nginx and no nft, and Ansible knows no package manager there. Install what is missing by hand."
     assert _distributions.not_installable({"pkg_mgr": "unknown"}, "es1") == [], "nothing is missing"
+    (said,) = _distributions.not_installable({"distribution": "RedHat", "distribution_version": "10.1", "pkg_mgr": "atomic_container"}, "es1", "nginx")
+    assert said == "es1 (RedHat 10.1) has no nginx, and its packages are those of its image (rpm-ostree, bootc): put what is missing into the image."
 
 
 def test_without_facts_nothing_is_claimed(capsys: pytest.CaptureFixture[str]) -> None:

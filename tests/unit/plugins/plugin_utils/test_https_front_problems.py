@@ -312,7 +312,7 @@ def test_that_what_is_wrong_on_the_host_is_said() -> None:
         ({"unit_obstacle": ""}, ""),
         ({"unit_obstacle": "masked"}, "nginx.service of es1 is masked, so nginx cannot be started there: systemctl unmask nginx"),
         ({"unit_obstacle": "not-found"}, "nginx of es1 cannot be started by systemd: nginx.service is not-found. "),
-        ({"main": "/opt/n/nginx.conf", "includes_site": False}, "/opt/n/nginx.conf of es1 does not include conf.d/*.conf inside http { }"),
+        ({"main": "/opt/n/nginx.conf", "includes_site": False}, "nginx of es1 reads /opt/n/nginx.conf. The role https_front needs /etc/nginx/nginx.conf, with"),
     ],
     ids=str,
 )
@@ -323,6 +323,13 @@ def test_what_an_nginx_lacks_is_named_before_anything_changes(nginx: dict[str, A
 
 def test_while_an_installation_is_finished_its_unit_may_be_missing() -> None:
     assert problems({}, (), beside(SITES | {"unit_obstacle": "not-found"}, installing=True), "es1") == []
+
+
+def test_an_nginx_that_cannot_run_is_nobodys_to_install_unless_that_was_cut_off() -> None:
+    broken = {"present": False, "version": "1.18.0", "group": "", "broken": "nginx: error while loading shared libraries: libssl.so.3"}
+    (said,) = problems({}, (), beside(broken), "es1")
+    assert said.startswith("nginx of es1 is there, but cannot be run: nginx: error while loading") and "so that the role installs its package" in said
+    assert problems({}, (), beside(broken, installing=True), "es1") == []
 
 
 def test_a_listener_of_load_balancers_needs_more_of_nginx() -> None:

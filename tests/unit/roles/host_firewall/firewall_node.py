@@ -99,7 +99,7 @@ class Node:
             "__host_firewall_nft": shutil.which("nft"),
             "host_firewall_confirm_timeout": confirm_timeout,
         }
-        names = (*UNITS, "nftables.service.d/00-tlsfront-firewall.conf")
+        names = (*UNITS, *(f"nftables.service.d/{when}-tlsfront-firewall.conf" for when in ("00", "zz")))
         return {self.directory / "units" / name: render(f"{Path(name).name}.j2", **paths) for name in names}
 
     def loaded_units(self) -> dict[str, str]:

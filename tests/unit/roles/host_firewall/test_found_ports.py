@@ -151,6 +151,7 @@ def test_that_check_mode_shows_the_rules_and_the_units(results: Any) -> None:
         "/etc/systemd/system/tlsfront-firewall-revert.service",
         "/etc/systemd/system/tlsfront-firewall-revert.timer",
         "/etc/systemd/system/nftables.service.d/00-tlsfront-firewall.conf",
+        "/etc/systemd/system/nftables.service.d/zz-tlsfront-firewall.conf",
     ]
     assert all(diff["before"] == "" and diff["after"].endswith("\n") for diff in diffs)
 
