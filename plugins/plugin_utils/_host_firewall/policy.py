@@ -128,6 +128,12 @@ def policy(
         )
     closed_are = _closed_are([port for port in unnamed if port in listening], [port for port in unnamed if port in behind and port not in listening], kept)
     found += _needed(closed, closed_are, [ansible_port, https_port, *served, *_sshd_port(facts)])
+    needless = [str(port) for port in closed if port in set(result["https_ports"]) - {int(https_port), *served}]
+    if needless:
+        found.append(
+            f"host_firewall_https_ports contains {' and '.join(needless)}, where Elasticsearch speaks without TLS: other firewalls would be opened for it. "
+            "Take it out of the list."
+        )
     found += _outgoing(closed, closed_are, node.get("outgoing_ports"))
     if "elasticsearch" not in node:
         found.append(str(node.get("msg") or "It cannot be seen what is on this host: the module node_info has not answered."))

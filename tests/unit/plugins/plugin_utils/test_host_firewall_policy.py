@@ -351,6 +351,12 @@ def test_that_one_that_is_not_to_be_touched_stops_the_role_with_the_command() ->
     assert decide({**NODE, "firewalls": {**FIREWALLS, "by_hand": []}}, open_others=False)["problems"] == []
 
 
+def test_that_a_port_without_tls_is_opened_in_no_other_firewall() -> None:
+    (problem,) = decide({**NODE, "firewalls": FIREWALLS}, https_ports=[443, "9200-9210"])["problems"]
+    assert problem.startswith("host_firewall_https_ports contains 9200, where Elasticsearch speaks without TLS")
+    assert decide({**NODE, "firewalls": FIREWALLS}, https_ports=[443, 80])["problems"] == []
+
+
 def test_that_what_certainly_keeps_out_is_a_problem_and_bad_options_are_named() -> None:
     shut = {**FIREWALLS, "problems": ["chain input shuts port 443."]}
     problems = decide({**NODE, "firewalls": shut}, https_ports=["https"], https_clients=["app.example.org"])["problems"]
