@@ -105,8 +105,8 @@ def main() -> None:
     )
     wanted = module.params["state"] == "present"
     try:
-        ports, clients = read_ports(module.params["ports"]), read_clients(module.params["clients"])
-        openings = Openings(ports if wanted else [], clients, module.params["nft"])
+        ports, clients = (read_ports(module.params["ports"]), read_clients(module.params["clients"])) if wanted else ([], [])
+        openings = Openings(ports, clients, module.params["nft"])
         before = in_diff(openings.recorded())
         plan = openings.checked() if module.check_mode else openings.apply()
     except (Failed, Locked, ValueError, OSError) as error:

@@ -13,12 +13,13 @@ from typing import Iterable, NamedTuple
 from .._nftables.commands import Failed, ask
 from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, in_words, network, program, within
 
-__all__ = ["NAME", "PROGRAM", "ZONE", "Firewalld", "Rich", "Zone", "command", "look"]
+__all__ = ["NAME", "PROGRAM", "ZONE", "Firewalld", "Rich", "Zone", "command", "is_written", "look"]
 
 NAME = "firewalld"
 PROGRAM = "firewall-cmd"
 OFFLINE = "firewall-offline-cmd"
 _SERVICES = (Path("/etc/firewalld/services"), Path("/usr/lib/firewalld/services"))  # the first one with it counts
+_WRITTEN = Path("/etc/firewalld/zones")
 _BUS = Path("/run/dbus/system_bus_socket")  # firewalld cannot do without
 _DENYING = ("DROP", "%%REJECT%%")
 _NOT_RUNNING = 252  # firewall-cmd(1)
@@ -78,7 +79,7 @@ class Firewalld:
             for source in zone.sources:
                 bound = _network(source)
                 if bound and within(clients, bound):
-                    return [zone.name]
+                    return [*found, zone.name]  # they are asked by name: those before it may have a part of the clients
                 # of a part of the clients, or one cannot tell: who is kept out there by the zone itself is meant to be
                 if (not bound or within(bound, clients)) and zone.target not in _DENYING:
                     found.append(zone.name)
@@ -94,18 +95,22 @@ class Firewalld:
             return Answer(DENIED, f"it has no zone {name} in its permanent configuration: run firewall-cmd --runtime-to-permanent, if that is meant")
         gone = {_rich(each) or f"{each.port}/tcp" for each in without if each[3:] == (name, permanent)}
         partly = ""
+        shut_by_default = False
         for rule in sorted([each for each in zone.rich if each.line not in gone], key=lambda each: (each.priority, not each.is_deny)):
             if (rule.priority, not rule.is_deny) >= (0, True) and self._lets_in(zone, port, gone):
                 return Answer(OPEN)
             if not self._is_about(rule, port, clients.version):
                 continue
+            names_port = rule.port or rule.service
+            if rule.is_deny and rule.priority > 0 and not names_port and rule.source is None:
+                shut_by_default = True  # for what nothing lets in, as in libvirt's own zone
+                break
             if rule.source is None or within(clients, rule.source):
                 where = f"the rule '{rule.line}' of its zone {name}"
                 return Answer(DENIED, where) if rule.is_deny else Answer(OPEN, where)
-            names_port = rule.port or rule.service
             if not rule.is_deny and names_port and within(rule.source, clients):
                 partly = partly or f"the rule '{rule.line}' of its zone {name} lets in a part of {in_words(clients)} only"
-        if zone.target == "ACCEPT" or self._lets_in(zone, port, gone):
+        if (zone.target == "ACCEPT" and not shut_by_default) or self._lets_in(zone, port, gone):
             return Answer(OPEN)
         if zone.target in _DENYING and any(within(clients, bound) for bound in map(_network, zone.sources) if bound):
             return Answer(DENIED, f"its zone {name}, to which their addresses are bound")
@@ -156,6 +161,11 @@ def command(opening: Opening, add: bool, is_running: bool = True) -> list[str]:
     what = f"rich-rule={_rich(opening)}" if opening.network else f"port={opening.port}/tcp"
     program = [OFFLINE] if not is_running else [PROGRAM, "--permanent"] if opening.permanent else [PROGRAM]
     return [*program, f"--zone={opening.zone}", f"--{'add' if add else 'remove'}-{what}"]
+
+
+def is_written(opening: Opening) -> bool:
+    """Whether its zone is written here for the next start. Where it is not, firewalld has nothing that was added to it."""
+    return opening.permanent and (_WRITTEN / f"{opening.zone}.xml").exists()
 
 
 def look() -> Firewalld | None:

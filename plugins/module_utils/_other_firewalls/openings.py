@@ -24,6 +24,7 @@ from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, fa
 __all__ = ["RECORD", "Openings", "Plan", "in_diff", "read_clients", "read_ports"]
 
 _MOST_PORTS = 64
+_GONE = "{} is not installed any more, so what was added to its rules cannot be taken away. It counts again once it is: look into"
 RECORD = Path("/var/lib/tlsfront/opened.json")
 
 
@@ -122,6 +123,9 @@ class Openings:
                 self._notice(plan, f"ufw keeps out port {opening.port} to {in_words(network(opening.network))} by {answer.why}")
             elif self._is_missing(plan, "ufw", opening, answer):
                 plan.add.append(opening)
+            for line in found.may_deny(opening.port, network(opening.network)) if answer.verdict in (OPEN, SHUT) else ():
+                what = f"port {opening.port} to {in_words(network(opening.network))}"
+                self._notice(plan, f"ufw keeps out {what} where its rule '{line}' fits, and the role does not overrule that")
         self._settle(plan, recorded, wanted, found, ufw.command)
         plan.by_hand += [text(ufw.command(each, True, by_hand=True)) for each in plan.add if each.firewall == ufw.NAME]
         return self.clients if found.ipv6 else [each for each in self.clients if each.version == 4]
@@ -163,10 +167,12 @@ class Openings:
         """Whether nobody has said yet what is to become of it. Who has is not overruled."""
         who = in_words(network(opening.network))
         if answer.verdict == DENIED:
-            plan.problems.append(
+            problem = (
                 f"{name} keeps out port {opening.port} to {who} by {answer.why}. An administrator has said so, and the role does not overrule it: "
                 "change that, or take these clients out of tlsfront_clients."
             )
+            if problem not in plan.problems:  # of now, and of the next start
+                plan.problems.append(problem)
         elif answer.verdict not in (OPEN, SHUT):
             hint = "Name these clients in tlsfront_clients, or let the others in by hand" if answer.verdict == PARTLY else "Look at it"
             self._notice(plan, f"{name} does not let all of the clients in to port {opening.port}, and the role leaves it so: {answer.why}. {hint}")
@@ -205,11 +211,15 @@ class Openings:
         rules = ufw.look() if of[ufw.NAME] else None
         if rules:
             self._take_away(plan, of[ufw.NAME], rules, ufw.command)
+        elif of[ufw.NAME]:
+            self._notice(plan, f"{_GONE.format('ufw')} /etc/ufw/user.rules and user6.rules, with the comment {ufw.COMMENT} in hexadecimal digits")
         zones = firewalld.look() if of[firewalld.NAME] else None
         if zones:
             self._take_away(plan, of[firewalld.NAME], zones, firewalld.command)
         elif program(firewalld.OFFLINE):
-            plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if each.permanent]
+            plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if firewalld.is_written(each)]
+        elif any(map(firewalld.is_written, of[firewalld.NAME])):
+            self._notice(plan, f"{_GONE.format('firewalld')} /etc/firewalld/zones")
         plan.remove = [each for each in recorded if each not in plan.keep]
         return plan
 

@@ -152,8 +152,10 @@ def _commands(table: Table, port: int, clients: Sequence[Network]) -> list[str]:
     for each in clients:
         source = [] if str(each) in everybody else [str(each)]
         if table.iptables:
+            tool = _IPTABLES[table.family]
+            own = f"{tool}-{table.iptables}"  # what is named without it may be the other kind
             found.append(
-                text([_IPTABLES[table.family], "-I", table.base, *(["-s", *source] if source else []), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT"])
+                text([own if program(own) else tool, "-I", table.base, *(["-s", *source] if source else []), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT"])
             )
             continue
         match = [{4: "ip", 6: "ip6"}[each.version], "saddr", *source] if source else []

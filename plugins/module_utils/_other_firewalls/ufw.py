@@ -57,13 +57,25 @@ class Ufw(NamedTuple):
                 if rule.action in ("allow", "limit"):
                     return Answer(OPEN, f"its rule '{rule.line}'")
                 return Answer(DENIED, f"its rule '{rule.line}'")
-            if rule.action == "allow" and rule.ports != "any" and within(rule.source, clients):
+            if rule.action in ("allow", "limit") and rule.ports != "any" and within(rule.source, clients):
                 partly = partly or f"its rule '{rule.line}' lets in a part of {in_words(clients)} only"
         if self.default == "ACCEPT":
             return Answer(OPEN, "it lets in by default")
         if self.default not in ("DROP", "REJECT"):
             return Answer(UNKNOWN, "DEFAULT_INPUT_POLICY in /etc/default/ufw is none of ACCEPT, DROP and REJECT")
         return Answer(PARTLY, partly) if partly else Answer(SHUT, "it keeps out by default")
+
+    def may_deny(self, port: int, clients: Network) -> list[str]:
+        """Rules that keep some of them out by what is not known here: an interface, a destination, a source port."""
+        found = []
+        for rule in self.rules:
+            if not rule.is_about(port) or not within(clients, rule.source):
+                continue
+            if not rule.is_conditional:
+                break  # what comes behind it is not asked
+            if rule.action in ("deny", "reject"):
+                found.append(rule.line)
+        return found
 
     @staticmethod
     def opening(rule: Rule) -> Opening | None:

@@ -176,6 +176,45 @@ def test_who_was_let_in_by_the_administrator_in_part_is_not_made_everybody(ufw: 
     assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "open"]
 
 
+def test_who_was_let_in_by_a_limit_in_part_is_not_made_everybody(ufw: Host) -> None:
+    ufw.run("ufw", "limit", "proto", "tcp", "from", "10.78.1.0/24", "to", "any", "port", "443")
+    assert opened(ufw) == ["ufw allow proto tcp from ::/0 to any port 443 comment tlsfront"]
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+
+
+@pytest.mark.parametrize("rule", ["in on eth0", "in on eth0 to any port 443 proto tcp", "proto tcp from any to 10.78.0.1 port 400:500"])
+def test_a_rule_of_ufw_that_may_keep_out_is_said_before_and_afterwards(ufw: Host, rule: str) -> None:
+    ufw.run("ufw", "deny", *rule.split())
+    assert "port 443 to all of IPv4 where its rule 'deny " in planned(ufw)["notices"][0]
+    opened(ufw)
+    assert ufw.reach() == "shut"
+    assert "does not overrule that" in planned(ufw)["notices"][0]
+
+
+def test_a_rule_of_ufw_behind_one_that_lets_in_is_not_spoken_of(ufw: Host) -> None:
+    ufw.run("ufw", "allow", "443/tcp")
+    ufw.run("ufw", "deny", "in", "on", "eth0")
+    assert reached(ufw) == ["open", "open"]
+    assert planned(ufw)["notices"] == []
+
+
+def test_rules_of_a_ufw_that_is_not_installed_any_more_are_said(ufw: Host) -> None:
+    opened(ufw)
+    ufw.run("mv", "/usr/sbin/ufw", "/usr/sbin/ufw.gone")
+    try:
+        (gone,) = modules(ufw, {"state": "absent"})
+    finally:
+        ufw.run("mv", "/usr/sbin/ufw.gone", "/usr/sbin/ufw")
+    assert "ufw is not installed any more" in str(gone["warnings"]) and "/etc/ufw/user.rules" in str(gone["warnings"])
+
+
+def test_removal_asks_for_no_valid_clients(ufw: Host) -> None:
+    opened(ufw)
+    (gone,) = modules(ufw, {"state": "absent", "clients": ["10.0.0.1/8"]})
+    assert gone.get("changed") is True
+    assert reached(ufw) == ["shut", "shut"]
+
+
 def test_what_has_left_the_list_is_taken_away_and_what_is_in_it_stays_open_all_the_time(ufw: Host) -> None:
     opened(ufw, ports=(443, 8443))
     assert ufw.reach(port=8443) == "open"
@@ -324,6 +363,39 @@ def test_a_rule_of_firewalld_that_keeps_out_is_not_overruled(firewalld: Host, gi
         opened(firewalld)
     assert given in str(caught.value)
     assert zones(firewalld) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["default", "ACCEPT"])
+def test_a_rule_of_firewalld_behind_all_that_lets_in_is_a_default(firewalld: Host, target: str) -> None:
+    """So it is in libvirt's own zone."""
+    firewalld.run("firewall-cmd", "--permanent", f"--set-target={target}")
+    firewalld.run("firewall-cmd", "--permanent", '--add-rich-rule=rule priority="32767" reject')
+    firewalld.run("firewall-cmd", "--reload")
+    assert reached(firewalld) == ["shut", "shut"]
+    assert opened(firewalld) == ["firewall-cmd --zone=public --add-port=443/tcp", "firewall-cmd --permanent --zone=public --add-port=443/tcp"]
+    assert reached(firewalld) == ["open", "open"]
+
+
+@pytest.mark.slow
+def test_sources_of_zones_that_overlap(firewalld: Host) -> None:
+    for where in ([], ["--permanent"]):
+        firewalld.run("firewall-cmd", *where, "--zone=internal", "--add-source=10.78.1.0/24")
+        firewalld.run("firewall-cmd", *where, "--zone=work", "--add-source=10.78.0.0/16")
+    opened(firewalld, ("10.78.0.0/16",))
+    assert [firewalld.reach(client=each) for each in (0, 1)] == ["open", "open"]
+
+
+@pytest.mark.slow
+def test_a_zone_that_is_gone_does_not_keep_removal_from_its_end(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", "--permanent", "--new-zone=es")
+    firewalld.run("firewall-cmd", "--permanent", "--zone=es", "--add-interface=eth0")
+    firewalld.run("firewall-cmd", "--reload")
+    assert len(opened(firewalld)) == 2
+    firewalld.run("firewall-cmd", "--permanent", "--delete-zone=es")
+    firewalld.stop_firewalld()
+    assert closed(firewalld) == []
+    assert firewalld.run("ls", "/var/lib") == ""
 
 
 @pytest.mark.slow

@@ -186,3 +186,14 @@ def test_parts_that_are_all_of_it_together_leave_nobody_out(host: Host) -> None:
     assert seen(host, 4) == OPEN
     assert said(host, "0.0.0.0/0")[0] == UNKNOWN
     host.nft("flush ruleset")
+
+
+def test_the_command_for_a_table_of_the_other_iptables_is_its_own(host: Host) -> None:
+    host.nft("flush ruleset")
+    host.run("iptables-legacy", "-P", "INPUT", "DROP")
+    verdict, commands = said(host, "0.0.0.0/0")
+    assert verdict == SHUT and commands == ["iptables-legacy -I INPUT -p tcp --dport 443 -j ACCEPT"]
+    host.run("sh", "-ec", commands[0])
+    assert seen(host, 4) == said(host, "0.0.0.0/0")[0] == OPEN
+    host.run("iptables-legacy", "--flush")
+    host.run("iptables-legacy", "-P", "INPUT", "ACCEPT")
