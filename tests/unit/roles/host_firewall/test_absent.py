@@ -40,6 +40,12 @@ def results(play: Any, namespace: str, tmp_path_factory: pytest.TempPathFactory)
         "not_meant": absent,
         "meant": {**absent, "host_firewall_leave_closed_ports_open": True},
         "clean": {**absent, "ansible_python_interpreter": python("unshare --net")},
+        "wrong_lists": {
+            **absent,
+            "ansible_python_interpreter": python("unshare --net"),
+            "host_firewall_https_ports": ["https"],
+            "host_firewall_https_clients": ["10.0.0.1/8"],
+        },
     }
     return play(Path(__file__).with_name("preflight.yml"), hosts, "--check", "--diff")
 
@@ -59,3 +65,7 @@ def test_check_mode_shows_what_would_be_removed(results: Any) -> None:
 
 def test_nothing_is_done_where_nothing_is(results: Any) -> None:
     assert (results.count("clean", "failures"), results.count("clean", "changed")) == (0, 0)
+
+
+def test_removal_from_other_firewalls_goes_by_what_was_written_down_and_not_by_lists(results: Any) -> None:
+    assert results.count("wrong_lists", "failures") == 0
