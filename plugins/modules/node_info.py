@@ -187,7 +187,8 @@ nftables:
 firewalls:
   description:
     - What keeps O(https_clients) out of O(https_ports), as M(tlsfront.elasticsearch.other_firewalls) finds it. C(found) are ufw and firewalld where they are
-      on, C(commands) what that module would run, and C(by_hand) what to type in its place.
+      on, C(commands) what that module would run, and C(by_hand) what to type in its place. C(is_settled) is false where a run of it was killed, so that
+      its record is to be finished.
     - C(problems) says what that module does not change and certainly keeps them out, and C(notices) what cannot be known.
   returned: O(https_ports) is given
   type: dict
@@ -197,6 +198,7 @@ firewalls:
     by_hand: [ufw allow proto tcp from 0.0.0.0/0 to any port 443]
     problems: []
     notices: []
+    is_settled: true
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.

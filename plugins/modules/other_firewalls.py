@@ -51,6 +51,10 @@ options:
     type: list
     elements: str
     default: ["0.0.0.0/0", "::/0"]
+  purge:
+    description: Whether what was added before, and has left O(ports) or O(clients) since, is taken away. With V(false), a later call does it.
+    type: bool
+    default: true
   nft:
     description: The program nft, by which tables of others are looked at.
     type: path
@@ -99,6 +103,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "ports": {"type": "list", "elements": "int", "default": [443]},
             "clients": {"type": "list", "elements": "str", "default": ["0.0.0.0/0", "::/0"]},
+            "purge": {"type": "bool", "default": True},
             "nft": {"type": "path", "default": "/usr/sbin/nft"},
         },
         supports_check_mode=True,
@@ -106,7 +111,7 @@ def main() -> None:
     wanted = module.params["state"] == "present"
     try:
         ports, clients = (read_ports(module.params["ports"]), read_clients(module.params["clients"])) if wanted else ([], [])
-        openings = Openings(ports, clients, module.params["nft"])
+        openings = Openings(ports, clients, module.params["nft"], purge=module.params["purge"])
         before = in_diff(openings.recorded())
         plan = openings.checked() if module.check_mode else openings.apply()
     except (Failed, Locked, ValueError, OSError) as error:

@@ -45,11 +45,13 @@ class Plan:
     commands: list[list[str]] = field(default_factory=list)
     by_hand: list[str] = field(default_factory=list)
     """What to type where the role is not to touch them."""
+    is_settled: bool = True
+    """Whether the record has exactly what is ours: a run that was killed leaves it otherwise."""
 
-    def told(self) -> dict[str, list[str]]:
+    def told(self) -> dict[str, list[str] | bool]:
         """What concerns others, as texts."""
-        texts = list(map(text, self.commands))
-        return {"found": self.found, "commands": texts, "by_hand": self.by_hand, "problems": self.problems, "notices": self.notices}
+        told: dict[str, list[str] | bool] = {"found": self.found, "commands": list(map(text, self.commands)), "by_hand": self.by_hand}
+        return {**told, "problems": self.problems, "notices": self.notices, "is_settled": self.is_settled}
 
 
 def read_clients(given: Iterable[str]) -> list[Network]:
@@ -88,10 +90,17 @@ class Openings:
     clients: Sequence[Network]
     nft: str = "/usr/sbin/nft"
     record: Path = RECORD
+    purge: bool = True
+    """Whether what has left the ports and the clients is taken away."""
 
     def plan(self) -> Plan:
         """:raises Failed: something cannot be seen"""
         recorded = self.recorded()
+        plan = self._plan(recorded)
+        plan.is_settled = set(plan.keep) == set(recorded)
+        return plan
+
+    def _plan(self, recorded: list[Opening]) -> Plan:
         plan = Plan()
         if not self.ports or not self.clients:
             return self._taken_away(plan, recorded)
@@ -183,14 +192,16 @@ class Openings:
         if f"{sentence}." not in plan.notices:
             plan.notices.append(f"{sentence}.")
 
-    @staticmethod
-    def _settle(plan: Plan, recorded: list[Opening], wanted: list[Opening], found: ufw.Ufw | firewalld.Firewalld, command: _Command) -> None:
+    def _settle(self, plan: Plan, recorded: list[Opening], wanted: list[Opening], found: ufw.Ufw | firewalld.Firewalld, command: _Command) -> None:
         """What is ours, is there and is wanted stays; what is not wanted goes."""
         adding = [each for each in plan.add if each in wanted]
         leaving = [each for each in recorded if each not in wanted]
         plan.keep += [each for each in recorded if each in wanted and each not in adding and found.has(each)]
         plan.commands += [command(each, True) for each in adding]
-        Openings._take_away(plan, leaving, found, command)
+        if self.purge:
+            self._take_away(plan, leaving, found, command)
+        else:
+            plan.keep += leaving
 
     @staticmethod
     def _take_away(plan: Plan, leaving: list[Opening], found: ufw.Ufw | firewalld.Firewalld, command: _Command) -> None:

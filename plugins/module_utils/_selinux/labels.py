@@ -90,7 +90,7 @@ class Labels:
         found = []
         for name, ports in _PORTS.findall(self._list(PORT, *(["--locallist"] if local else []))):
             for part in ports.split(","):
-                first, _, last = part.strip().partition("-")
+                first, _hyphen, last = part.strip().partition("-")
                 found.append(Range(int(first), int(last or first), name))
         return found
 

@@ -68,12 +68,8 @@ def openings(clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) ->
     return Openings(ports, read_clients(clients))
 
 
-def planned(host: Host, clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) -> dict[str, list[str]]:
-    def step() -> dict[str, list[str]]:
-        plan = openings(clients, ports).plan()
-        return {"found": plan.found, "commands": list(map(text, plan.commands)), "problems": plan.problems, "notices": plan.notices, "by_hand": plan.by_hand}
-
-    found: dict[str, list[str]] = host.do(step)
+def planned(host: Host, clients: tuple[str, ...] = ALL, ports: tuple[int, ...] = (443,)) -> dict[str, Any]:
+    found: dict[str, Any] = host.do(lambda: openings(clients, ports).plan().told())
     return found
 
 
@@ -107,7 +103,7 @@ def restart_firewalld(host: Host) -> None:
 
 
 def test_a_host_without_any_has_nothing_done_and_nothing_written(host: Host) -> None:
-    assert planned(host) == {"found": [], "commands": [], "problems": [], "notices": [], "by_hand": []}
+    assert planned(host) == {"found": [], "commands": [], "problems": [], "notices": [], "by_hand": [], "is_settled": True}
     assert opened(host) == closed(host) == []
     assert reached(host) == ["open", "open"]
     assert host.run("ls", "/var/lib") == ""
@@ -223,6 +219,29 @@ def test_what_has_left_the_list_is_taken_away_and_what_is_in_it_stays_open_all_t
     assert len(commands) == 5 and all(each.startswith("ufw --force delete") for each in commands[1:])
     assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
     assert ufw.reach(port=8443) == "shut"
+
+
+def test_nothing_is_shut_before_what_comes_in_its_place_is_served(ufw: Host) -> None:
+    """The playbook opens first, and takes away only after the proof."""
+    opened(ufw, ports=(8443,))
+    commands = ufw.do(lambda: list(map(text, Openings((443,), read_clients(("10.78.1.0/24",)), purge=False).apply().commands)))
+    assert commands == ["ufw allow proto tcp from 10.78.1.0/24 to any port 443 comment tlsfront"]
+    assert [ufw.reach(port=port) for port in (443, 8443)] == ["open", "open"]
+    assert len(planned(ufw, ("10.78.1.0/24",))["commands"]) == 2, "it is known still"
+    assert len(opened(ufw, ("10.78.1.0/24",))) == 2
+    assert [ufw.reach(port=port) for port in (443, 8443)] == ["open", "shut"]
+
+
+def test_a_record_that_a_killed_run_has_left_is_to_be_finished(ufw: Host) -> None:
+    opened(ufw, ports=(443, 8443))
+    before = ufw.run("cat", str(RECORD))
+    opened(ufw)
+    assert planned(ufw)["is_settled"]
+    ufw.do(lambda: RECORD.write_text(before))  # as between the last command and the last write
+    told = planned(ufw)
+    assert (told["commands"], told["is_settled"]) == ([], False)
+    opened(ufw)
+    assert planned(ufw)["is_settled"] and "8443" not in ufw.run("cat", str(RECORD))
 
 
 def test_a_rule_that_somebody_has_made_his_own_stays(ufw: Host) -> None:
