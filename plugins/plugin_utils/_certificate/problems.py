@@ -49,7 +49,6 @@ def problems(
     if plan.text("certificate_state") == "absent":
         return found
     _distributions.warn(facts, host)
-    found += _lacks(plan, host, facts, acme_package)
     given, addresses = plan.options.get("certificate_names", []), plan.options.get("certificate_addresses", [])
     names = _names.problems(given, addresses)
     if names:
@@ -70,7 +69,9 @@ def problems(
             f"Others can read or change what {host} gets its certificate from. {'; '.join(access)}. Look first whether somebody has changed it, and take "
             "another key in place of one that others could read."
         )
-    return found
+    # with other problems, it is not looked at whether one is due
+    is_due = bool(found) or plan.source != "own_ca" or bool(plan.reasons)
+    return [*found, *(_lacks(plan, host, facts, acme_package) if is_due else ())]
 
 
 def _lacks(plan: Plan, host: str, facts: Mapping[str, t.Any], acme_package: str) -> Iterator[str]:

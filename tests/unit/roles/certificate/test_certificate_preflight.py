@@ -384,6 +384,20 @@ def test_an_interpreter_that_no_package_is_for_is_named(place: Path, is_systems:
     assert all("/usr/bin/python3.12 on es1" in one and "Set ansible_python_interpreter of es1 to /usr/bin/python3" in one for one in told)
 
 
+@pytest.mark.parametrize(("names", "count"), [(["es1.example.org"], 0), (["es1.example.org", "es2.example.org"], 1)])
+def test_what_makes_keys_is_asked_for_only_where_one_is_to_be_made(tmp_path: Path, names: list[str], count: int) -> None:
+    root = pki.root()
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca/ca.pem").write_bytes(root.pem)
+    live = pki.issue("es1", root, ["es1.example.org"], not_after=300 * pki.DAY)
+    options = DEFAULTS | {"certificate_own_ca_dir": str(tmp_path / "ca"), "certificate_names": names, "certificate_own_ca_days": 3650}
+    about = {"python": {"path": "/usr/bin/python3.12", "is_systems": False}, "python_packages": {"cryptography": False}}
+    node = gathered(options)[0] | about | {"keypairs": [{"chain": live.pem.decode(), "key": "matching", "accepted": True, "message": "", "ocsp": []}]}
+    texts = {str(tmp_path / "ca/ca.pem"): root.pem.decode()}
+    told = certificate_plan(options, node=node, texts=texts, host="es1", check=True, facts={"distribution": "Debian"}, acme_package="")["problems"]
+    assert len(told) == count and all("which has no cryptography" in one for one in told)
+
+
 @pytest.fixture(scope="module")
 def results(play: Any, place: Path) -> Any:
     hosts = {name: common(place) | CASES[name][0] for name in IN_A_RUN}
