@@ -26,18 +26,19 @@ _NOT_RUNNING = 252  # firewall-cmd(1)
 ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HEADER = re.compile(r"(\S+)(?: \(([a-z, ]*)\))?")
-# firewalld.richlanguage(5). What does not fit, such as a prefix with quotes in it, is not understood.
-_LIMIT = r'(?: limit value="[^"]*")?'
+# firewalld.richlanguage(5)
+_PLACE = r'(?:NOT )?[a-z]+="[^"]+"(?: invert="True")?'
 _RICH = re.compile(
-    r'rule(?: priority="(?P<priority>-?[0-9]+)")?(?: family="(?P<family>ipv[46])")?(?: source address="(?P<source>[^"]+)")?'
-    r'(?: service name="(?P<service>[^"]+)"| port port="(?P<port>[0-9]+(?:-[0-9]+)?)" protocol="(?P<protocol>[a-z]+)")?'
-    rf'(?: (?:nf)?log(?: prefix="[^"]*")?(?: level="[a-z]*")?(?: group="[0-9]*")?(?: queue-size="[0-9]*")?{_LIMIT})?(?: audit{_LIMIT})?'
-    rf' (?P<action>accept|reject(?: type="[^"]*")?|drop){_LIMIT}'
+    rf'rule(?: priority="(?P<priority>-?[0-9]+)")?(?: family="(?P<family>ipv[46])")?(?: source (?P<source>{_PLACE}))?(?: destination (?P<destination>{_PLACE}))?'
+    r'(?: (?:service name="(?P<service>[^"]+)"|(?P<from>source-)?port port="(?P<port>[0-9]+(?:-[0-9]+)?)" protocol="(?P<protocol>[a-z]+)"'
+    r'|protocol value="(?P<value>[^"]+)"|icmp-type name="(?P<icmp>[^"]+)"))?'
+    r"(?: (?:log|nflog|audit)\b.*)?"
 )
+_ACTION = re.compile(r'(?P<rest>.*) (?P<action>accept|reject(?: type="[^"]*")?|drop)(?: limit value="[^"]*")?')
 
 
 class Rich(NamedTuple):
-    """A rule in the rich language that is understood."""
+    """A rule in the rich language that lets in or keeps out."""
 
     priority: int
     is_deny: bool
@@ -45,6 +46,8 @@ class Rich(NamedTuple):
     source: Network | None
     service: str
     port: str
+    is_conditional: bool
+    """It asks for what is not known here: a set, a hardware address, a destination, a source port; or it cannot be read."""
     line: str
 
 
@@ -69,7 +72,7 @@ class Firewalld:
     def __init__(self, default: str, now: dict[str, Zone], later: dict[str, Zone]) -> None:
         self.default = default
         self.zones = {False: now, True: later}
-        self._services: dict[str, list[str]] = {}
+        self._services: dict[str, list[tuple[str, bool]]] = {}
 
     def zones_of(self, clients: Network) -> list[str]:
         """Those by which packets of these clients come in: firewalld asks for the source first, then for the interface, then takes the default."""
@@ -96,25 +99,37 @@ class Firewalld:
         gone = {_rich(each) or f"{each.port}/tcp" for each in without if each[3:] == (name, permanent)}
         partly = ""
         shut_by_default = False
+        unless: list[Rich] = []
         for rule in sorted([each for each in zone.rich if each.line not in gone], key=lambda each: (each.priority, not each.is_deny)):
             if (rule.priority, not rule.is_deny) >= (0, True) and self._lets_in(zone, port, gone):
-                return Answer(OPEN)
-            if not self._is_about(rule, port, clients.version):
+                return Answer(OPEN, unless=_lines(unless))
+            if not self._is_about(rule, port, clients):
                 continue
             names_port = rule.port or rule.service
+            if rule.is_conditional or (rule.service and not self._serves(rule.service, port)):
+                if rule.is_deny:
+                    unless.append(rule)
+                elif names_port:
+                    partly = partly or f"the rule '{rule.line}' of its zone {name} lets in where it fits only, which is not known here"
+                continue
             if rule.is_deny and rule.priority > 0 and not names_port and rule.source is None:
                 shut_by_default = True  # for what nothing lets in, as in libvirt's own zone
                 break
             if rule.source is None or within(clients, rule.source):
                 where = f"the rule '{rule.line}' of its zone {name}"
-                return Answer(DENIED, where) if rule.is_deny else Answer(OPEN, where)
+                return Answer(DENIED, where) if rule.is_deny else Answer(OPEN, where, _lines(unless))
             if not rule.is_deny and names_port and within(rule.source, clients):
                 partly = partly or f"the rule '{rule.line}' of its zone {name} lets in a part of {in_words(clients)} only"
         if (zone.target == "ACCEPT" and not shut_by_default) or self._lets_in(zone, port, gone):
-            return Answer(OPEN)
+            return Answer(OPEN, unless=_lines(unless))
         if zone.target in _DENYING and any(within(clients, bound) for bound in map(_network, zone.sources) if bound):
             return Answer(DENIED, f"its zone {name}, to which their addresses are bound")
-        return Answer(PARTLY, partly) if partly else Answer(SHUT, f"its zone {name} does not let it in")
+        elsewhere = [each for each in zone.services if self._serves(each, port, is_bound=True)]
+        if elsewhere:
+            partly = partly or f"the service {elsewhere[0]} of its zone {name} lets in at a destination of its own only"
+        if partly:
+            return Answer(PARTLY, partly)
+        return Answer(SHUT, f"its zone {name} does not let it in", _lines(each for each in unless if each.priority <= 0))
 
     def has(self, opening: Opening) -> bool:
         zone = self.zones[opening.permanent].get(opening.zone)
@@ -127,21 +142,28 @@ class Firewalld:
             return True
         return any(self._serves(each, port) for each in zone.services)
 
-    def _is_about(self, rule: Rich, port: int, version: int) -> bool:
-        if rule.family not in ("", f"ipv{version}") or (rule.source is not None and rule.source.version != version):
+    def _is_about(self, rule: Rich, port: int, clients: Network) -> bool:
+        if rule.family not in ("", f"ipv{clients.version}"):
+            return False
+        if rule.source is not None and not within(clients, rule.source) and not within(rule.source, clients):
             return False
         if rule.service:
-            return self._serves(rule.service, port)
+            return self._serves(rule.service, port) or self._serves(rule.service, port, is_bound=True)
         return not rule.port or _is_in(port, rule.port)
 
-    def _serves(self, service: str, port: int) -> bool:
+    def _serves(self, service: str, port: int, is_bound: bool = False) -> bool:
+        """:param is_bound: at a destination of its own, instead of at any"""
         if service not in self._services:
             self._services[service] = _service(service)
-        return any(_is_in(port, each) for each in self._services[service])
+        return any(_is_in(port, each) for each, bound in self._services[service] if bound == is_bound)
 
 
-def _service(name: str, depth: int = 0) -> list[str]:
-    """Its TCP ports, as its definition says: firewall-cmd would take a second for each."""
+def _lines(rules: Iterable[Rich]) -> tuple[str, ...]:
+    return tuple(each.line for each in rules)
+
+
+def _service(name: str, depth: int = 0) -> list[tuple[str, bool]]:
+    """Its TCP ports, and whether they are those of a destination of its own, as its definition says: firewall-cmd would take a second for each."""
     from xml.etree import ElementTree  # most nodes have no firewalld
 
     for directory in _SERVICES if _NAME.fullmatch(name) and depth < 8 else ():
@@ -151,7 +173,8 @@ def _service(name: str, depth: int = 0) -> list[str]:
                 root = ElementTree.fromstring(file.read_bytes())
             except ElementTree.ParseError:
                 return []
-            ports = [each.get("port", "") for each in root.iter("port") if each.get("protocol") == "tcp"]
+            is_bound = root.find("destination") is not None
+            ports = [(each.get("port", ""), is_bound) for each in root.iter("port") if each.get("protocol") == "tcp"]
             return [*ports, *(port for each in root.iter("include") for port in _service(each.get("service", ""), depth + 1))]
     return []
 
@@ -212,14 +235,21 @@ def _zones(listed: str) -> dict[str, Zone]:
 
 
 def _read_rich(line: str) -> Rich | None:
-    match = _RICH.fullmatch(line)
-    if not match or (match["protocol"] or "tcp") != "tcp":
+    """None for what neither lets in nor keeps out TCP."""
+    action = _ACTION.fullmatch(line)
+    if not action:
         return None
-    source = _network(match["source"]) if match["source"] else None
-    if match["source"] and source is None:
+    is_deny = action["action"] != "accept"
+    match = _RICH.fullmatch(action["rest"])
+    if not match:
+        return Rich(0, is_deny, "", None, "", "0-65535", True, line)
+    if (match["protocol"] or "tcp") != "tcp" or (match["value"] or "tcp") not in ("tcp", "6") or match["icmp"]:
         return None
-    is_deny = match["action"] != "accept"
-    return Rich(int(match["priority"] or 0), is_deny, match["family"] or "", source, match["service"] or "", match["port"] or "", line)
+    address = re.fullmatch(r'address="([^"]+)"', match["source"] or "")
+    source = _network(address[1]) if address else None
+    is_conditional = bool(match["from"] or match["destination"] or (match["source"] and source is None))
+    port = "" if match["from"] else match["port"] or ""
+    return Rich(int(match["priority"] or 0), is_deny, match["family"] or "", source, match["service"] or "", port, is_conditional, line)
 
 
 def _rich(opening: Opening) -> str:

@@ -30,6 +30,8 @@ class Answer(NamedTuple):
 
     verdict: str
     why: str = ""
+    unless: tuple[str, ...] = ()
+    """The rules that come before and keep some out by what is not known here."""
 
 
 class Opening(NamedTuple):

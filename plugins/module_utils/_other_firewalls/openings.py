@@ -154,11 +154,13 @@ class Openings:
                     both = [Opening(firewalld.NAME, port, "", zone, permanent)] if set(map(str, networks)) == set(ANY) else []
                     may_stay += [*single, *both]
                     leaving = frozenset(recorded) - frozenset(may_stay)
-                    missing = [
-                        each
-                        for each in single
-                        if self._is_missing(plan, "firewalld", each, found.answer(zone, permanent, port, network(each.network), leaving))
-                    ]
+                    missing = []
+                    for each in single:
+                        answer = found.answer(zone, permanent, port, network(each.network), leaving)
+                        missing += [each] if self._is_missing(plan, "firewalld", each, answer) else []
+                        for line in answer.unless:
+                            what = f"port {port} to {in_words(network(each.network))}"
+                            self._notice(plan, f"firewalld keeps out {what} where the rule '{line}' of its zone {zone} fits, and the role does not overrule that")
                     wanted += both if both and len(missing) == len(single) else missing
         plan.add += wanted
         self._settle(plan, recorded, may_stay, found, firewalld.command)

@@ -385,6 +385,50 @@ def test_a_rule_of_firewalld_that_keeps_out_is_not_overruled(firewalld: Host, gi
 
 
 @pytest.mark.slow
+def test_a_rule_of_firewalld_that_lets_in_by_what_is_not_known_is_not_made_everybody(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", "--permanent", "--new-ipset=cl", "--type=hash:ip")
+    firewalld.run("firewall-cmd", "--reload")
+    given = (
+        'rule family="ipv4" source ipset="cl" service name="https" accept',
+        'rule source mac="02:00:00:00:00:01" service name="https" accept',
+        'rule family="ipv4" destination address="10.78.0.9" port port="443" protocol="tcp" log prefix="x \\" drop" accept',
+    )
+    for rule in given:
+        firewalld.run("firewall-cmd", f"--add-rich-rule={rule}")
+        listed = firewalld.run("firewall-cmd", "--list-rich-rules").strip()
+        plan = planned(firewalld)
+        assert not [each for each in plan["commands"] if "--permanent" not in each and "port=443/tcp" in each]
+        assert f"'{listed}' of its zone public lets in where it fits only" in plan["notices"][0]
+        firewalld.run("firewall-cmd", f"--remove-rich-rule={rule}")
+    assert planned(firewalld)["notices"] == []
+
+
+@pytest.mark.slow
+def test_a_rule_of_firewalld_that_may_keep_out_is_said(firewalld: Host) -> None:
+    given = 'rule family="ipv4" source NOT address="10.78.1.0/24" port port="443" protocol="tcp" reject'
+    firewalld.run("firewall-cmd", f"--add-rich-rule={given}")
+    assert f"firewalld keeps out port 443 to all of IPv4 where the rule '{given}' of its zone public fits" in planned(firewalld)["notices"][0]
+    opened(firewalld)
+    assert [firewalld.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+    assert given in planned(firewalld)["notices"][0]
+    firewalld.run("firewall-cmd", '--add-rich-rule=rule protocol value="tcp" drop')
+    assert reached(firewalld) == ["shut", "shut"]
+    assert 'rule protocol value="tcp" drop' in planned(firewalld)["problems"][0]
+
+
+@pytest.mark.slow
+def test_a_service_of_firewalld_with_a_destination_of_its_own_is_not_open(firewalld: Host) -> None:
+    for command in ("--new-service=there", "--service=there --add-port=443/tcp", "--service=there --set-destination=ipv4:10.78.0.9"):
+        firewalld.run("firewall-cmd", "--permanent", *command.split())
+    firewalld.run("firewall-cmd", "--reload")
+    firewalld.run("firewall-cmd", "--add-service=there")
+    assert firewalld.reach() == "shut"
+    plan = planned(firewalld)
+    assert all("--permanent" in each for each in plan["commands"])
+    assert "the service there of its zone public lets in at a destination of its own only" in plan["notices"][0]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["default", "ACCEPT"])
 def test_a_rule_of_firewalld_behind_all_that_lets_in_is_a_default(firewalld: Host, target: str) -> None:
     """So it is in libvirt's own zone."""
