@@ -112,4 +112,5 @@ _OPTIONS: dict[str, Callable[[list[str]], Match]] = {
     "--dst-type": lambda given: _always("LOCAL" in given[0].split(",")),
     "--icmp-type": lambda given: _always(False),
     "--icmpv6-type": lambda given: _always(False),
+    "--rt-type": lambda given: _always(False),  # a header that no client has to send
 }

@@ -51,7 +51,11 @@ class Ufw(NamedTuple):
             return Answer(DENIED, "IPV6=no in /etc/default/ufw, by which ufw drops all of IPv6")
         partly = ""
         for rule in self.rules:
-            if not rule.is_about(port) or rule.is_conditional or self.opening(rule) in without:
+            if not rule.is_about(port) or self.opening(rule) in without:
+                continue
+            if rule.is_conditional:
+                if rule.action in ("allow", "limit") and rule.ports != "any" and (within(clients, rule.source) or within(rule.source, clients)):
+                    partly = partly or f"its rule '{rule.line}' lets in {in_words(rule.source)} where it fits only, which is not known here"
                 continue
             if within(clients, rule.source):
                 if rule.action in ("allow", "limit"):
@@ -110,7 +114,8 @@ def look(root: Path = Path("/")) -> Ufw | None:
     defaults = root / "etc/default/ufw"
     rules: list[Rule] = []
     for name in ("user.rules", "user6.rules"):
-        for line in (root / "etc/ufw" / name).read_text("utf-8", "replace").splitlines():
+        file = root / "etc/ufw" / name
+        for line in file.read_text("utf-8", "replace").splitlines() if file.exists() else ():
             rule = _rule(line) if line.startswith(_TUPLE) else None
             if rule:
                 rules.append(rule)

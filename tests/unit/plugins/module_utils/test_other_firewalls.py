@@ -151,9 +151,25 @@ def test_a_ban_of_ufw_stays_a_ban_and_keeps_nobody_else_out(ufw: Host) -> None:
     assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
 
 
-@pytest.mark.parametrize(
-    "rule", ["in on eth1 to any port 443 proto tcp", "proto tcp from any port 1024 to any port 443", "proto tcp from any to 10.78.0.9 port 443", "443/udp"]
-)
+@pytest.mark.parametrize("rule", ["in on eth1 to any port 443 proto tcp", "proto tcp from any port 1024 to any port 443", "in on eth1 to any port 400:500 proto tcp"])
+def test_what_ufw_lets_in_where_it_fits_only_is_not_made_everybody(ufw: Host, rule: str) -> None:
+    ufw.run("ufw", "allow", *rule.split())
+    plan = planned(ufw)
+    assert plan["commands"] == [] and plan["problems"] == []
+    assert len(plan["notices"]) == 2 and "lets in all of IPv4 where it fits only" in plan["notices"][0]
+    assert reached(ufw) == ["shut", "shut"]
+    ufw.run("ufw", "allow", "443")
+    assert planned(ufw)["notices"] == []
+
+
+def test_what_ufw_lets_in_to_one_address_is_not_made_all_of_them(ufw: Host) -> None:
+    ufw.run("ufw", "allow", *"proto tcp from 10.78.1.0/24 to 10.78.0.9 port 443".split())
+    assert opened(ufw) == ["ufw allow proto tcp from ::/0 to any port 443 comment tlsfront"]
+    assert opened(ufw, ("10.78.1.0/25",))[1:] == [] and len(opened(ufw, ("10.78.2.0/24",))) == 1
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["shut", "open"]
+
+
+@pytest.mark.parametrize("rule", ["443/udp", "in on eth1 to any port 444 proto tcp", "in on eth1"])
 def test_what_ufw_lets_in_elsewhere_does_not_count(ufw: Host, rule: str) -> None:
     ufw.run("ufw", "allow", *rule.split())
     before = rules(ufw)
@@ -161,6 +177,24 @@ def test_what_ufw_lets_in_elsewhere_does_not_count(ufw: Host, rule: str) -> None
     assert reached(ufw) == ["open", "open"]
     closed(ufw)
     assert rules(ufw) == before
+
+
+def test_rules_of_ufw_before_those_of_its_command_are_looked_at(ufw: Host) -> None:
+    assert planned(ufw)["notices"] == []
+    for file, chain in (("before.rules", "ufw-before-input"), ("before6.rules", "ufw6-before-input")):
+        ufw.run("sed", "-i", f"s/^# allow all on loopback/-A {chain} -p tcp --dport 443 -j DROP/", f"/etc/ufw/{file}")
+    ufw.run("ufw", "reload")
+    problems = planned(ufw)["problems"]
+    assert "chain INPUT of iptables shuts port 443 to all of IPv4; chain INPUT of iptables shuts port 443 to all of IPv6" in problems[0]
+    with pytest.raises(RuntimeError, match="Nothing was changed"):
+        opened(ufw)
+
+
+def test_a_file_of_rules_that_ufw_has_not_is_an_empty_one(ufw: Host) -> None:
+    ufw.run("rm", "/etc/ufw/user6.rules")
+    assert len(planned(ufw)["commands"]) == 2
+    ufw.run("rm", "/etc/ufw/user.rules")
+    assert len(planned(ufw)["commands"]) == 2
 
 
 def test_who_was_let_in_by_the_administrator_in_part_is_not_made_everybody(ufw: Host) -> None:
