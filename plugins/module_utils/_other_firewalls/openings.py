@@ -105,7 +105,8 @@ class Openings:
         if not self.ports or not self.clients:
             return self._taken_away(plan, recorded)
         kernel = tables.look(self.nft)
-        clients = self._ufw(plan, [each for each in recorded if each.firewall == ufw.NAME], kernel.has_ufw)
+        has_ufw = kernel.has_ufw or (bool(kernel.problem) and ufw.is_enabled())  # what cannot be seen is taken for what it is to be
+        clients = self._ufw(plan, [each for each in recorded if each.firewall == ufw.NAME], has_ufw)
         self._firewalld(plan, [each for each in recorded if each.firewall == firewalld.NAME], kernel.has_firewalld)
         judged = tables.judge(kernel, self.nft, self.ports, clients, plan.found)
         hint = f" Let it in there: {'; '.join(judged.commands)}. Do the same in the file that this table is loaded from, or it is shut after the next boot."

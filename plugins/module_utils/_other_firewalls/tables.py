@@ -62,18 +62,21 @@ def look(nft: str) -> Found:
     tables: list[Table] = []
     names: list[str] = []
     problem = ""
+    chains: list[dict[str, Any]] | None = None
     if Path(nft).exists():
         done = ask(nft, "-j", "list", "chains")
         try:
-            chains = [part["chain"] for part in json.loads(done.stdout)["nftables"] if "chain" in part] if not done.returncode else []
+            chains = [part["chain"] for part in json.loads(done.stdout)["nftables"] if "chain" in part] if not done.returncode else None
         except (ValueError, KeyError, TypeError):
-            chains, problem = [], "nft lists the chains of the kernel in a form that cannot be read"
-        names = [str(chain["name"]) for chain in chains]
-        for chain in chains:
-            here = (str(chain.get("family")), str(chain.get("table")))
-            if chain.get("hook") == "input" and chain.get("type") == "filter" and here != _OURS and here[0] in _FAMILIES:
-                tables.append(Table(*here, str(chain["name"])))
-    else:  # nothing but iptables itself tells what iptables-nft wrote
+            chains = None
+        said = (done.stderr.strip().splitlines() or ["it printed what cannot be read"])[0]
+        problem = "" if chains is not None else f"nft cannot list the chains of the kernel as JSON ({said}), so tables of nftables could not be looked at"
+    for chain in chains or ():
+        names.append(str(chain["name"]))
+        here = (str(chain.get("family")), str(chain.get("table")))
+        if chain.get("hook") == "input" and chain.get("type") == "filter" and here != _OURS and here[0] in _FAMILIES:
+            tables.append(Table(*here, str(chain["name"])))
+    if chains is None:  # nothing but iptables itself tells what iptables-nft wrote
         for family in _IPTABLES:
             with contextlib.suppress(ValueError):
                 names += re.findall(r"(?m)^:(\S+)", _saved(family, "nft"))
@@ -85,7 +88,7 @@ def look(nft: str) -> Found:
             legacy = program(f"{tool}-legacy-save")
             names += re.findall(r"(?m)^:(\S+)", ask(legacy, "-t", "filter").stdout) if legacy else []
     has_ufw = any(re.fullmatch("ufw6?-user-input", name) for name in names)
-    has_firewalld = not Path(nft).exists() or any(table.name == "firewalld" for table in tables) or "INPUT_ZONES" in names
+    has_firewalld = chains is None or any(table.name == "firewalld" for table in tables) or "INPUT_ZONES" in names
     return Found(tables, has_ufw, has_firewalld, problem)
 
 

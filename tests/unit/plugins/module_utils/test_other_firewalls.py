@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import commands as nftables
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings as module
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import tables
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import RECORD, Openings, read_clients
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.firewall_host import Host, packages
@@ -320,6 +321,22 @@ def test_ufw_is_found_without_nft(ufw: Host) -> None:
     assert found == ["ufw"]
     assert len(ufw.do(lambda: list(map(text, Openings([443], read_clients(ALL), nft="/nonexistent").apply().commands)))) == 2
     assert reached(ufw) == ["open", "open"]
+
+
+@pytest.mark.parametrize("script", ["echo 'Error: JSON support not compiled-in' >&2; exit 1", "echo no json"])
+@pytest.mark.parametrize("has_iptables", [True, False])
+def test_an_nft_that_lists_nothing_is_no_proof_that_nothing_is_there(ufw: Host, script: str, has_iptables: bool) -> None:
+    ufw.run("sh", "-ec", "cat >/run/nft; chmod 755 /run/nft", text=f"#!/bin/sh\n{script}\n")
+
+    def commands() -> list[list[str]]:
+        if not has_iptables:
+            tables.program = lambda name: None  # type: ignore[attr-defined]
+        plan = Openings([443], read_clients(ALL), nft="/run/nft").plan()
+        return [plan.found, list(map(text, plan.commands)), plan.notices]
+
+    found, added, notices = ufw.do(commands)
+    assert found == ["ufw"] and len(added) == 2
+    assert "nft cannot list the chains of the kernel as JSON" in notices[0] and "not in force" not in str(notices)
 
 
 def modules(host: Host, *runs: dict[str, Any]) -> list[dict[str, Any]]:
