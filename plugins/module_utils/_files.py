@@ -12,18 +12,23 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-__all__ = ["Locked", "beside", "differs", "locked", "make_directory", "read", "remove", "sync", "write"]
+__all__ = ["Locked", "Removed", "beside", "differs", "locked", "make_directory", "read", "remove", "sync", "write"]
 
 
 class Locked(Exception):
     """Another process has held the lock for too long."""
 
 
+class Removed(Locked):
+    """Another process has removed the directory, so that what was waited for may be done already."""
+
+
 @contextlib.contextmanager
 def locked(directory: Path, seconds: float = 60) -> Iterator[None]:
     """One process at a time. The lock ends with its process, so that a killed one leaves none behind: flock(2).
 
-    :raises Locked: another one held it all the time, or has removed the directory in the meantime
+    :raises Locked: another one held it all the time
+    :raises Removed: another one has removed the directory in the meantime
     """
     descriptor = os.open(str(directory), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -37,7 +42,7 @@ def locked(directory: Path, seconds: float = 60) -> Iterator[None]:
                     raise Locked(f"another run has been writing here for {seconds:.0f} seconds: run the playbook again when it has ended") from None
                 time.sleep(0.05)
         if not directory.is_dir() or not os.path.samestat(os.fstat(descriptor), directory.stat()):
-            raise Locked(f"another run has removed {directory} in the meantime: run the playbook again")
+            raise Removed(f"another run has removed {directory} in the meantime: run the playbook again")
         yield
     finally:
         os.close(descriptor)

@@ -90,10 +90,18 @@ commands:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._files import Locked
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._files import Locked, Removed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import Openings, in_diff, read_clients, read_ports
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import Openings, Plan, in_diff, read_clients, read_ports
+
+
+def applied(openings: Openings) -> Plan:
+    """Where another run has taken away all of it in the meantime, one begins again: there may be nothing left to do."""
+    try:
+        return openings.apply()
+    except Removed:
+        return openings.apply()
 
 
 def main() -> None:
@@ -113,7 +121,7 @@ def main() -> None:
         ports, clients = (read_ports(module.params["ports"]), read_clients(module.params["clients"])) if wanted else ([], [])
         openings = Openings(ports, clients, module.params["nft"], purge=module.params["purge"])
         before = in_diff(openings.recorded())
-        plan = openings.checked() if module.check_mode else openings.apply()
+        plan = openings.checked() if module.check_mode else applied(openings)
     except (Failed, Locked, ValueError, OSError) as error:
         module.fail_json(msg=str(error))
     for notice in plan.notices:

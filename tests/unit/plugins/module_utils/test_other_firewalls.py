@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -355,6 +356,18 @@ def test_the_module_shows_in_check_mode_what_it_does_then_and_changes_nothing_tw
     assert removal["diff"] == gone["diff"] == {"before": lines, "after": ""}
     assert again["diff"] == nothing["diff"] == {}
     assert done["firewalls"] == ["ufw"] and "".join(f"{each}\n" for each in done["commands"]) == lines
+
+
+def test_removals_at_once_all_succeed(ufw: Host) -> None:
+    opened(ufw)
+    ufw.run("sh", "-ec", "mv /usr/sbin/ufw /usr/sbin/ufw.real; cat >/usr/sbin/ufw; chmod 755 /usr/sbin/ufw", text='#!/bin/sh\nsleep 1\nexec ufw.real "$@"\n')
+    try:
+        with ThreadPoolExecutor() as pool:
+            results = [each[0] for each in pool.map(lambda _number: modules(ufw, {"state": "absent"}), range(3))]
+    finally:
+        ufw.run("mv", "/usr/sbin/ufw.real", "/usr/sbin/ufw")
+    assert sorted((each.get("changed", each) for each in results), key=str) == [False, False, True]
+    assert ufw.run("ls", "/var/lib") == "" and reached(ufw) == ["shut", "shut"]
 
 
 def test_node_info_tells_what_the_module_would_do(ufw: Host) -> None:
