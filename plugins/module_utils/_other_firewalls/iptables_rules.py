@@ -12,7 +12,7 @@ import shlex
 from typing import Callable
 
 from .model import network
-from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Chain, Chains, Match, Packet, Rule, is_from
+from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Chain, Chains, Match, Packet, Rule, addresses, is_from
 
 __all__ = ["read"]
 
@@ -77,7 +77,7 @@ def _always(found: bool | None) -> Match:
 
 def _source(given: list[str]) -> Match:
     try:
-        return is_from([network(each) for each in given[0].split(",")])
+        return is_from([addresses(network(each)) for each in given[0].split(",")])
     except ValueError:
         return _always(None)
 

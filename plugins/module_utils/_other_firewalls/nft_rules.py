@@ -7,11 +7,10 @@ What is not known here makes a match unclear, never false.
 
 from __future__ import annotations
 
-import ipaddress
+import socket
 from typing import Any, Iterable, Iterator, Mapping
 
-from .model import Network, network
-from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Chain, Chains, Match, Packet, Rule, is_from
+from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Addresses, Chain, Chains, Match, Packet, Rule, is_from
 
 __all__ = ["has_foreign", "read"]
 
@@ -21,7 +20,7 @@ _OTHERS = ("udp", "udplite", "icmp", "icmpv6", "igmp", "sctp", "dccp", "ah", "es
 # statements that change nothing of where the packet goes
 _SILENT = ("counter", "log", "comment", "notrack", "mangle", "last", "ct helper", "ct timeout", "secmark", "flow")
 _VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN, "continue": CONTINUE}
-_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_LOOPBACK = {4: (127 << 24, (128 << 24) - 1), 6: (1, 1)}
 
 
 def has_foreign(parts: Iterable[Mapping[str, Any]]) -> bool:
@@ -128,12 +127,12 @@ def _of_other_protocol(left: Any) -> Match:
 def _payload(about: Mapping[str, Any], elements: list[Any], op: str) -> Match:
     protocol, asked = about.get("protocol"), about.get("field")
     if protocol in ("ip", "ip6") and asked == "saddr":
-        networks = _networks(elements)
-        if networks is not None:
-            return is_from(networks)
+        found = _addresses(elements)
+        if found is not None:
+            return is_from(found)
     if protocol in ("ip", "ip6") and asked == "daddr":
-        networks = _networks(elements)
-        if networks and all(any(each.version == loop.version and each.subnet_of(loop) for loop in _LOOPBACK) for each in networks):  # type: ignore[arg-type]
+        found = _addresses(elements)
+        if found and all(_LOOPBACK[version][0] <= first and last <= _LOOPBACK[version][1] for version, (first, last) in found):
             return lambda packet: False
     if (protocol, asked) in (("ip", "protocol"), ("ip6", "nexthdr")):
         return lambda packet: _has(about, packet) and _is_tcp(elements)
@@ -184,21 +183,32 @@ def _has_port(port: int, elements: list[Any]) -> bool | None:
     return None if unclear else False
 
 
-def _networks(elements: list[Any]) -> list[Network] | None:
+def _addresses(elements: list[Any]) -> list[Addresses] | None:
     """None where one of them is no address."""
-    found: list[Network] = []
+    found: list[Addresses] = []
     try:
         for each in elements:
             if isinstance(each, str):
-                found.append(network(each))
+                version, first = _number_of(each)
+                last = first
             elif "prefix" in each:
-                found.append(network(f"{each['prefix']['addr']}/{each['prefix']['len']}"))
+                version, first = _number_of(each["prefix"]["addr"])
+                last = first | ((1 << ({4: 32, 6: 128}[version] - each["prefix"]["len"])) - 1)
             else:
-                first, last = map(ipaddress.ip_address, each["range"])
-                found += ipaddress.summarize_address_range(first, last)
-    except (ValueError, KeyError, TypeError):
+                (version, first), (_version, last) = map(_number_of, each["range"])
+            found.append(Addresses(version, (first, last)))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return found
+
+
+def _number_of(address: str) -> tuple[int, int]:
+    """Its version, and itself.
+
+    :raises OSError: it is none
+    """
+    version = 6 if ":" in address else 4
+    return version, int.from_bytes(socket.inet_pton({4: socket.AF_INET, 6: socket.AF_INET6}[version], address), "big")
 
 
 def _flags(sides: Any, right: Any, op: str) -> Match:

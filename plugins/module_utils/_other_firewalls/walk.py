@@ -7,13 +7,13 @@ Each match is true, false, or None where it is not understood; then both are fol
 
 from __future__ import annotations
 
-import ipaddress
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, NamedTuple, Optional
+from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
 
-from .model import OPEN, PARTLY, SHUT, UNKNOWN, Network, within
+from .model import OPEN, PARTLY, SHUT, UNKNOWN, Network
 
-__all__ = ["ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Chain", "Chains", "Match", "Packet", "Rule", "is_from", "verdict"]
+__all__ = ["ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Addresses", "Chain", "Chains", "Match", "Packet", "Rule", "Span", "addresses", "is_from", "verdict"]
 
 ACCEPT, DROP, RETURN, CONTINUE = "accept", "drop", "return", "continue"
 UNCLEAR = "unclear"
@@ -22,20 +22,34 @@ _DEPTH = 32
 _REPRESENTATIVES = 200
 
 
+Span = Tuple[int, int]
+"""The first and the last address as integers: a set may have fifty thousand of them."""
+
+
+class Addresses(NamedTuple):
+    """A network or a range."""
+
+    version: int
+    span: Span
+
+
+def addresses(of: Network) -> Addresses:
+    return Addresses(of.version, (int(of.network_address), int(of.broadcast_address)))
+
+
 @dataclass
 class Packet:
     """A SYN to a port of this host, from no loopback interface, of a client of a network."""
 
     port: int
     clients: Network
-    point: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+    point: int | None = None
     """Its address. Without it, one of which no rule speaks that is about a part of the clients only."""
-    parts: set[Network] = field(default_factory=set)
+    parts: set[Span] = field(default_factory=set)
     """The parts of the clients that rules have spoken of."""
 
-    @property
-    def version(self) -> int:
-        return self.clients.version
+    def __post_init__(self) -> None:
+        self.version, self.span = addresses(self.clients)
 
 
 Match = Callable[[Packet], Optional[bool]]
@@ -69,39 +83,54 @@ class Chain(NamedTuple):
 Chains = Dict[str, Chain]
 
 
-def is_from(networks: Iterable[Network]) -> Match:
-    """Whether the packet is from one of the networks."""
-    given = list(networks)
+def is_from(given: Iterable[Addresses]) -> Match:
+    """Whether the packet is from one of them."""
+    spans: dict[int, list[Span]] = {4: [], 6: []}
+    for each in given:
+        spans[each.version].append(each.span)
+    merged = {version: _merged(each) for version, each in spans.items()}
+    ends = {version: [last for _first, last in each] for version, each in merged.items()}
 
     def match(packet: Packet) -> bool:
-        own = [each for each in given if each.version == packet.version]
-        if packet.point is not None:
-            return any(packet.point in each for each in own)
-        if any(within(packet.clients, each) for each in own):
+        own = merged[packet.version]
+        first, last = packet.span if packet.point is None else (packet.point, packet.point)
+        begin = bisect_left(ends[packet.version], first)
+        if begin < len(own) and own[begin][0] <= first and last <= own[begin][1]:
             return True
-        parts = {each for each in own if within(each, packet.clients)}
-        packet.parts |= parts
-        return _covers(parts, packet.clients)
+        if packet.point is None:
+            for low, high in own[begin:]:
+                if low > last:
+                    break
+                packet.parts.add((max(low, first), min(high, last)))
+        return False
 
     return match
 
 
-def _covers(parts: Iterable[Network], whole: Network) -> bool:
-    return whole in list(ipaddress.collapse_addresses(parts))  # type: ignore[type-var]
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """In order, and without any that touch each other."""
+    found: list[Span] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
 
 
 def verdict(chains: Chains, base: str, port: int, clients: Network) -> str:
     """OPEN, SHUT, UNKNOWN, or PARTLY where some of the clients certainly or perhaps get in and the rest does not."""
     general = Packet(port, clients)
     outcomes = _outcomes(chains, base, general)
-    if outcomes == {ACCEPT}:
+    is_covered = _merged(general.parts) == [general.span]
+    if outcomes == {ACCEPT} and not is_covered:
         return OPEN  # who is banned is meant to be
-    if _covers(general.parts, clients) or ACCEPT in outcomes:
+    if (ACCEPT in outcomes and outcomes != {ACCEPT}) or len(general.parts) > _REPRESENTATIVES:
         return UNKNOWN
-    if len(general.parts) > _REPRESENTATIVES:
-        return UNKNOWN
-    parts = (Packet(port, clients, part[0]) for part in general.parts)
-    return PARTLY if any(ACCEPT in _outcomes(chains, base, each) for each in parts) else SHUT
+    parts = [_outcomes(chains, base, Packet(port, clients, first)) for first, _last in general.parts]
+    if is_covered:  # the parts are all of it together, though not each with its own outcome
+        return OPEN if all(each == {ACCEPT} for each in parts) and outcomes == {ACCEPT} else UNKNOWN
+    return PARTLY if any(ACCEPT in each for each in parts) else SHUT
 
 
 def _outcomes(chains: Chains, base: str, packet: Packet) -> frozenset[str]:
