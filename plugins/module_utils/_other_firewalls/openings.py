@@ -119,7 +119,7 @@ class Openings:
         """Of which clients its own tables do not tell already what becomes of them."""
         found = ufw.look() if is_loaded else None
         if found is None:
-            plan.keep += recorded
+            self._shrink(plan, recorded)
             if ufw.is_enabled():
                 self._notice(plan, "ufw is not in force, and is to be after the next boot (ENABLED=yes in /etc/ufw/ufw.conf): run this again once it is")
             return self.clients
@@ -143,7 +143,7 @@ class Openings:
     def _firewalld(self, plan: Plan, recorded: list[Opening], is_loaded: bool) -> None:
         found = firewalld.look() if is_loaded else None
         if found is None:
-            plan.keep += recorded
+            self._shrink(plan, recorded)
             return
         plan.found.append(firewalld.NAME)
         wanted: list[Opening] = []
@@ -219,9 +219,18 @@ class Openings:
             if found.has(each):
                 plan.commands.append(command(each, False))
 
-    def _taken_away(self, plan: Plan, recorded: list[Opening]) -> Plan:
-        """All that is ours goes, whether the firewall is in force or not."""
-        of = {name: [each for each in recorded if each.firewall == name] for name in (ufw.NAME, firewalld.NAME)}
+    def _shrink(self, plan: Plan, recorded: list[Opening]) -> None:
+        """Of a firewall that is not in force: what has left the lists would let in more than these once it is switched on."""
+        networks = set(map(str, self.clients))
+        staying = [each for each in recorded if each.port in self.ports and {each.network} - {""} <= networks and (each.network or networks == set(ANY))]
+        plan.keep += staying
+        leaving = [each for each in recorded if each not in staying]
+        self._take_out(plan, leaving)
+        plan.keep += [each for each in leaving if each not in plan.keep and each not in plan.remove]  # it cannot be done
+
+    def _take_out(self, plan: Plan, leaving: list[Opening]) -> None:
+        """Whether the firewall is in force or not."""
+        of = {name: [each for each in leaving if each.firewall == name] for name in (ufw.NAME, firewalld.NAME)}
         rules = ufw.look() if of[ufw.NAME] else None
         if rules:
             self._take_away(plan, of[ufw.NAME], rules, ufw.command)
@@ -232,8 +241,13 @@ class Openings:
             self._take_away(plan, of[firewalld.NAME], zones, firewalld.command)
         elif program(firewalld.OFFLINE):
             plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if firewalld.is_written(each)]
+            plan.remove += of[firewalld.NAME]
         elif any(map(firewalld.is_written, of[firewalld.NAME])):
             self._notice(plan, f"{_GONE.format('firewalld')} /etc/firewalld/zones")
+
+    def _taken_away(self, plan: Plan, recorded: list[Opening]) -> Plan:
+        """All that is ours goes."""
+        self._take_out(plan, recorded)
         plan.remove = [each for each in recorded if each not in plan.keep]
         return plan
 

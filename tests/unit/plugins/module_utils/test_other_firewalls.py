@@ -280,6 +280,19 @@ def test_a_record_that_a_killed_run_has_left_is_to_be_finished(ufw: Host) -> Non
     assert planned(ufw)["is_settled"] and "8443" not in ufw.run("cat", str(RECORD))
 
 
+def test_what_has_left_the_list_is_taken_away_from_a_ufw_that_is_off(ufw: Host) -> None:
+    opened(ufw)
+    ufw.run("ufw", "disable")
+    assert opened(ufw) == []
+    narrow = ("10.78.1.0/24", "fd78::1:0/112")
+    assert len(opened(ufw, narrow)) == 2 and opened(ufw, narrow) == []
+    assert ufw.run("ls", "/var/lib") == ""
+    ufw.run("ufw", "--force", "enable")
+    assert reached(ufw) == ["shut", "shut"]
+    assert len(opened(ufw, narrow)) == 2
+    assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
+
+
 def test_a_rule_that_somebody_has_made_his_own_stays(ufw: Host) -> None:
     opened(ufw)
     ufw.run("ufw", "allow", "proto", "tcp", "from", "0.0.0.0/0", "to", "any", "port", "443")
@@ -410,6 +423,11 @@ def test_what_firewalld_was_told_is_there_after_its_restart_and_goes_while_it_is
     assert reached(firewalld) == ["open", "open"]
     firewalld.stop_firewalld()
     assert opened(firewalld) == []
+    assert opened(firewalld, ("::/0",)) == ["firewall-offline-cmd --zone=public --remove-port=443/tcp"]
+    assert closed(firewalld) == []
+    firewalld.start_firewalld()
+    opened(firewalld)
+    firewalld.stop_firewalld()
     assert closed(firewalld) == ["firewall-offline-cmd --zone=public --remove-port=443/tcp"]
     assert closed(firewalld) == []
     firewalld.start_firewalld()
