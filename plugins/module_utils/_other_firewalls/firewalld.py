@@ -69,8 +69,9 @@ class Zone(NamedTuple):
 class Firewalld:
     """What was found: the zones as they are in force, and as they are written for the next start."""
 
-    def __init__(self, default: str, now: dict[str, Zone], later: dict[str, Zone]) -> None:
+    def __init__(self, default: str, now: dict[str, Zone], later: dict[str, Zone], is_panic: bool = False) -> None:
         self.default = default
+        self.is_panic = is_panic
         self.zones = {False: now, True: later}
         self._services: dict[str, list[tuple[str, bool]]] = {}
 
@@ -206,7 +207,8 @@ def look() -> Firewalld | None:
     default, later = _ask("--get-default-zone"), _ask("--permanent", "--list-all-zones")
     if default.returncode or later.returncode:
         raise Failed(f"firewall-cmd cannot say what firewalld has in its permanent configuration: {(default.stderr + later.stderr).strip()}")
-    return Firewalld(default.stdout.strip(), _zones(done.stdout), _zones(later.stdout))
+    is_panic = _ask("--query-panic").returncode == 0
+    return Firewalld(default.stdout.strip(), _zones(done.stdout), _zones(later.stdout), is_panic)
 
 
 def _ask(*arguments: str) -> subprocess.CompletedProcess[str]:

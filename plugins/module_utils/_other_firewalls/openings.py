@@ -25,6 +25,9 @@ __all__ = ["RECORD", "Openings", "Plan", "in_diff", "read_clients", "read_ports"
 
 _MOST_PORTS = 64
 _GONE = "{} is not installed any more, so what was added to its rules cannot be taken away. It counts again once it is: look into"
+# of rules outside of what their usual commands list
+_KEEPERS = {ufw.NAME: "in /etc/ufw/before.rules and before6.rules", firewalld.NAME: "by firewall-cmd --direct (see --direct --get-all-rules)"}
+_PANIC = "firewalld is in panic mode: it drops everything and changes nothing. Nothing can be opened or taken away until firewall-cmd --panic-off."
 RECORD = Path("/var/lib/tlsfront/opened.json")
 
 
@@ -111,7 +114,9 @@ class Openings:
         judged = tables.judge(kernel, self.nft, self.ports, clients, plan.found)
         hint = f" Let it in there: {'; '.join(judged.commands)}. Do the same in the file that this table is loaded from, or it is shut after the next boot."
         if judged.shut:
-            plan.problems.append(f"{'; '.join(judged.shut)}. No tool that is known here keeps this table, so the role does not touch it.{hint}")
+            may_keep = [_KEEPERS[each] for each in plan.found] if any(each.startswith("chain INPUT of") for each in judged.shut) else []
+            keepers = f", which may be kept {' or '.join(may_keep)}" if may_keep else ""
+            plan.problems.append(f"{'; '.join(judged.shut)}. The role does not touch this table{keepers}.{hint}")
         plan.notices += [f"{sentence}." for sentence in judged.unknown]
         return plan
 
@@ -146,6 +151,8 @@ class Openings:
             self._shrink(plan, recorded)
             return
         plan.found.append(firewalld.NAME)
+        if found.is_panic:
+            plan.problems.append(_PANIC)
         wanted: list[Opening] = []
         may_stay: list[Opening] = []
         for zone, networks in self._zones(found).items():
@@ -238,6 +245,7 @@ class Openings:
             self._notice(plan, f"{_GONE.format('ufw')} /etc/ufw/user.rules and user6.rules, with the comment {ufw.COMMENT} in hexadecimal digits")
         zones = firewalld.look() if of[firewalld.NAME] else None
         if zones:
+            plan.problems += [_PANIC] if zones.is_panic else []
             self._take_away(plan, of[firewalld.NAME], zones, firewalld.command)
         elif program(firewalld.OFFLINE):
             plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if firewalld.is_written(each)]

@@ -188,6 +188,7 @@ def test_rules_of_ufw_before_those_of_its_command_are_looked_at(ufw: Host) -> No
     ufw.run("ufw", "reload")
     problems = planned(ufw)["problems"]
     assert "chain INPUT of iptables shuts port 443 to all of IPv4; chain INPUT of iptables shuts port 443 to all of IPv6" in problems[0]
+    assert "which may be kept in /etc/ufw/before.rules" in problems[0]
     with pytest.raises(RuntimeError, match="Nothing was changed"):
         opened(ufw)
 
@@ -591,6 +592,24 @@ def test_a_zone_that_drops_by_default_and_has_an_odd_name_and_a_hostile_rule(fir
     assert reached(firewalld) == ["shut", "shut"]
     assert len(opened(firewalld)) == 2
     assert reached(firewalld) == ["open", "open"]
+
+
+@pytest.mark.slow
+def test_panic_mode_of_firewalld_is_said_before_anything_is_tried(firewalld: Host) -> None:
+    opened(firewalld)
+    firewalld.run("firewall-cmd", "--panic-on")
+    for step in (lambda: opened(firewalld), lambda: closed(firewalld)):
+        with pytest.raises(RuntimeError, match=r"panic mode.*until firewall-cmd --panic-off.*Nothing was changed"):
+            step()
+    firewalld.run("firewall-cmd", "--panic-off")
+    assert len(closed(firewalld)) == 2
+
+
+@pytest.mark.slow
+def test_a_direct_rule_of_firewalld_is_said_to_be_one(firewalld: Host) -> None:
+    firewalld.run("firewall-cmd", *"--direct --add-rule ipv4 filter INPUT 0 -p tcp --dport 443 -j DROP".split())
+    problems = planned(firewalld)["problems"]
+    assert "port 443 to all of IPv4. The role does not touch this table, which may be kept by firewall-cmd --direct" in problems[0]
 
 
 @pytest.mark.slow
