@@ -29,7 +29,8 @@ _HEADER = re.compile(r"(\S+)(?: \(([a-z, ]*)\))?")
 # firewalld.richlanguage(5)
 _PLACE = r'(?:NOT )?[a-z]+="[^"]+"(?: invert="True")?'
 _RICH = re.compile(
-    rf'rule(?: priority="(?P<priority>-?[0-9]+)")?(?: family="(?P<family>ipv[46])")?(?: source (?P<source>{_PLACE}))?(?: destination (?P<destination>{_PLACE}))?'
+    r'rule(?: priority="(?P<priority>-?[0-9]+)")?(?: family="(?P<family>ipv[46])")?'
+    rf"(?: source (?P<source>{_PLACE}))?(?: destination (?P<destination>{_PLACE}))?"
     r'(?: (?:service name="(?P<service>[^"]+)"|(?P<from>source-)?port port="(?P<port>[0-9]+(?:-[0-9]+)?)" protocol="(?P<protocol>[a-z]+)"'
     r'|protocol value="(?P<value>[^"]+)"|icmp-type name="(?P<icmp>[^"]+)"))?'
     r"(?: (?:log|nflog|audit)\b.*)?"

@@ -167,8 +167,8 @@ class Openings:
                         answer = found.answer(zone, permanent, port, network(each.network), leaving)
                         missing += [each] if self._is_missing(plan, "firewalld", each, answer) else []
                         for line in answer.unless:
-                            what = f"port {port} to {in_words(network(each.network))}"
-                            self._notice(plan, f"firewalld keeps out {what} where the rule '{line}' of its zone {zone} fits, and the role does not overrule that")
+                            what = f"port {port} to {in_words(network(each.network))} where the rule '{line}' of its zone {zone} fits"
+                            self._notice(plan, f"firewalld keeps out {what}, and the role does not overrule that")
                     wanted += both if both and len(missing) == len(single) else missing
         plan.add += wanted
         self._settle(plan, recorded, may_stay, found, firewalld.command)

@@ -13,7 +13,7 @@ from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from .model import OPEN, PARTLY, SHUT, UNKNOWN, Network
 
-__all__ = ["ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Addresses", "Chain", "Chains", "Match", "Packet", "Rule", "Span", "addresses", "is_from", "verdict"]
+__all__ = ["ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Addresses", "Chain", "Chains", "Match", "Packet", "Rule", "addresses", "is_from", "verdict"]
 
 ACCEPT, DROP, RETURN, CONTINUE = "accept", "drop", "return", "continue"
 UNCLEAR = "unclear"

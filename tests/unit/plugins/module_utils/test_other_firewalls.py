@@ -153,7 +153,9 @@ def test_a_ban_of_ufw_stays_a_ban_and_keeps_nobody_else_out(ufw: Host) -> None:
     assert [ufw.reach(client=each) for each in (0, 1)] == ["open", "shut"]
 
 
-@pytest.mark.parametrize("rule", ["in on eth1 to any port 443 proto tcp", "proto tcp from any port 1024 to any port 443", "in on eth1 to any port 400:500 proto tcp"])
+@pytest.mark.parametrize(
+    "rule", ["in on eth1 to any port 443 proto tcp", "proto tcp from any port 1024 to any port 443", "in on eth1 to any port 400:500 proto tcp"]
+)
 def test_what_ufw_lets_in_where_it_fits_only_is_not_made_everybody(ufw: Host, rule: str) -> None:
     ufw.run("ufw", "allow", *rule.split())
     plan = planned(ufw)
@@ -165,7 +167,7 @@ def test_what_ufw_lets_in_where_it_fits_only_is_not_made_everybody(ufw: Host, ru
 
 
 def test_what_ufw_lets_in_to_one_address_is_not_made_all_of_them(ufw: Host) -> None:
-    ufw.run("ufw", "allow", *"proto tcp from 10.78.1.0/24 to 10.78.0.9 port 443".split())
+    ufw.run("ufw", "allow", *["proto", "tcp", "from", "10.78.1.0/24", "to", "10.78.0.9", "port", "443"])
     assert opened(ufw) == ["ufw allow proto tcp from ::/0 to any port 443 comment tlsfront"]
     assert opened(ufw, ("10.78.1.0/25",))[1:] == [] and len(opened(ufw, ("10.78.2.0/24",))) == 1
     assert [ufw.reach(client=each) for each in (0, 1)] == ["shut", "open"]
@@ -607,7 +609,7 @@ def test_panic_mode_of_firewalld_is_said_before_anything_is_tried(firewalld: Hos
 
 @pytest.mark.slow
 def test_a_direct_rule_of_firewalld_is_said_to_be_one(firewalld: Host) -> None:
-    firewalld.run("firewall-cmd", *"--direct --add-rule ipv4 filter INPUT 0 -p tcp --dport 443 -j DROP".split())
+    firewalld.run("firewall-cmd", *["--direct", "--add-rule", "ipv4", "filter", "INPUT", "0", "-p", "tcp", "--dport", "443", "-j", "DROP"])
     problems = planned(firewalld)["problems"]
     assert "port 443 to all of IPv4. The role does not touch this table, which may be kept by firewall-cmd --direct" in problems[0]
 
