@@ -24,6 +24,11 @@ _NAMES = {PORT: r"[0-9]{1,5}", BOOLEAN: CONNECTS}
 RECORD = Path("/etc/tlsfront/selinux.json")
 
 
+def _former(change: Change) -> str:
+    """Whether the boot until which a boolean was on has been since, nobody knows: it is off then, and that is said."""
+    return change.before if change.kind != BOOLEAN or change.before == "off" else f"off, also now, where it was {change.before}"
+
+
 class Changes:
     """What this collection has changed of the policy on this host."""
 
@@ -66,7 +71,7 @@ class Changes:
         """What was recorded and is so still, the other way round."""
         recorded = self._recorded()
         local = {kind: self.labels.local(kind) for kind in {change.kind for change in recorded}}
-        return [change._replace(before=change.after, after=change.before) for change in recorded if local[change.kind].get(change.name) == change.after]
+        return [change._replace(before=change.after, after=_former(change)) for change in recorded if local[change.kind].get(change.name) == change.after]
 
     def take_away(self) -> list[Change]:
         """Takes away what was recorded, as far as nobody has changed it since."""

@@ -179,6 +179,8 @@ def test_a_boolean_that_ends_with_the_next_boot_is_made_to_last(changes: Changes
     assert [each.said for each in changes.make(Needs("/usr/sbin/nginx", connect_ports=[9200]))] == [
         "boolean httpd_can_network_connect: on until the next boot -> on"
     ]
+    assert [each.said for each in changes.take_away()] == ["boolean httpd_can_network_connect: on -> off, also now, where it was on until the next boot"]
+    assert not policy.is_on(CONNECTS) and not changes.labels.is_on_at_boot(CONNECTS)
 
 
 @needs_policy
