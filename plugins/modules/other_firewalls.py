@@ -18,12 +18,12 @@ description:
     now and for the next start. Nothing is reloaded, so rules that others have added at run time only stay.
   - Adds nothing where a rule, an application profile, a service, a zone's target or the default lets them in already.
   - Does not overrule an administrator. A rule that keeps the clients out of a port is refused by name. Where rules let in a part of the clients at that very
-    port, it is left so, with a warning.
+    port, or by what is not known here, such as an interface, a destination or a set of addresses, it is left so, with a warning.
   - Touches no rule of other tools. A table at the hook input that certainly keeps the clients out is refused with the command that would let them in.
-    What cannot be known is a warning. Rules at other hooks are not looked at.
+    So are C(before.rules) of ufw and direct rules of firewalld. What cannot be known is a warning. Rules at other hooks are not looked at.
   - Writes down what it adds before it does, in C(/var/lib/tlsfront/opened.json), so that the next run finishes what a killed one has left, takes away what has
-    left O(ports) or O(clients), and O(state=absent) takes away all of it, and nothing else. In ufw, its rules bear the comment V(tlsfront); one whose comment
-    somebody has changed is theirs.
+    left O(ports) or O(clients), also from a firewall that is off, and O(state=absent) takes away all of it, and nothing else. In ufw, its rules bear the
+    comment V(tlsfront); one whose comment somebody has changed is theirs.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
