@@ -23,7 +23,7 @@ _FAMILIES = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
 _IPTABLES = {"ip": "iptables", "ip6": "ip6tables"}
 _LEGACY = {"/proc/net/ip_tables_names": ("ip", "iptables"), "/proc/net/ip6_tables_names": ("ip6", "ip6tables")}
 # where the rest of a packet's way through the table is up to a tool that is asked itself
-_TOOLS = {"ufw": ("ufw-user-", "ufw6-user-"), "firewalld": ("INPUT_ZONES",)}
+_TOOLS = {"ufw": ("ufw-user-input", "ufw6-user-input"), "firewalld": ("INPUT_ZONES",)}
 
 
 class Table(NamedTuple):
