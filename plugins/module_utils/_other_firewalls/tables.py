@@ -108,7 +108,9 @@ def judge(found: Found, nft: str, ports: Sequence[int], clients: Sequence[Networ
             continue
         prefixes = tuple(prefix for tool in asked for prefix in _TOOLS.get(tool, ()))
         for name in [name for name in chains if prefixes and name.startswith(prefixes)]:
-            chains[name] = Chain([Rule([], ACCEPT)])
+            # by a policy that accepts, ufw lets in what goes on to the rules behind it: after.rules
+            goes_on = name not in _TOOLS["firewalld"] and chains[table.base].policy == ACCEPT
+            chains[name] = Chain([Rule([lambda _packet: None] if goes_on else [], ACCEPT)])
         for port in ports:
             verdicts = [(each, verdict(chains, table.base, port, each)) for each in clients if each.version in _FAMILIES[table.family]]
             for each, said in verdicts:

@@ -195,6 +195,15 @@ def test_rules_of_ufw_before_those_of_its_command_are_looked_at(ufw: Host) -> No
         opened(ufw)
 
 
+def test_rules_of_ufw_behind_a_default_that_lets_in_are_looked_at(ufw: Host) -> None:
+    ufw.run("ufw", "default", "allow", "incoming")
+    assert planned(ufw)["notices"] == planned(ufw)["commands"] == []
+    ufw.run("sed", "-i", "s/^COMMIT/-A ufw-after-input -p tcp --dport 443 -j DROP\\nCOMMIT/", "/etc/ufw/after.rules")
+    ufw.run("ufw", "reload")
+    assert reached(ufw) == ["shut", "open"]
+    assert "chain INPUT of iptables has rules of which it cannot be told whether they shut port 443 to all of IPv4" in planned(ufw)["notices"][0]
+
+
 def test_a_file_of_rules_that_ufw_has_not_is_an_empty_one(ufw: Host) -> None:
     ufw.run("rm", "/etc/ufw/user6.rules")
     assert len(planned(ufw)["commands"]) == 2
