@@ -228,6 +228,9 @@ class Openings:
 
     def _shrink(self, plan: Plan, recorded: list[Opening]) -> None:
         """Of a firewall that is not in force: what has left the lists would let in more than these once it is switched on."""
+        if not self.purge:
+            plan.keep += recorded
+            return
         networks = set(map(str, self.clients))
         staying = [each for each in recorded if each.port in self.ports and {each.network} - {""} <= networks and (each.network or networks == set(ANY))]
         plan.keep += staying
