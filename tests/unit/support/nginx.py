@@ -236,6 +236,7 @@ class Front:
         place.mkdir(parents=True)
         self.certificate_dir.mkdir()
         (place / "front").mkdir()
+        (place / "conf.d").mkdir()
         self.variables = {
             "case_dir": str(place),
             "https_front_server_names": [NAME],
@@ -249,7 +250,7 @@ class Front:
 
     @property
     def configuration(self) -> str:
-        return (self.place / "tlsfront.conf").read_text()
+        return (self.place / "conf.d/tlsfront.conf").read_text()
 
     def has_certificate(self, issued: pki.Issued, root: pki.Issued) -> None:
         (self.certificate_dir / "chain.pem").write_bytes(issued.pem)
@@ -268,7 +269,7 @@ class Front:
         (self.place / "nginx.conf").write_text(
             f"user {worker_group()};\nworker_processes 1;\ndaemon off;\npid {self.place}/nginx.pid;\nerror_log {self.place}/error.log notice;\n"
             f"events {{\n    worker_connections 256;\n}}\nhttp {{\n    access_log off;\n{caches}{self.neighbours}\n"
-            f"    include {self.place}/tlsfront.conf;\n}}\n"
+            f"    include {self.place}/conf.d/tlsfront.conf;\n}}\n"
         )
         # the option -e is of nginx 1.19.5
         early = [] if self.release == "bullseye" else ["-e", str(self.place / "error.log")]

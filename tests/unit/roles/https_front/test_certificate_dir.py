@@ -50,7 +50,7 @@ def test_a_directory_of_any_name_is_served_from(fronts: nginx.Fronts, number: in
 def test_a_name_that_nginx_would_read_otherwise_is_refused_before_anything_changes(fronts: nginx.Fronts, number: int) -> None:
     case = fronts[f"case{len(POSSIBLE) + number}"]
     assert "https_front_certificate_dir" in case.refused and "Nothing was changed" in case.refused
-    assert not (case.place / "tlsfront.conf").exists() and list((case.place / "front").iterdir()) == []
+    assert not (case.place / "conf.d/tlsfront.conf").exists() and list((case.place / "front").iterdir()) == []
 
 
 def test_a_relative_path_is_refused(fronts: nginx.Fronts) -> None:
@@ -66,4 +66,4 @@ def test_what_others_may_read_or_change_is_refused_before_anything_changes(front
     case, (place, mode) = fronts[name], OTHERS[name]
     assert f"{case.place / place} may be " in case.refused and f"(mode {mode:04o})" in case.refused and "chmod " in case.refused
     assert "Nothing was changed" in case.refused and not any(outcome.get("changed") for outcome in case.outcomes)
-    assert not (case.place / "tlsfront.conf").exists()
+    assert not (case.place / "conf.d/tlsfront.conf").exists()

@@ -147,10 +147,10 @@ def test_each_ipv4_address_has_an_allowance_of_its_own_also_within_ipv6(fronts: 
     front = fronts["ipv6"]
     configuration = front.configuration
     for text in (configuration, re.sub(r"    listen \d+ .*\n", "", configuration).replace(" ssl", " ssl ipv6only=off", 1)):
-        (front.place / "tlsfront.conf").write_text(text)
+        (front.place / "conf.d/tlsfront.conf").write_text(text)
         with network([f"192.0.2.{last}/32" for last in range(1, 5)]), front.running():
             refused_from(front, "192.0.2.1", "192.0.2.4")
             assert refused_from(front, "192.0.2.1", "192.0.2.4") > BURST
             for last in (2, 3):
                 assert refused_from(front, f"192.0.2.{last}", "192.0.2.4") <= 2
-    (front.place / "tlsfront.conf").write_text(configuration)
+    (front.place / "conf.d/tlsfront.conf").write_text(configuration)

@@ -84,7 +84,7 @@ def test_only_what_is_a_hash_to_its_end_comes_into_the_file(fronts: nginx.Fronts
     refused = fronts["no hashes"].refused
     assert [name for number, name in enumerate(NO_HASHES) if f"user{number}," not in refused and f"user{number}." not in refused] == []
     assert not any(part in refused for part in ("saltsalt", "PLAIN", HASH[-20:-1])), "nothing of a hash is told"
-    assert not (fronts["no hashes"].place / "tlsfront.conf").exists()
+    assert not (fronts["no hashes"].place / "conf.d/tlsfront.conf").exists()
     assert not fronts["hashes"].refused
 
 
