@@ -39,7 +39,8 @@ def problems(
     public_cas     the CAs that everybody trusts, in PEM
     keeps_lists    whether the run signs the own CA's lists of revoked certificates anew, when they are due
     """
-    found = _distributions.problems(facts, host)
+    # of another source, nothing runs on the node by itself
+    found = _distributions.problems(facts, host) if plan.source == "acme" else []
     directory = plan.text("certificate_dir")
     if not _DIRECTORY.fullmatch(directory):
         found.append(

@@ -24,7 +24,7 @@ PROVIDED = {
 # variables of the host, and what the message must say
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no_systemd": (
-        {"case_service_manager": "openrc"},
+        ACME | {"case_service_manager": "openrc"},
         ["no_systemd (Debian 12.5) is not run by systemd but by openrc", "Take the host out of the play"],
     ),
     "no_names": ({"certificate_names": []}, ["There is no name, but a certificate needs one", "Set tlsfront_server_names"]),
