@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from tracked import TOP, found
 
-TOP = Path(__file__).parents[2]
+OWN = Path(__file__).relative_to(TOP).as_posix()
 
 # it describes a certificate that has already failed, and sends no byte of HTTP
 MAY = {"plugins/module_utils/_https_check/diagnostic_handshake.py"}
@@ -36,20 +36,9 @@ SWITCHES = [
 ]
 
 
-def tracked() -> list[str]:
-    listing = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True, capture_output=True, text=True)
-    return [name for name in listing.stdout.splitlines() if (TOP / name).is_file()]
-
-
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_no_file_switches_verification_off(switch: str) -> None:
-    found = []
-    for name in tracked():
-        if name in MAY or name == Path(__file__).relative_to(TOP).as_posix():
-            continue
-        text = (TOP / name).read_text("utf-8", "ignore")
-        found += [f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}" for match in re.finditer(switch, text)]
-    assert not found
+    assert not found(switch, MAY | {OWN})
 
 
 def test_the_search_finds_what_it_looks_for() -> None:

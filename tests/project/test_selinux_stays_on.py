@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from tracked import TOP, found
 
-TOP = Path(__file__).parents[2]
+OWN = Path(__file__).relative_to(TOP).as_posix()
 
 # written so that this file does not find itself
 SWITCHES = [
@@ -30,19 +30,9 @@ SAMPLES = [
 ]  # fmt: skip
 
 
-def tracked() -> list[str]:
-    listing = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True, capture_output=True, text=True)
-    return [name for name in listing.stdout.splitlines() if (TOP / name).is_file()]
-
-
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_no_file_switches_selinux_off(switch: str) -> None:
-    found = []
-    for name in tracked():
-        if name != Path(__file__).relative_to(TOP).as_posix():
-            text = (TOP / name).read_text("utf-8", "ignore")
-            found += [f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}" for match in re.finditer(switch, text)]
-    assert not found
+    assert not found(switch, {OWN})
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

@@ -9,28 +9,18 @@ from __future__ import annotations
 import grp
 import socket
 import ssl
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import nginx
 import pki
 import pytest
+from hosts import PASSWORD, Hosts
 from node import Node
-from test_role import PASSWORD, Hosts
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded"
 OTHER = "other.example.org"
 USER = "games"  # a user of this machine, but none of nginx's
 SHAPES = {"debian-12": "sites-enabled/other", "nginx-org-deb": "conf.d/other.conf", "rocky-9": "nginx.conf"}
-
-
-@pytest.fixture
-def hosts(play: Callable[..., Any]) -> Iterator[Hosts]:
-    nginx.binary()
-    hosts = Hosts(play)
-    yield hosts
-    hosts.close()
 
 
 def shaped(node: Node, distribution: str, plain_port: int) -> None:
