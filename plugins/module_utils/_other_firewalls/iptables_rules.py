@@ -12,7 +12,7 @@ import shlex
 from typing import Callable
 
 from .model import network
-from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Chain, Chains, Match, Packet, Rule, addresses, is_from
+from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Chain, Chains, Match, Rule, addresses, is_from, negated
 
 __all__ = ["read"]
 
@@ -59,16 +59,8 @@ def _rule(words: list[str], chains: Chains) -> Rule:
             continue
         given, rest = rest[:count], rest[count:]
         match = _OPTIONS[option](given)
-        matches.append(_negated(match) if is_not else match)
+        matches.append(negated(match) if is_not else match)
     return Rule(matches, CONTINUE)
-
-
-def _negated(match: Match) -> Match:
-    def negated(packet: Packet) -> bool | None:
-        found = match(packet)
-        return None if found is None else not found
-
-    return negated
 
 
 def _always(found: bool | None) -> Match:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from typing import Any, Iterable, Iterator, Mapping
 
-from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Addresses, Chain, Chains, Match, Packet, Rule, is_from
+from .walk import ACCEPT, CONTINUE, DROP, RETURN, UNCLEAR, Addresses, Chain, Chains, Match, Packet, Rule, is_from, negated
 
 __all__ = ["has_foreign", "read"]
 
@@ -105,13 +105,8 @@ def _match(value: Mapping[str, Any], sets: Mapping[str, Any]) -> Match:
 def _negated(match: Match, about: Any) -> Match:
     """What asks for a header that the packet has not is false, whatever is asked of it."""
 
-    def negated(packet: Packet) -> bool | None:
-        if isinstance(about, dict) and not _has(about, packet):
-            return False
-        found = match(packet)
-        return None if found is None else not found
-
-    return negated
+    other = negated(match)
+    return lambda packet: False if isinstance(about, dict) and not _has(about, packet) else other(packet)
 
 
 def _has(payload: Mapping[str, Any], packet: Packet) -> bool:

@@ -13,7 +13,9 @@ from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from .model import OPEN, PARTLY, SHUT, UNKNOWN, Network
 
-__all__ = ["ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Addresses", "Chain", "Chains", "Match", "Packet", "Rule", "addresses", "is_from", "verdict"]
+__all__ = [
+    "ACCEPT", "CONTINUE", "DROP", "RETURN", "UNCLEAR", "Addresses", "Chain", "Chains", "Match", "Packet", "Rule", "addresses", "is_from", "negated", "verdict",
+]  # fmt: skip
 
 ACCEPT, DROP, RETURN, CONTINUE = "accept", "drop", "return", "continue"
 UNCLEAR = "unclear"
@@ -105,6 +107,14 @@ def is_from(given: Iterable[Addresses]) -> Match:
         return False
 
     return match
+
+
+def negated(match: Match) -> Match:
+    def found(packet: Packet) -> bool | None:
+        told = match(packet)
+        return None if told is None else not told
+
+    return found
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
