@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import Callable, Sequence
+
+from ._commands import Run
 
 __all__ = ["candidate"]
 
-Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 _VERSION = r"([0-9]+(?:[.][0-9]+)+)"
 
 

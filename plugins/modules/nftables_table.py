@@ -136,7 +136,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.sets import with_elements
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.statements import stray
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.table import Table

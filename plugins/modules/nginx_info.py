@@ -248,7 +248,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _packages, _sockets
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _commands, _packages, _sockets
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import build, sites, syntax
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.arguments import FILES, front
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx.service import Service
@@ -260,15 +260,11 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypai
 _SYSTEM_CAS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 
 
-def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
+def about_nginx(module: AnsibleModule, unit: Service, built: dict[str, Any] | None, said: str) -> dict[str, Any]:
     given = module.params
-    code, said = 1, ""
-    if Path(given["nginx"]).exists():
-        code, _out, said = module.run_command([given["nginx"], "-V"])
-    if code != 0:  # not there, or half installed. What it will be matters only where that is not seen before it is needed.
-        version = _packages.candidate(lambda command: module.run_command(list(command), handle_exceptions=False), "nginx") if module.check_mode else ""
+    if built is None:  # What it will be matters only where that is not seen before it is needed.
+        version = _packages.candidate(_commands.by(module), "nginx") if module.check_mode else ""
         return {"present": False, "version": version or build.OLDEST, "group": "", "broken": said.strip()}
-    built = build.described(said)
     nginx: dict[str, Any] = {"present": True, "problem": "", "unit_obstacle": unit.obstacle()}
     nginx.update({name: built[name] for name in ("version", "tls_library", "main", "user", "group", "lacks")})
     nginx["main"] = given["main"] or nginx["main"]
@@ -277,9 +273,9 @@ def about_nginx(module: AnsibleModule, unit: Service) -> dict[str, Any]:
     except (OSError, syntax.BadSyntax) as cause:
         nginx["problem"] = str(cause)
         return nginx
-    # without the directive, those of the build: https://nginx.org/en/docs/ngx_core_module.html#user
     # the site is tested with the main file beside it, and with no other
     found["includes_site"] = found["includes_site"] and Path(nginx["main"]) == Path(given["path"]).parent.parent / "nginx.conf"
+    # without the directive, those of the build: https://nginx.org/en/docs/ngx_core_module.html#user
     return {**nginx, **found, "user": found["user"] or nginx["user"], "group": found["group"] or nginx["group"]}
 
 
@@ -352,7 +348,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    node = front(module)
+    built, said = build.asked(_commands.by(module), given["nginx"])
+    node = front(module, built)
     site = ""
     with contextlib.suppress(OSError):
         site = node.live[0].read_text("utf-8", errors="replace")
@@ -361,9 +358,10 @@ def main() -> None:
         restart_due = node.must_restart(None if given["drop_in"] is None else node.drop_in(given["drop_in"]))
     except OSError as error:
         module.fail_json(msg=f"What is live cannot be read: {error}")
+    mode = kernel.mode()
     module.exit_json(
         changed=False,
-        nginx=about_nginx(module, node.unit),
+        nginx=about_nginx(module, node.unit, built, said),
         installing=(node.directory / INSTALLING).exists(),
         token=token,
         passes_on_by=passes_on_by(site),
@@ -373,7 +371,7 @@ def main() -> None:
         listeners=about_listeners([port for port in (given["port"], given["redirect_port"], *given["further_ports"]) if port]),
         certificate=about_certificate(Path(given["certificate_dir"]), given["names"]),
         system_ca=system_ca(),
-        selinux={"mode": kernel.mode(), "lacks": [] if kernel.mode() == "disabled" else labels.lacks()},
+        selinux={"mode": mode, "lacks": [] if mode == "disabled" else labels.lacks()},
         access=about_access(node, given["certificate_dir"]),
     )
 

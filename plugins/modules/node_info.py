@@ -216,10 +216,11 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed, Rules, kernel_problem, rules, version
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Rules, kernel_problem, rules, version
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.service import about as about_service
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials

@@ -90,8 +90,8 @@ commands:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._files import Locked, Removed
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.openings import Openings, Plan, in_diff, read_clients, read_ports
 

@@ -113,8 +113,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._files import Locked
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux.kernel import Kernel, mode
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux.labels import Labels, lacks
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux.needs import ACCESS, Change, File, Needs

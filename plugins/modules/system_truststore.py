@@ -76,8 +76,9 @@ changes:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _files
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._certificate import read_certificates
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.change import change
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.store import Failed, name_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.store import name_of
 
 
 def main() -> None:

@@ -126,28 +126,26 @@ programs:
 python:
   description:
     - The C(path) of the interpreter that was looked at, and whether it C(is_systems), C(/usr/bin/python3), for which the distribution has its packages.
-  returned: success
+  returned: O(python_packages) is given
   type: dict
   sample: {path: /usr/bin/python3.12, is_systems: false}
 python_packages:
   description: Whether each of O(python_packages) is there.
-  returned: success
+  returned: O(python_packages) is given
   type: dict
   sample: {cryptography: true}
 """
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _packages, _pem
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access, _commands, _packages, _pem
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._tls.keypair import judged, key_state
 
-_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/snap/bin")
 _SYSTEMS = "/usr/bin/python3"
 # a virtual environment has the same program, and other packages
 _LOOK_FOR = """
@@ -172,8 +170,8 @@ def keypair(directory: str, names: list[str]) -> dict[str, Any]:
 
 
 def program(name: str) -> str:
-    """Where it is; empty where it is not. A login by sudo may have fewer directories than the services of the node."""
-    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_DIRECTORIES])) or ""
+    """Where it is; empty where it is not."""
+    found = _commands.find(name, "/snap/bin")
     # what starts a snap is one program for all of them: https://snapcraft.io/docs/commands-and-aliases
     return f"/snap/bin/{name}" if Path(found).resolve().name == "snap" else found
 
@@ -218,8 +216,8 @@ def main() -> None:
         **access,
         found=[path for path in given["look_for"] if Path(path).exists()],
         programs=programs,
-        packages={name: _packages.candidate(lambda command: module.run_command(list(command), handle_exceptions=False), name) for name in missing},
-        **about_python(module, given["python"] or sys.executable, given["python_packages"]),
+        packages={name: _packages.candidate(_commands.by(module), name) for name in missing},
+        **(about_python(module, given["python"] or sys.executable, given["python_packages"]) if given["python_packages"] else {}),
     )
 
 

@@ -1,42 +1,16 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Programs of the node, run with fixed arguments and in a language that can be read."""
+"""What nft says of itself, of the kernel, and of a table."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from typing import Any, NamedTuple
 
-__all__ = ["Failed", "Rules", "ask", "kernel_problem", "list_table", "rules", "run", "version"]
+from .._commands import Failed, ask
 
-
-class Failed(Exception):
-    """The sentence is for the user."""
-
-
-def ask(*command: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    """What came of it, whether it succeeded or not.
-
-    :raises OSError: the program is not there
-    """
-    # a unit test drives this without Ansible
-    return subprocess.run(  # pylint: disable=ansible-bad-function
-        command, input=text, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-    )
-
-
-def run(*command: str, text: str = "") -> str:
-    """What it printed.
-
-    :raises Failed: it did not succeed
-    """
-    done = ask(*command, text=text)
-    if done.returncode:
-        raise Failed(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
+__all__ = ["Rules", "kernel_problem", "list_table", "rules", "version"]
 
 
 def list_table(nft: str, family: str, table: str, option: str) -> str:

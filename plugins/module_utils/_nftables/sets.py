@@ -8,7 +8,7 @@ import ipaddress
 import re
 from typing import Mapping, Sequence
 
-from .commands import Failed
+from .._commands import Failed
 
 __all__ = ["with_elements"]
 

@@ -31,9 +31,10 @@ from pathlib import Path
 from typing import Iterator, NamedTuple
 
 from .. import _files
+from .._commands import Failed, run
 from .._selinux import kernel as selinux
 from . import units
-from .commands import Failed, kernel_problem, list_table, run
+from .commands import kernel_problem, list_table
 
 __all__ = ["Loaded", "State", "Table"]
 

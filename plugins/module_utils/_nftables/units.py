@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Iterable
 
 from .. import _files
-from .commands import Failed, run
+from .._commands import Failed, run
 
 __all__ = ["State", "UnitFile", "directories", "names", "remove", "remove_if_empty", "states", "write"]
 

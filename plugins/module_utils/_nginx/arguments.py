@@ -10,8 +10,9 @@ import contextlib
 import grp
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
+from .._commands import by
 from . import build, service, sites, syntax
 from .transaction import INSTALLING, PRIVATE, PROVED, Front, Wanted
 from .users import USER_NAME
@@ -78,27 +79,22 @@ def _check_users(users: list[dict[str, Any]], rounds: int) -> None:
         raise ValueError("users has a name twice: write each once")
 
 
-def front(module: Any) -> Front:
-    """The files of the node that the module was called on, and its nginx."""
-    given = module.params
+def front(module: Any, built: Mapping[str, Any] | None = None) -> Front:
+    """The files of the node that the module was called on, and its nginx.
 
-    def run(command: Any) -> tuple[int, str, str]:
-        done: tuple[int, str, str] = module.run_command(list(command), handle_exceptions=False)
-        return done
-
+    :param built: what `build.asked` has found; without it, nginx is asked if that is needed
+    """
+    given, run = module.params, by(module)
     live = (Path(given["path"]), Path(given["drop_in_path"]))
-    pid_file = Path(given["pid_file"] or _pid_file(live[0], given["nginx"], run))
+    pid_file = Path(given["pid_file"] or _pid_file(live[0], built or build.asked(run, given["nginx"])[0]))
     return Front(live, Path(given["directory"]), given["nginx"], pid_file, service.Service(run, given["systemctl"]))
 
 
-def _pid_file(ours: Path, nginx: str, run: service.Run) -> Path:
+def _pid_file(ours: Path, built: Mapping[str, Any] | None) -> Path:
     """As its configuration says, or else as it was built. https://nginx.org/en/docs/ngx_core_module.html#pid"""
-    code, said = 1, ""
-    if Path(nginx).exists():
-        code, _out, said = run([nginx, "-V"])
-    if code != 0:
+    if built is None:
         return _PID_FILE
-    built, configured = build.described(said), ""
+    configured = ""
     with contextlib.suppress(OSError, syntax.BadSyntax):
         configured = sites.pid_file(str(ours.parent.parent / "nginx.conf"), str(ours))
     return Path(built["prefix"]) / (configured or built["pid_file"])

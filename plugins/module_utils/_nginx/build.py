@@ -8,7 +8,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MODULES", "OLDEST", "described"]
+from .._commands import Run
+
+__all__ = ["OLDEST", "asked", "described"]
 
 OLDEST = "1.18.0"
 """That of Debian 11: the role's configuration is for this one and newer ones."""
@@ -17,7 +19,14 @@ OLDEST = "1.18.0"
 # the second unless refused.
 _ASKED_FOR = ("ssl", "v2", "realip", "auth_request")
 _REFUSED = ("access", "auth_basic", "geo", "limit_req", "map", "proxy", "rewrite", "upstream_keepalive")
-MODULES = (*_ASKED_FOR, *_REFUSED)
+
+
+def asked(run: Run, nginx: str) -> tuple[dict[str, Any] | None, str]:
+    """What it was built with, and what it has printed; the first is None where it is not there, or half installed."""
+    if not Path(nginx).exists():
+        return None, ""
+    code, _out, said = run([nginx, "-V"])
+    return (described(said) if code == 0 else None), said
 
 
 def described(said: str) -> dict[str, Any]:

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Callable, NamedTuple, Sequence
+from typing import NamedTuple
+
+from .._commands import Run
 
 # with those that systemctl enable has nothing to do for: systemctl(1), is-enabled
 _ENABLED = ("enabled", "static", "generated", "alias", "indirect")
-Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 
 class Failed(Exception):

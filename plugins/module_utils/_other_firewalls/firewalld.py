@@ -10,8 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
-from .._nftables.commands import Failed, ask
-from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, in_words, network, program, within
+from .._commands import Failed, ask, find
+from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, in_words, network, within
 
 __all__ = ["NAME", "PROGRAM", "ZONE", "Firewalld", "Rich", "Zone", "command", "is_written", "look"]
 
@@ -198,7 +198,7 @@ def look() -> Firewalld | None:
 
     :raises Failed: it cannot be seen
     """
-    if not program(PROGRAM) or not _BUS.exists():
+    if not find(PROGRAM) or not _BUS.exists():
         return None
     done = _ask("--list-all-zones")
     if done.returncode == _NOT_RUNNING:
@@ -213,7 +213,7 @@ def look() -> Firewalld | None:
 
 
 def _ask(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return ask(program(PROGRAM) or PROGRAM, *arguments)
+    return ask(find(PROGRAM) or PROGRAM, *arguments)
 
 
 def _interfaces() -> list[str]:

@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import shlex
-import shutil
 from typing import Any, Iterable, NamedTuple, Union
 
-__all__ = ["ANY", "DENIED", "OPEN", "PARTLY", "SHUT", "UNKNOWN", "Answer", "Network", "Opening", "families", "in_words", "network", "program", "text", "within"]
+__all__ = ["ANY", "DENIED", "OPEN", "PARTLY", "SHUT", "UNKNOWN", "Answer", "Network", "Opening", "families", "in_words", "network", "text", "within"]
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -51,11 +49,6 @@ def network(value: Any) -> Network:
     :raises ValueError: it is none
     """
     return ipaddress.ip_network(value)
-
-
-def program(name: str) -> str | None:
-    """Where it is; None where it is not there. A login may lack the directories of administrators."""
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"]))
 
 
 def within(inner: Network, outer: Network) -> bool:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Callable, Iterable, List, Sequence
 
 from .. import _files
-from .._nftables.commands import Failed, run
+from .._commands import Failed, find, run
 from . import firewalld, tables, ufw
-from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, families, in_words, network, program, text
+from .model import ANY, DENIED, OPEN, PARTLY, SHUT, Answer, Network, Opening, families, in_words, network, text
 
 __all__ = ["RECORD", "Openings", "Plan", "in_diff", "read_clients", "read_ports"]
 
@@ -250,7 +250,7 @@ class Openings:
         if zones:
             plan.problems += [_PANIC] if zones.is_panic else []
             self._take_away(plan, of[firewalld.NAME], zones, firewalld.command)
-        elif program(firewalld.OFFLINE):
+        elif find(firewalld.OFFLINE):
             plan.commands += [firewalld.command(each, False, is_running=False) for each in of[firewalld.NAME] if firewalld.is_written(each)]
             plan.remove += of[firewalld.NAME]
         elif any(map(firewalld.is_written, of[firewalld.NAME])):
@@ -269,14 +269,14 @@ class Openings:
         """
         recorded = self.recorded()
         plan = self.checked()
-        if plan.commands or set(plan.keep) != set(recorded):
+        if plan.commands or not plan.is_settled:
             _files.make_directory(self.record.parent)
             with _files.locked(self.record.parent):
                 if self.recorded() != recorded:  # another run was faster
                     plan = self.checked()
                 self._write([*plan.keep, *plan.remove, *plan.add])
                 for command in plan.commands:
-                    run(program(command[0]) or command[0], *command[1:])
+                    run(find(command[0]) or command[0], *command[1:])
                 # firewall-offline-cmd reports success where there is nothing to remove
                 missing = [command for command in self.checked().commands if command[0] != firewalld.OFFLINE]
                 if missing:
@@ -324,11 +324,13 @@ class Openings:
 def _opening(given: dict[str, object]) -> Opening:
     """:raises ValueError: nothing that could have been written"""
     opening = Opening(**given)  # type: ignore[arg-type]
-    where: frozenset[str] | None = {ufw.NAME: frozenset({""}), firewalld.NAME: frozenset({opening.zone})}.get(opening.firewall)
-    is_zone = opening.zone == "" if opening.firewall == ufw.NAME else isinstance(opening.zone, str) and firewalld.ZONE.fullmatch(opening.zone)
-    is_network = opening.network == "" and opening.firewall == firewalld.NAME
-    if where is None or not is_zone or not isinstance(opening.port, int) or not 0 < opening.port < 65536 or not isinstance(opening.permanent, bool):
+    if opening.firewall == ufw.NAME:
+        is_zone = opening.zone == ""
+    else:
+        is_zone = opening.firewall == firewalld.NAME and isinstance(opening.zone, str) and bool(firewalld.ZONE.fullmatch(opening.zone))
+    if not is_zone or not isinstance(opening.port, int) or not 0 < opening.port < 65536 or not isinstance(opening.permanent, bool):
         raise ValueError("an entry of it is none")
-    if not is_network and str(network(opening.network)) != opening.network:
+    is_everybody = opening.network == "" and opening.firewall == firewalld.NAME
+    if not is_everybody and str(network(opening.network)) != opening.network:
         raise ValueError("a network in it is none")
     return opening

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Sequence
 
-from .._nftables.commands import ask
+from .._commands import ask, find
 from . import iptables_rules, nft_rules
-from .model import ANY, OPEN, PARTLY, SHUT, UNKNOWN, Network, in_words, program, text
+from .model import ANY, OPEN, PARTLY, SHUT, UNKNOWN, Network, in_words, text
 from .walk import ACCEPT, Chain, Chains, Rule, verdict
 
 __all__ = ["Found", "Judged", "Table", "judge", "look"]
@@ -85,7 +85,7 @@ def look(nft: str) -> Found:
         path = Path(file)
         if path.exists() and "filter" in path.read_text("ascii", "replace").split():
             tables.append(Table(family, "filter", "INPUT", "legacy"))
-            legacy = program(f"{tool}-legacy-save")
+            legacy = find(f"{tool}-legacy-save")
             names += re.findall(r"(?m)^:(\S+)", ask(legacy, "-t", "filter").stdout) if legacy else []
     has_ufw = any(re.fullmatch("ufw6?-user-input", name) for name in names)
     has_firewalld = chains is None or any(table.name == "firewalld" for table in tables) or "INPUT_ZONES" in names
@@ -148,7 +148,7 @@ def _read(table: Table, nft: str) -> tuple[Table, Chains]:
 
 
 def _saved(family: str, kind: str) -> str:
-    path = program(f"{_IPTABLES[family]}-{kind}-save")
+    path = find(f"{_IPTABLES[family]}-{kind}-save")
     done = ask(path, "-t", "filter") if path else None
     if done is None or done.returncode or ":INPUT " not in done.stdout:
         raise ValueError("it is not listed")
@@ -158,14 +158,13 @@ def _saved(family: str, kind: str) -> str:
 def _commands(table: Table, port: int, clients: Sequence[Network]) -> list[str]:
     """What to type, for a rule before all others. It is for the next boot where the table is written, which is not known here."""
     found = []
-    everybody = {ANY[0]: 4, ANY[1]: 6}
     for each in clients:
-        source = [] if str(each) in everybody else [str(each)]
+        source = [] if str(each) in ANY else [str(each)]
         if table.iptables:
             tool = _IPTABLES[table.family]
             own = f"{tool}-{table.iptables}"  # what is named without it may be the other kind
             found.append(
-                text([own if program(own) else tool, "-I", table.base, *(["-s", *source] if source else []), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT"])
+                text([own if find(own) else tool, "-I", table.base, *(["-s", *source] if source else []), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT"])
             )
             continue
         match = [{4: "ip", 6: "ip6"}[each.version], "saddr", *source] if source else []

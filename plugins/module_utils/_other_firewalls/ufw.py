@@ -12,7 +12,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from .model import DENIED, OPEN, PARTLY, SHUT, UNKNOWN, Answer, Network, Opening, in_words, network, program, within
+from .._commands import find
+from .model import DENIED, OPEN, PARTLY, SHUT, UNKNOWN, Answer, Network, Opening, in_words, network, within
 
 __all__ = ["NAME", "PROGRAM", "Rule", "Ufw", "command", "is_enabled", "look"]
 
@@ -34,6 +35,10 @@ class Rule(NamedTuple):
     comment: str
     line: str
 
+    @property
+    def lets_in(self) -> bool:
+        return self.action in ("allow", "limit")
+
     def is_about(self, port: int) -> bool:
         return self.protocol in ("tcp", "any") and (self.ports == "any" or port in _ports(self.ports))
 
@@ -54,14 +59,12 @@ class Ufw(NamedTuple):
             if not rule.is_about(port) or self.opening(rule) in without:
                 continue
             if rule.is_conditional:
-                if rule.action in ("allow", "limit") and rule.ports != "any" and (within(clients, rule.source) or within(rule.source, clients)):
+                if rule.lets_in and rule.ports != "any" and (within(clients, rule.source) or within(rule.source, clients)):
                     partly = partly or f"its rule '{rule.line}' lets in {in_words(rule.source)} where it fits only, which is not known here"
                 continue
             if within(clients, rule.source):
-                if rule.action in ("allow", "limit"):
-                    return Answer(OPEN, f"its rule '{rule.line}'")
-                return Answer(DENIED, f"its rule '{rule.line}'")
-            if rule.action in ("allow", "limit") and rule.ports != "any" and within(rule.source, clients):
+                return Answer(OPEN if rule.lets_in else DENIED, f"its rule '{rule.line}'")
+            if rule.lets_in and rule.ports != "any" and within(rule.source, clients):
                 partly = partly or f"its rule '{rule.line}' lets in a part of {in_words(clients)} only"
         if self.default == "ACCEPT":
             return Answer(OPEN, "it lets in by default")
@@ -101,7 +104,7 @@ def command(opening: Opening, add: bool, by_hand: bool = False) -> list[str]:
 
 def is_enabled(root: Path = Path("/")) -> bool:
     """Whether it is to be on after the next boot."""
-    return program(PROGRAM) is not None and _setting(root / "etc/ufw/ufw.conf", "ENABLED").lower() == "yes"
+    return bool(find(PROGRAM)) and _setting(root / "etc/ufw/ufw.conf", "ENABLED").lower() == "yes"
 
 
 def look(root: Path = Path("/")) -> Ufw | None:
@@ -109,7 +112,7 @@ def look(root: Path = Path("/")) -> Ufw | None:
 
     :raises OSError: its rules cannot be read
     """
-    if not program(PROGRAM):
+    if not find(PROGRAM):
         return None
     defaults = root / "etc/default/ufw"
     rules: list[Rule] = []
@@ -144,7 +147,7 @@ def _rule(line: str) -> Rule | None:
         return None
     is_conditional = direction != "in" or source_ports != "any" or to not in ("0.0.0.0/0", "::/0")
     try:
-        return Rule(action.split("_")[0], protocol, ports, network(source), is_conditional, comment, " ".join([*words]))
+        return Rule(action.split("_")[0], protocol, ports, network(source), is_conditional, comment, " ".join(words))
     except ValueError:
         return None
 

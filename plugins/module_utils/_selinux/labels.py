@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
-from .._nftables.commands import Failed, run
+from .._commands import Failed, run
 
 __all__ = ["BOOLEAN", "PACKAGE", "PORT", "Labels", "lacks"]
 

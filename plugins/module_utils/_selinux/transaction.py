@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from .. import _files
-from .._nftables.commands import Failed
+from .._commands import Failed
 from .kernel import Kernel
 from .labels import BOOLEAN, PORT, Labels
 from .needs import CONNECTS, Change, Missing, Needs

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Mapping, NamedTuple
 
 from .. import _certificate, _files, _pem
-from .store import NAME, STATE, Failed, Store, find, left_over, name_of
+from .._commands import Failed
+from .store import NAME, STATE, Store, find, left_over, name_of
 
 __all__ = ["PENDING", "Outcome", "change"]
 

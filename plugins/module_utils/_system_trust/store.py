@@ -7,15 +7,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
-import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import Collection
 
-from .. import _files, _pem
+from .. import _commands, _files, _pem
 
-__all__ = ["NAME", "STATE", "Failed", "Store", "find", "left_over", "name_of"]
+__all__ = ["NAME", "STATE", "Store", "find", "left_over", "name_of"]
 
 NAME = re.compile(r"tlsfront-[0-9a-f]{16}", re.ASCII)
 STATE = Path("/var/lib/tlsfront")
@@ -24,11 +22,6 @@ _NO_HOOKS = "/dev/null"  # no directory, so there is no hook in it
 _FILE = re.compile(rf"({NAME.pattern})\.crt", re.ASCII)
 _LINK = re.compile(rf"(?:ca-cert-)?({NAME.pattern})\.pem", re.ASCII)  # as Debian's program names it, and Alpine's
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin")
-
-
-class Failed(Exception):
-    """The sentence is for the user."""
 
 
 def name_of(certificate: bytes) -> str:
@@ -76,15 +69,12 @@ class Store:
     def _run(self, *arguments: str) -> str:
         command = [self.program, *self.options, *arguments]
         try:
-            # a unit test drives this without Ansible
-            done = subprocess.run(  # pylint: disable=ansible-bad-function
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False, env={**os.environ, "LC_ALL": "C"}
-            )
+            done = _commands.ask(*command)
         except OSError as error:
-            raise Failed(f"{self.program} cannot be run: {error}. The next run goes on here.") from error
+            raise _commands.Failed(f"{self.program} cannot be run: {error}. The next run goes on here.") from error
         if done.returncode:
             told = (done.stderr or done.stdout).strip() or f"status {done.returncode}"
-            raise Failed(f"{' '.join(command)}: {told}. The next run goes on here.")
+            raise _commands.Failed(f"{' '.join(command)}: {told}. The next run goes on here.")
         return done.stdout
 
 
@@ -189,7 +179,7 @@ def find() -> tuple[Store | None, str]:
     missing = []
     for kind in (CaCertificates, CaTrust):
         what = f"{kind.command} for {kind.sources}"
-        program = shutil.which(kind.command, path=os.pathsep.join([*filter(None, [os.environ.get("PATH")]), *_DIRECTORIES]))
+        program = _commands.find(kind.command)
         if not program:
             missing.append(f"{what} (there is no such program)")
             continue

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.sets import with_elements
 
 RULES = """table inet tlsfront

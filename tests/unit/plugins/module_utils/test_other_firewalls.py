@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables import commands as nftables
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _commands
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings as module
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import tables
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.model import text
@@ -647,7 +647,7 @@ def test_a_run_that_is_killed_before_any_change_is_finished_by_the_next(request:
 
     def applying(clients: tuple[str, ...]) -> Callable[[], list[str]]:
         def step() -> list[str]:
-            module.run = lambda *command: (sys.audit("run"), nftables.run(*command))[1]  # type: ignore[attr-defined, func-returns-value]
+            module.run = lambda *command: (sys.audit("run"), _commands.run(*command))[1]  # type: ignore[attr-defined, func-returns-value]
             return list(map(text, openings(clients).apply().commands))
 
         return step

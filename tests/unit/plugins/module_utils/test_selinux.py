@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux import needs
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux.kernel import Kernel, label, mode, set_label
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._selinux.labels import BOOLEAN, PORT, Labels

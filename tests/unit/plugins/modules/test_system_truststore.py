@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.change import Outcome, change
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.store import Failed, name_of
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._system_trust.store import name_of
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import kills, pki
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.trust_hosts import REDHATS, STORES, Host, missing
