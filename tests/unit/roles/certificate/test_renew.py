@@ -112,12 +112,11 @@ for option in ("--fullchain-path", "--cert-path", "--chain-path"):
 """
 
 
-def test_what_certbot_writes_is_kept_with_its_key_and_nothing_else(node, tmp_path, monkeypatch):
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/certbot").write_text(CERTBOT.format(python=sys.executable))
-    (tmp_path / "bin/certbot").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    node.settings.update(challenge="dns-01", dns_hook="/bin/true", contacts=[], directory_ca="")
+def test_what_certbot_writes_is_kept_with_its_key_and_nothing_else(node, tmp_path):
+    certbot = tmp_path / "certbot"
+    certbot.write_text(CERTBOT.format(python=sys.executable))
+    certbot.chmod(0o755)
+    node.settings.update(client=str(certbot), challenge="dns-01", dns_hook="/bin/true", contacts=[], directory_ca="")
     new = renew.versions_of(node.settings).versions / "new"
     renew.get(node.settings, renew.versions_of(node.settings), new)
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in new.iterdir()} == {"key.pem": 0o600, "chain.pem": 0o644, "directory.txt": 0o644}
