@@ -199,6 +199,10 @@ firewalls:
     problems: []
     notices: []
     is_settled: true
+observation:
+  description: Who uses the ports that are to be closed, as M(tlsfront.elasticsearch.traffic_observer) has seen it.
+  returned: success
+  type: dict
 outgoing_ports:
   description:
     - The C(first) and the C(last) port that the kernel takes as source of an outgoing connection, and those between that are C(reserved), which it does not.
@@ -217,6 +221,7 @@ from urllib.parse import urlsplit
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils import _access
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import Failed
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._commands import find as find_program
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.cluster import Access, cluster_of
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.listeners import find
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsearch.secured import CA_PATHS, Trust
@@ -225,6 +230,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.s
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.observer import RECORDS, Observer
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "ports": {"type": "list", "elements": "str", "default": []},
@@ -328,6 +334,7 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
         about = in_force._asdict() if in_force else dict.fromkeys(Rules._fields)
         its_version = version(params["nft"]) if is_installed else ""
         result["nftables"] = {"is_installed": is_installed, "version": its_version, "problem": problem, "service": about_service(), **about}
+    result["observation"] = Observer(params["nft"] or find_program("nft") or "/usr/sbin/nft", RECORDS).told()
     if params["https_ports"] is not None:
         ports, clients = openings.read_ports(params["https_ports"]), openings.read_clients(params["https_clients"])
         result["firewalls"] = openings.Openings(ports, clients, params["nft"] or "/nonexistent").plan().told()
