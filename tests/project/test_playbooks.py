@@ -52,6 +52,10 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
     ]
 
 
+def test_observe_closes_nothing_and_opens_nothing() -> None:
+    assert steps("observe.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "traffic_observer"]
+
+
 def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_left() -> None:
     assert steps("remove.yml") == [
         "nodes.yml",
@@ -59,6 +63,7 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
         "cloud_firewall/preflight",
         "cloud_firewall/close",
         "host_firewall",
+        "traffic_observer",
         "https_front",
         "certificate",
         "host_firewall/open",

@@ -56,9 +56,10 @@ class Installation:
         self.observer.load(what)
         if units_changed or any(state.needs_reload for state in self._states().values()):
             run(self.systemctl, "daemon-reload")
-        run(self.systemctl, "enable", SERVICE, TIMER)
+        for unit in (SERVICE, TIMER):
+            run(self.systemctl, "enable", unit)
         run(self.systemctl, "start", SERVICE)
-        run(self.systemctl, "restart" if units_changed else "start", TIMER)
+        run(self.systemctl, "restart", TIMER)  # by the schedule that is there now
         return True
 
     def remains(self) -> list[str]:
@@ -72,9 +73,9 @@ class Installation:
         if not self.remains():
             return False
         states = self._states()
-        enabled = [unit for unit in (SERVICE, TIMER) if states[unit].is_enabled]
-        if enabled:
-            run(self.systemctl, "disable", *enabled)
+        for unit in (SERVICE, TIMER):
+            if states[unit].is_enabled:
+                run(self.systemctl, "disable", unit)
         for unit in (TIMER, SAVER, SERVICE):
             if states[unit].is_loaded:
                 run(self.systemctl, "stop", unit)

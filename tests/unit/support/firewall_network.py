@@ -120,6 +120,11 @@ class Network:
         self.run("node", "nft", "--check", "--file", "-", text=text)
         self.run("node", "nft", "--file", "-", text=text)
 
+    def flush(self) -> None:
+        """What somebody does who does not know of the table; the container engine comes back."""
+        self.run("node", "nft", "flush", "ruleset")
+        self.nft(ENGINE)
+
     def ask(self, place: str, question: str, **arguments: Any) -> Any:
         worker = self.workers[place]
         assert worker.stdin and worker.stdout

@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.observer import Observer
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import Wanted, wanted
+from firewall_network import Network
+
+
+@pytest.fixture(scope="session")
+def built_network() -> Iterator[Network]:
+    if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nft"):
+        pytest.skip("needs root, ip and nft")
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def network(built_network: Network) -> Iterator[Network]:
+    yield built_network
+    built_network.hang_up()
+    built_network.nft("".join(f"table inet {name}\ndelete table inet {name}\n" for name in ("tlsfront", "tlsfront_observe")))
+
+
+class Clock:
+    """Goes only when it is told to, by whole seconds, and begins at a time that is easy to read."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def observer(network: Network, tmp_path: Path, clock: Clock) -> Observer:
+    """That of the node in the network: its nft is run there."""
+    nft = tmp_path / "nft"
+    nft.write_text(f'#!/bin/sh\nexec ip netns exec {network.names["node"]} {shutil.which("nft")} "$@"\n')
+    nft.chmod(0o755)
+    return Observer(str(nft), tmp_path / "record", clock)
+
+
+@pytest.fixture
+def what() -> Wanted:
+    return wanted(["9200", "9300-9305", "19200"], 30, 1024)
