@@ -121,12 +121,13 @@ table {FAMILY} {NAME} {{
 def _set(name: str, version: str, what: Wanted, elements: list[str]) -> str:
     type_ = _TYPES[version]
     listed = ",\n\t\t\t".join(elements)
+    counter = "\t\tcounter\n" if name.startswith("last") else ""  # without it here, nft 0.9.8 crashes where an element has one
     return f"""	set {name} {{
 		type {type_} . {type_} . inet_service
 		flags dynamic,timeout
 		timeout {what.keep}s
 		size {what.size}
-{f"		elements = {{ {listed} }}{chr(10)}" if elements else ""}	}}
+{counter}{f"		elements = {{ {listed} }}{chr(10)}" if elements else ""}	}}
 
 """
 

@@ -7,33 +7,23 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
+from .. import _commands, _files, _nftables, _traffic
 from .._commands import Failed
+from .._nftables import commands, units
 from .._nftables.units import UnitFile
+from . import kernel, observer, program, record, rules, textfile
 
 __all__ = ["SAVER", "SERVICE", "TIMER", "Installed", "installed"]
 
 SERVICE = "tlsfront-observe.service"
 SAVER = "tlsfront-observe-save.service"
 TIMER = "tlsfront-observe-save.timer"
-_MODULES = (
-    "_commands",
-    "_files",
-    "_nftables",
-    "_nftables.commands",
-    "_nftables.units",
-    "_traffic",
-    "_traffic.kernel",
-    "_traffic.observer",
-    "_traffic.program",
-    "_traffic.record",
-    "_traffic.rules",
-    "_traffic.textfile",
-    "_traffic.units",
-)
+# imported by name, so that Ansible brings them along
+_MODULES = (_commands, _files, _nftables, commands, units, _traffic, kernel, observer, program, record, rules, textfile)
 _START = """# Written by the Ansible module tlsfront.elasticsearch.traffic_observer, which overwrites changes made here.
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 import sys
@@ -104,48 +94,46 @@ class Installed(NamedTuple):
     units: tuple[UnitFile, ...]
 
 
-def installed(nft: str, directory: Path, program: Path, units: Path, textfile_dir: str, save_minutes: int) -> Installed:
+def installed(nft: str, directory: Path, program_dir: Path, unit_dir: Path, textfile_dir: str, save_minutes: int) -> Installed:
     """What is to be there.
 
     :raises Failed: a path has what a unit of systemd would take for something else
     """
-    for path in filter(None, [nft, str(directory), str(program), textfile_dir]):
+    for path in filter(None, [nft, str(directory), str(program_dir), textfile_dir]):
         if not path.startswith("/") or not all(letter.isascii() and (letter.isalnum() or letter in "/._+@-") for letter in path):
             raise Failed(f"{path!r} is no absolute path of letters, digits and the characters . _ + @ - alone. Nothing was changed.")
     python = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-    textfile = f" --textfile-dir {textfile_dir}" if textfile_dir else ""
+    to_textfile = f" --textfile-dir {textfile_dir}" if textfile_dir else ""
     filled = {
         "head": _HEAD,
         "hardening": _HARDENING,
         "minutes": save_minutes,
         "directory": directory,
-        "program": program,
-        "command": f"{python} -E -s {program}/observe.py --nft {nft} --directory {directory}{textfile}",
+        "program": program_dir,
+        "command": f"{python} -E -s {program_dir}/observe.py --nft {nft} --directory {directory}{to_textfile}",
     }
     return Installed(
-        (*_program(program), UnitFile(program / "observe.py", _START)),
+        (*_program(program_dir), UnitFile(program_dir / "observe.py", _START)),
         (
-            UnitFile(units / SERVICE, _LOAD.format(**filled)),
-            UnitFile(units / SAVER, _SAVE.format(**filled)),
-            UnitFile(units / TIMER, _EVERY.format(**filled)),
+            UnitFile(unit_dir / SERVICE, _LOAD.format(**filled)),
+            UnitFile(unit_dir / SAVER, _SAVE.format(**filled)),
+            UnitFile(unit_dir / TIMER, _EVERY.format(**filled)),
         ),
     )
 
 
-def _program(program: Path) -> list[UnitFile]:
+def _program(directory: Path) -> list[UnitFile]:
     """The source of the modules that this one rests on, as they run now."""
     top = __name__.rpartition("._traffic.")[0]
-    found = [UnitFile(program / "module_utils/__init__.py")]
-    for name in _MODULES:
-        module = import_module(f"{top}.{name}")
-        path = program.joinpath("module_utils", *name.split("."))
-        is_package = hasattr(module, "__path__")
-        found.append(UnitFile(path / "__init__.py" if is_package else path.with_suffix(".py"), _source_of(module)))
+    found = [UnitFile(directory / "module_utils/__init__.py")]
+    for module in _MODULES:
+        path = directory.joinpath("module_utils", *module.__name__[len(top) + 1 :].split("."))
+        found.append(UnitFile(path / "__init__.py" if hasattr(module, "__path__") else path.with_suffix(".py"), _source_of(module)))
     return found
 
 
-def _source_of(module: object) -> str:
+def _source_of(module: ModuleType) -> str:
     try:
-        return inspect.getsource(module)  # type: ignore[arg-type]
+        return inspect.getsource(module)
     except OSError:  # an empty file has no source
         return ""
