@@ -96,6 +96,8 @@ RETURN = r"""
 observation:
   description:
     - What has been observed. All times are seconds since the epoch by the clock of the node, whose time is C(now).
+    - C(to) is an address of the node or of a container on it, or that of another host, where packets pass through the node on the way there; those the role
+      P(tlsfront.elasticsearch.host_firewall#role) does not stop.
     - C(lost_at) is the last time at which a set was full, or null. C(gaps) are the times in which nothing was observed.
     - C(answered) of a source is null where it was never sent anything on a connection, so that its address may be forged.
     - C(problem) says why nothing is known.
