@@ -632,65 +632,22 @@ summary:
   sample: "2 of 3 endpoints verified; failed: https://es3.example.org (certificate_expired)"
 """
 
-import traceback
-from pathlib import Path
-from ssl import SSLContext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.certificate import (
-    CRYPTOGRAPHY_ERROR,
-    CRYPTOGRAPHY_VERSION,
-)
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import asked
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.ansible_types import convert
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.asked import PER_ENDPOINT, WHOLE_TASK
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.items import (
-    items_of,
-    own_options,
-    place,
-    shown_items,
-)
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Target, make_target, merged
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.fault import where
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.items import shown_items
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.libraries import unusable
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.options import Target
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import InvalidOption
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.result import failure_text, result_of
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.transport import TRANSPORT_ERROR, TRANSPORT_VERSION
-from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.trust import Trust, make_context
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of
 
-_PER_ENDPOINT: dict[str, dict[str, Any]] = {
-    "server_name": {"type": "str"},
-    "connect_to": {"type": "str"},
-    "ca_path": {"type": "path"},
-    "ca_content": {"type": "str"},
-    "crl_path": {"type": "path"},
-    "crl_content": {"type": "str"},
-    "x509_strict": {"type": "bool", "default": False},
-    "client_cert": {"type": "path"},
-    "client_key": {"type": "path", "no_log": False},
-    "url_username": {"type": "str"},
-    "url_password": {"type": "str", "no_log": True},
-    "api_key": {"type": "str", "no_log": True},
-    "bearer_token": {"type": "str", "no_log": True},
-    "min_tls_version": {"type": "str", "choices": ["1.2", "1.3"], "default": "1.2"},
-    "min_days_valid": {"type": "int", "default": 0},
-    "warn_days_valid": {"type": "int", "default": 30},
-    "fingerprints": {"type": "list", "elements": "str", "default": []},
-    "all_addresses": {"type": "bool", "default": True},
-    "closed_ports": {"type": "list", "elements": "str", "default": []},
-    "min_status": {"type": "str", "choices": ["yellow", "green"]},
-    "cluster_name": {"type": "str"},
-    "cluster_uuid": {"type": "str"},
-    "min_version": {"type": "str"},
-    "product": {"type": "str", "choices": ["elasticsearch", "opensearch", "dashboards"]},
-    "same_cluster": {"type": "bool", "default": False},
-    "proxy": {"type": "str"},
-    "timeout": {"type": "float", "default": 10},
-}
-_WHOLE_TASK: dict[str, dict[str, Any]] = {
-    "endpoints": {"type": "list", "elements": "raw", "required": True},
-    "retry_for": {"type": "float", "default": 0},
-    "concurrency": {"type": "int", "default": 32},
-}
-_ALL = {**_PER_ENDPOINT, **_WHOLE_TASK}
+_ALL = {**PER_ENDPOINT, **WHOLE_TASK}
 
 
 class HttpsCheckModule(AnsibleModule):
@@ -710,65 +667,18 @@ class HttpsCheckModule(AnsibleModule):
 
 
 def read_targets(params: dict[str, Any]) -> list[Target]:
-    """The module's parameters to one target for each endpoint.
-
-    :raises InvalidOption: something is wrong with them; the text says what, and of which endpoint
-    """
-    common = {name: params[name] for name in _PER_ENDPOINT}
-    secrets = secrets_of(params)
-    targets: dict[Target, int] = {}
-    for number, item in enumerate(items_of(params["endpoints"])):
-        options = merged(common, own_options(item, number, _PER_ENDPOINT, _WHOLE_TASK))
-        try:
-            target = make_target(options, place(number), secrets)
-        except InvalidOption as error:
-            raise InvalidOption(str(error) if isinstance(item, str) else f"{place(number)}: {error}") from None
-        first = targets.setdefault(target, number)
-        if first != number:
-            raise InvalidOption(
-                f"{place(number)}: the same as {place(first)}, so it would prove nothing more. Give each endpoint once; where "
-                "several nodes share a name, give the address of each as connect_to."
-            )
-    return list(targets)
+    """As `asked.read_targets`, with values as Ansible converts them."""
+    return asked.read_targets(params, convert)
 
 
 def _require_libraries(module: AnsibleModule) -> None:
-    """Of the official client, what is used is its transport, which came with 8.0.0; importing all of it would take half as long again."""
-    for package, least, version, error in (
-        ("elasticsearch", "8.0.0", TRANSPORT_VERSION, TRANSPORT_ERROR),
-        ("cryptography", "43.0.0", CRYPTOGRAPHY_VERSION, CRYPTOGRAPHY_ERROR),
-    ):
-        found = version or _installed(package)
-        if found and int(found.partition(".")[0]) < int(least.partition(".")[0]):
+    for package, least, found, error in unusable():
+        if found:
             module.fail_json(
                 msg=f"The Python package {package} is version {found} here; wanted is {least} or newer. Where the distribution's own "
                 "is older, install it with pip into a virtual environment and point ansible_python_interpreter at that."
             )
-        if error is not None:
-            module.fail_json(msg=missing_required_lib(f"{package} >= {least}", reason="to check endpoints"), exception=error)
-
-
-def _installed(package: str) -> str:
-    """Its version, if there is one that cannot be imported."""
-    from importlib import metadata
-
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _prepare(params: dict[str, Any]) -> tuple[list[Target], dict[Trust, SSLContext]]:
-    if params["concurrency"] < 1:
-        raise InvalidOption("concurrency: must be 1 or more")
-    targets = read_targets(params)
-    return targets, {trust: make_context(trust) for trust in {target.trust for target in targets}}
-
-
-def _where(error: BaseException) -> str:
-    """Where in this code something went wrong, without a word of what: that may have a value in it."""
-    steps = traceback.extract_tb(error.__traceback__)[-3:]
-    return type(error).__name__ + " at " + ", ".join(f"{Path(step.filename).name}:{step.lineno}" for step in steps)
+        module.fail_json(msg=missing_required_lib(f"{package} >= {least}", reason="to check endpoints"), exception=error)
 
 
 def main() -> None:
@@ -782,14 +692,14 @@ def main() -> None:
     _require_libraries(module)
     fault, results, result = "", [], {}
     try:
-        targets, contexts = _prepare(dict(module.params, endpoints=module.endpoints))
+        targets, contexts = asked.prepare(dict(module.params, endpoints=module.endpoints), convert)
         run_wide = {name: module.params[name] for name in ("concurrency", "retry_for")}
         results = check_all(targets, contexts, **run_wide)
         result = result_of(results)
     except InvalidOption as error:
         fault = str(error)
     except Exception as error:
-        fault = f"https_check has a fault of its own, and nothing is proved: {_where(error)}. Please report it."
+        fault = f"https_check has a fault of its own, and nothing is proved: {where(error)}. Please report it."
     if fault:  # outside of the handler: where tracebacks are asked for, that of a pending exception would be shown
         module.fail_json(msg=fault)
     for endpoint in result["endpoints"]:

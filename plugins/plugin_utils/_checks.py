@@ -26,7 +26,7 @@ NOT_RUN = "check_not_run"
 State = t.Literal["verified", "warning", "failed"]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Check:
     """One address of one endpoint, as one host saw it."""
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 __all__ = ["instant"]
+
+_UTC = re.compile(r"(?<=[0-9])Z\Z")  # which Python before 3.11 does not read
 
 
 def instant(text: object) -> datetime.datetime:
@@ -14,7 +17,7 @@ def instant(text: object) -> datetime.datetime:
     Raises `ValueError` for any other text, and for one without an offset, which names no moment.
     """
     try:
-        moment = datetime.datetime.fromisoformat(str(text))
+        moment = datetime.datetime.fromisoformat(_UTC.sub("+00:00", str(text)))
     except ValueError as error:
         raise ValueError(_wanted(text)) from error
     if moment.tzinfo is None:

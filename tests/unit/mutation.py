@@ -246,7 +246,7 @@ MUTATIONS = [
     Mutation("items: an empty list passes", "_https_check/items.py", "    if not given:\n", "    if False:\n", ("test_options.py",)),
     Mutation(
         "items: the same endpoint twice passes",
-        "../modules/https_check.py",
+        "_https_check/asked.py",
         "        if first != number:\n",
         "        if False:\n",
         ("test_options.py",),

@@ -7,17 +7,18 @@ An item is never shown, whatever is wrong with it: an error names its place and 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
-from typing import Any, Mapping
-
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from typing import Any, Callable, Mapping
 
 from .endpoint import Endpoint, parse, shown
 from .reasons import CheckFailed, InvalidOption
 
 Spec = Mapping[str, Mapping[str, Any]]
+#: A value and the spec of its option, to the value in the option's type; raises ValueError where it cannot be meant.
+Convert = Callable[[Any, Mapping[str, Any]], Any]
 
 _KINDS = {"bool": "true or false", "float": "a number", "int": "a whole number", "list": "a list of texts"}
 #: What begins like JSON and like no endpoint: an IPv6 address may stand in brackets.
@@ -57,7 +58,7 @@ def _from_json(text: str, where: str) -> Any:
     raise InvalidOption(f"{where}: begins like JSON, and is none; give a list, such as with -e '{{\"name\": [...]}}'")
 
 
-def own_options(item: Any, number: int, spec: Spec, whole_task: Spec) -> dict[str, Any]:
+def own_options(item: Any, number: int, spec: Spec, whole_task: Spec, convert: Convert) -> dict[str, Any]:
     """The options that an item gives, ``url`` among them, each converted as its spec says.
 
     :raises InvalidOption: it gives something else
@@ -73,7 +74,7 @@ def own_options(item: Any, number: int, spec: Spec, whole_task: Spec) -> dict[st
             raise InvalidOption(_unknown(key, where, spec, whole_task))
     if not isinstance(item.get("url"), str):
         raise InvalidOption(f"{where}.url: must be there, and be a text")
-    return {key: _converted(value, f"{where}.{key}", spec.get(key, {"type": "str"})) for key, value in item.items()}
+    return {key: _converted(value, f"{where}.{key}", spec.get(key, {"type": "str"}), convert) for key, value in item.items()}
 
 
 def _unknown(key: Any, where: str, spec: Spec, whole_task: Spec) -> str:
@@ -85,17 +86,15 @@ def _unknown(key: Any, where: str, spec: Spec, whole_task: Spec) -> str:
     return f"{where}.{key}: there is no such option" + (f"; {like[0]} may be meant" if like else "")
 
 
-def _converted(value: Any, where: str, spec: Mapping[str, Any]) -> Any:
+def _converted(value: Any, where: str, spec: Mapping[str, Any], convert: Convert) -> Any:
     if value is None:
         return None
     kind = spec["type"]
     deep = value if kind == "list" and isinstance(value, (list, tuple)) else [value]
     fits = not any(isinstance(part, (Mapping, list, tuple)) or part is None for part in deep)
     if fits:
-        only = {key: part for key, part in spec.items() if key != "default"}
-        result = ArgumentSpecValidator({"it": only}).validate({"it": value})
-        if not result.error_messages:
-            return result.validated_parameters["it"]
+        with contextlib.suppress(ValueError):
+            return convert(value, spec)
     wanted = "one of " + ", ".join(spec["choices"]) if "choices" in spec else _KINDS.get(kind, "a text")
     raise InvalidOption(f"{where}: must be {wanted}")
 

@@ -47,7 +47,7 @@ class Lab:
 
 def defaults(**options: Any) -> dict[str, Any]:
     """The module's parameters, those that are given and the rest by default."""
-    specs = {**https_check._PER_ENDPOINT, **https_check._WHOLE_TASK}
+    specs = {**https_check.PER_ENDPOINT, **https_check.WHOLE_TASK}
     return {**{name: spec.get("default") for name, spec in specs.items()}, **options}
 
 

@@ -14,7 +14,7 @@ from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import La
 
 
 def check(endpoint: Any, **options: Any) -> Target:
-    params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
+    params = {name: spec.get("default") for name, spec in https_check.PER_ENDPOINT.items()}
     (found,) = https_check.read_targets({**params, **options, "endpoints": [endpoint]})
     return found
 
@@ -70,7 +70,7 @@ def test_a_wrong_endpoint_is_named(endpoint: Any, says: str) -> None:
 
 
 def checks(endpoints: Any) -> list[Target]:
-    params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
+    params = {name: spec.get("default") for name, spec in https_check.PER_ENDPOINT.items()}
     return https_check.read_targets({**params, "endpoints": endpoints})
 
 
@@ -151,7 +151,7 @@ def test_ports_are_given_as_numbers_and_ranges() -> None:
 
 
 def test_endpoints_that_trust_alike_share_one_context() -> None:
-    params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
+    params = {name: spec.get("default") for name, spec in https_check.PER_ENDPOINT.items()}
     endpoints = ["a", "b", {"url": "c", "timeout": 1}, {"url": "d", "min_tls_version": "1.3"}]
     assert len({found.trust for found in https_check.read_targets({**params, "endpoints": endpoints})}) == 2
 

@@ -163,12 +163,12 @@ def test_a_missing_or_old_library_is_told_in_words(kind: str) -> None:
 
 def test_every_option_is_documented_with_its_default() -> None:
     documented = yaml.safe_load(https_check.DOCUMENTATION)["options"]
-    spec = {**https_check._PER_ENDPOINT, **https_check._WHOLE_TASK}
+    spec = {**https_check.PER_ENDPOINT, **https_check.WHOLE_TASK}
     assert set(documented) == set(spec)
     for name, option in spec.items():
         assert documented[name].get("default") == option.get("default"), name
         per_endpoint = "Per endpoint." in documented[name]["description"]
-        assert per_endpoint == (name in https_check._PER_ENDPOINT), name
+        assert per_endpoint == (name in https_check.PER_ENDPOINT), name
 
 
 def test_every_reason_that_the_documentation_names_exists() -> None:
