@@ -12,7 +12,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 TESTS = TOP / "tests"
-LOCKS = sorted(path for path in TESTS.rglob("*.lock") if "output" not in path.parts)
+LOCKS = sorted([*(path for path in TESTS.rglob("*.lock") if "output" not in path.parts), *TOP.glob("roles/*/files/*.lock")])
 
 
 def scripts() -> dict[str, str]:
@@ -26,7 +26,7 @@ def names_in(text: str) -> set[str]:
     return {re.sub("[-_.]+", "-", name).lower() for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)", text, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(TESTS)))
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(TOP)))
 def test_each_package_of_a_lock_has_a_version_and_hashes_and_what_is_wanted_is_in_it(lock: Path) -> None:
     text = lock.read_text("ascii")
     entries = re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
