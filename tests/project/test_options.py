@@ -27,6 +27,7 @@ OWN = {
     "tlsfront_observations",
     "tlsfront_peer",
     "tlsfront_probe_host",
+    "tlsfront_probes",
 }
 
 

@@ -64,12 +64,21 @@ def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_
         "cloud_firewall/close",
         "host_firewall",
         "traffic_observer",
+        "continuous_probes.yml",
         "https_front",
         "certificate",
         "host_firewall/open",
         "cloud_firewall/open",
         "summary.yml",
     ]
+
+
+def test_the_continuous_check_is_told_of_all_that_check_asks_and_touches_no_node() -> None:
+    assert steps("continuous_check.yml") == ["nodes.yml", "identity.yml", "ports.yml", "continuous_probes.yml", "summary.yml"]
+    assert steps("continuous_probes.yml") == ["continuous_check"]
+    asked = [task["ansible.builtin.import_tasks"] for task in yaml.safe_load((PLAYBOOKS / "tasks/prove.yml").read_text("utf-8"))[:1]]
+    lists = [task.get("ansible.builtin.import_tasks") for play in plays("continuous_check.yml") for task in play["tasks"]]
+    assert asked == ["asked.yml"] and "tasks/asked.yml" in lists and "tasks/closed_ports.yml" in lists, "one list for both"
 
 
 def test_check_proves_from_outside_and_from_the_clouds_rules_and_runs_no_role_that_changes() -> None:
