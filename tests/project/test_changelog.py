@@ -17,7 +17,7 @@ def test_every_module_and_plugin_is_in_the_changelog_and_no_other() -> None:
     told = {("modules", module["name"]) for release in releases for module in release.get("modules", [])}
     for kind, plugins in itertools.chain.from_iterable(r.get("plugins", {}).items() for r in releases):
         told.update((kind, plugin["name"]) for plugin in plugins)
-    there = {(kind, path.stem) for kind in ("modules", "filter") for path in (TOP / "plugins" / kind).glob("[!_]*.py")}
+    there = {(kind, path.stem) for kind in ("modules", "filter", "callback") for path in (TOP / "plugins" / kind).glob("[!_]*.py")}
     # a file of several filters has a file of documentation for each of them
     there |= {("filter", path.stem) for path in (TOP / "plugins/filter").glob("*.yml")}
     there -= {("filter", "report")}
