@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def drift(place: Path, tasks: Any, *arguments: str, hosts: str = "all", inventor
 
 def test_drift_is_told_and_nothing_is_changed(tmp_path: Path) -> None:
     done = drift(tmp_path, [FILE])
-    assert (done.returncode, done.stdout) == (1, "DRIFT: a: Keep the file; b: Keep the file\n"), done.stderr
+    assert (done.returncode, done.stdout) == (5, "DRIFT: a: Keep the file; b: Keep the file\n"), done.stderr
     assert not (tmp_path / "file-a").exists()
 
 
@@ -90,4 +91,36 @@ def test_two_at_a_time_are_one(tmp_path: Path) -> None:
 
 def test_a_task_with_any_name_is_one_line(tmp_path: Path) -> None:
     done = drift(tmp_path, [{**FILE, "name": "Keep\n\x1b[31mthe file"}])
-    assert done.returncode == 1 and len(done.stdout.splitlines()) == 1 and "\x1b" not in done.stdout
+    assert done.returncode == 5 and len(done.stdout.splitlines()) == 1 and "\x1b" not in done.stdout
+
+
+def test_a_locale_without_the_letters_of_a_task_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = drift(tmp_path, [{**FILE, "name": "Größe"}], "--limit", "a")
+    assert (done.returncode, done.stdout) == (5, "DRIFT: a: Gr\\xf6\\xdfe\n"), done.stderr
+
+
+def test_where_the_program_is_ended_no_other_begins_beside_the_run_that_goes_on(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    wait = [{"ansible.builtin.shell": f"echo >> {begun}; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done", "check_mode": False, "changed_when": False}]
+    (tmp_path / "first.yml").write_text(yaml.safe_dump([{"hosts": "a", "gather_facts": False, "tasks": wait}]))
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(INVENTORY))
+    first = subprocess.Popen(
+        [sys.executable, str(PROGRAM), "--playbook", str(tmp_path / "first.yml"), "--lock", str(tmp_path / "lock"), "-i", str(tmp_path / "inventory.yml")],
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        first.terminate()
+        assert first.wait(timeout=10) != 5
+        assert drift(tmp_path, [FILE]).returncode == 4
+    finally:
+        (tmp_path / "go").touch()
+    until = time.monotonic() + 60
+    while (done := drift(tmp_path, [FILE])).returncode == 4 and time.monotonic() < until:
+        time.sleep(0.3)
+    assert done.returncode == 5, "once that run has ended, the next one begins"
