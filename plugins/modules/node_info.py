@@ -172,8 +172,9 @@ nftables:
     - Of C(nftables.service), the C(service) has the C(configuration) that it loads, an empty text where that cannot be seen, and whether a reload
       C(flushes) the ruleset before, or is there at all (C(reloads)). It is null where there is no such unit.
     - Of the rules of the role P(tlsfront.elasticsearch.host_firewall#role) that are in force, C(let_in) are the addresses and networks that they let in to
-      all closed ports, C(peers) those of them that are single addresses of nodes, and C(closed_ports) the ports and ranges of ports that they close; null
-      without such rules, and where C(problem) says that they cannot be seen.
+      all closed ports, C(peers) those of them that are single addresses of nodes, C(closed_ports) the ports and ranges of ports that they close, and
+      C(let_in_by_port) which C(network) they let in to which C(port), or range of ports, alone; null without such rules, and where C(problem) says that they
+      cannot be seen.
   returned: O(nft) is given
   type: dict
   sample:
@@ -184,6 +185,7 @@ nftables:
     let_in: ["192.0.2.7", "198.51.100.0/24"]
     peers: ["192.0.2.7"]
     closed_ports: ["9200-9201", "9300"]
+    let_in_by_port: [{port: "9300", network: 203.0.113.7}]
 firewalls:
   description:
     - What keeps O(https_clients) out of O(https_ports), as M(tlsfront.elasticsearch.other_firewalls) finds it. C(found) are ufw and firewalld where they are

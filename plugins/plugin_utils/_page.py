@@ -25,24 +25,15 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["page"]
+__all__ = ["page", "rendered"]
 
 _PARTS = pathlib.Path(__file__).parent / "report_page"
 
 
 def page(checks: Sequence[Check], generated_at: datetime.datetime, title: str = "Verified https") -> str:
     """Return the page that shows all `checks`, as made at `generated_at`, under the heading `title`."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PARTS, encoding="utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["one_line"] = one_line
-    style, script = (_read(name) for name in ("page.css", "page.js"))
-    return environment.get_template("page.html.j2").render(
+    return rendered(
+        "page.html.j2",
         title=one_line(title),
         summary=summary(checks),
         checks=checks,
@@ -53,11 +44,23 @@ def page(checks: Sequence[Check], generated_at: datetime.datetime, title: str = 
         unknown_ports={(check.node, port) for check in checks for port in check.ports.unknown},
         probes=and_join(probes_of(checks)),
         generated_at=generated_at,
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
+
+
+def rendered(template: str, **values: t.Any) -> str:
+    """Return the page of a template of `report_page/`, with the style and the script that they share."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PARTS, encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["one_line"] = one_line
+    style, script = (_read(name) for name in ("page.css", "page.js"))
+    hashes = {"style_hash": _hash(style), "script_hash": _hash(script)}
+    return environment.get_template(template).render(**values, style=style, script=script, **hashes)
 
 
 def _read(name: str) -> Markup:

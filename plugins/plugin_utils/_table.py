@@ -10,11 +10,11 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary im
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import fit, pad, width_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["columns", "table"]
+__all__ = ["columns", "lines_of", "table", "wrapped"]
 
 _LEAST_WIDTH = 40
 _GAP = "  "
@@ -38,15 +38,25 @@ def table(checks: Sequence[Check], width: int = 120) -> str:
     Names and addresses are shortened in the middle to keep lines within `width` columns; what cannot be shortened makes
     lines longer. No line ends in a space, so that YAML can show the text as a block.
     """
-    rows = [_HEADINGS, *map(_cells, checks)]
-    widths = _widths(rows, width)
-    lines = [
-        _GAP.join(pad(fit(cell, wide), wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = lines_of([_HEADINGS, *map(_cells, checks)], _SHRINKABLE, width)
     # addresses of one endpoint share its warnings
     remarks = dict.fromkeys(remark for check in checks for remark in _remarks(check))
-    paragraphs = [line for remark in remarks for line in _wrap(remark, width)]
-    return "\n".join([*lines, "", *([*paragraphs, ""] if paragraphs else []), *_wrap(summary(checks), width)])
+    paragraphs = [line for remark in remarks for line in wrapped(remark, width)]
+    return "\n".join([*lines, "", *([*paragraphs, ""] if paragraphs else []), *wrapped(summary(checks), width)])
+
+
+def lines_of(rows: Sequence[tuple[str, ...]], shrinkable: Mapping[int, int], width: int) -> list[str]:
+    """Return a line for each row, whose cells stand below each other.
+
+    shrinkable  the columns that give way where a line is too wide, with what they keep
+    """
+    widths = _widths(rows, shrinkable, width)
+    return [_GAP.join(pad(fit(cell, wide), wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a paragraph."""
+    return textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _cells(check: Check) -> tuple[str, ...]:
@@ -64,12 +74,12 @@ def _cells(check: Check) -> tuple[str, ...]:
     )
 
 
-def _widths(rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
+def _widths(rows: Sequence[tuple[str, ...]], shrinkable: Mapping[int, int], width: int) -> list[int]:
     """Return the columns' widths; what has the most to spare gives way first, until the line fits or nothing is left."""
     widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        wide = max(_SHRINKABLE, key=lambda column: widths[column] - _SHRINKABLE[column])
-        if widths[wide] <= _SHRINKABLE[wide]:
+        wide = max(shrinkable, key=lambda column: widths[column] - shrinkable[column])
+        if widths[wide] <= shrinkable[wide]:
             break
         widths[wide] -= 1
     return widths
@@ -84,7 +94,3 @@ def _remarks(check: Check) -> list[str]:
     tls = " (TLS itself is verified)" if check.tls_verified else ""
     cure = f" → {check.hint}" if check.hint else ""
     return [f"FAILED {where}: {check.reason}{tls}: {check.message}{cure}", *remarks]
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

@@ -40,6 +40,8 @@ class Rules(NamedTuple):
     """Those of them that are elements of the sets of peers."""
     closed_ports: list[str]
     """The ports, and ranges of them (`9200-9201`), that they look at."""
+    let_in_by_port: list[dict[str, str]]
+    """Each address or network that they accept at one port, or range of them, with both."""
 
 
 def rules(nft: str, family: str, table: str, chain: str) -> Rules | None:
@@ -57,15 +59,19 @@ def rules(nft: str, family: str, table: str, chain: str) -> Rules | None:
     sets = {part["set"]["name"]: [str(each) for each in part["set"].get("elem", ())] for part in parts if "set" in part}
     let_in: list[str] = []
     ports: list[str] = []
+    by_port: list[dict[str, str]] = []
     for rule in (part["rule"] for part in parts if "rule" in part):
         matches = [statement["match"] for statement in rule["expr"] if "match" in statement]
+        accepts = rule["chain"] == chain and any("accept" in statement for statement in rule["expr"])
+        if accepts and len(matches) == 2:
+            by_port += [{"port": port, "network": network} for port in _ports(matches[0]) for network in _sources(matches[1], sets)]
         if len(matches) != 1:
             continue
-        if rule["chain"] == chain and any("accept" in statement for statement in rule["expr"]):
+        if accepts:
             let_in += _sources(matches[0], sets)
         elif any("goto" in statement for statement in rule["expr"]):
             ports += _ports(matches[0])
-    return Rules(let_in, [*sets.get("peers4", ()), *sets.get("peers6", ())], ports)
+    return Rules(let_in, [*sets.get("peers4", ()), *sets.get("peers6", ())], ports, by_port)
 
 
 def _ports(match: dict[str, Any]) -> list[str]:

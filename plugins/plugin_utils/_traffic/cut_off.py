@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join
 
 from .rows import DAY
 from .times import length
@@ -79,9 +80,8 @@ def problems(values: Mapping[str, t.Any], inventory: Collection[str]) -> list[st
 
 def decision(nodes: Sequence[Node], rows: Sequence[Row], days: int, accepts: Accepted) -> dict[str, t.Any]:
     """Return `refuse`, what speaks against closing the ports, and `notes`, what else is to be said, in lines."""
-    cut_off = [row for row in rows if row.state == "cut off"]
-    refuse = [_line(row) for row in cut_off]
-    notes = [f"{_line(row)} tlsfront_cut_off accepts it." for row in rows if row.state == "accepted"]
+    refuse = _lines(row for row in rows if row.state == "cut off")
+    notes = _lines(row for row in rows if row.state == "accepted")
     for node in nodes:
         unknown, said = _of_node(node, days)
         (notes if accepts.everybody else refuse).extend(unknown)
@@ -95,10 +95,20 @@ def decision(nodes: Sequence[Node], rows: Sequence[Row], days: int, accepts: Acc
     return {"refuse": refuse, "notes": list(dict.fromkeys(notes))}
 
 
-def _line(row: Row) -> str:
-    who = f"{row.address} ({', '.join(filter(None, [row.name, row.kind]))})"
-    answered = length(row.last if row.answered is None else row.answered)
-    return f"{who} used {row.port} of {row.node} {answered} ago. {row.do}"
+def _lines(rows: Iterable[Row]) -> list[str]:
+    """One for each source, in their order."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        alike.setdefault((row.address, row.name, row.kind, row.do), []).append(row)
+    return [_line(its) for its in alike.values()]
+
+
+def _line(rows: Sequence[Row]) -> str:
+    row = rows[0]
+    nodes = and_join(sorted({row.node for row in rows}))
+    ports = and_join([str(port) for port in sorted({row.port for row in rows})])
+    answered = min(row.last if row.answered is None else row.answered for row in rows)
+    return f"{row.address} ({', '.join(filter(None, [row.name, row.kind]))}) used {ports} of {nodes}, last {length(answered)} ago. {row.do}"
 
 
 def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:

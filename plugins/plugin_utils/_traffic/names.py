@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 __all__ = ["BEHIND", "Named", "Names", "inventory", "name_of_host"]
 
-BEHIND = ("load balancer", "NAT gateway", "shared address")
+BEHIND = ("load balancer", "NAT gateway", "NAT instance", "shared address")
 """Kinds behind which others are, who are not seen."""
 _GOOGLE = ("130.211.0.0/22", "35.191.0.0/16")
 """From where Google's load balancers connect, and their health checks: https://cloud.google.com/load-balancing/docs/firewall-rules"""
@@ -72,6 +72,9 @@ class Names:
 
     def of(self, address: str, node: str) -> Named:
         """Return who is at the address as the node sees it."""
+        # machines of others may have the same addresses
+        if _in(address, self._containers.get(node, ())):
+            return Named(f"container on {node}", "container")
         hosts = tuple(self._by_address.get(address, ()))
         kind, name = self._cloud.get(address, ("", ""))
         if kind in BEHIND:
@@ -84,8 +87,6 @@ class Names:
             return Named(hosts[0], next((kind for kind, its in self._kinds if hosts[0] in its), "inventory host"), hosts)
         if kind:
             return Named(one_line(name), kind)
-        if _in(address, self._containers.get(node, ())):
-            return Named(f"container on {node}", "container")
         if self._on_google and _in(address, _GOOGLE):
             return Named("Google's load balancers and health checks", "load balancer")
         dns = name_of_host(self._dns.get(address, ""))

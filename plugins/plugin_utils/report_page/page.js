@@ -23,7 +23,9 @@
 
   const sort = (heading) => {
     const direction = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-    const keys = new Map(rows.map((row) => [row, row.rows[0].cells[heading.cellIndex].textContent.trim()]));
+    // a cell may say by what it is sorted
+    const key = (cell) => cell.dataset.sort ?? cell.textContent.trim();
+    const keys = new Map(rows.map((row) => [row, key(row.rows[0].cells[heading.cellIndex])]));
     const missing = (value) => value === "-";
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");

@@ -362,6 +362,7 @@ def test_it_says_whom_the_rules_in_force_let_in_to_all_closed_ports(host: Host) 
         assert sorted(found["let_in"]) == ["192.0.2.7", "192.0.2.8", "198.51.100.9", "2001:db8::/32"]
         assert sorted(found["peers"]) == ["192.0.2.7", "192.0.2.8"]
         assert found["closed_ports"] == ["9200-9201", "9300"]
+        assert found["let_in_by_port"] == [{"port": "9300", "network": "203.0.113.0/24"}]
     finally:
         subprocess.run([*command, "delete table inet tlsfront"], check=True)
 
@@ -372,7 +373,7 @@ def test_it_says_whether_nftables_can_be_used(host: Host, tmp_path: Path) -> Non
         pytest.skip("needs nft")
     assert "nftables" not in host.run()
     its = subprocess.run([nft, "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
-    none = {"service": service.about(), "let_in": None, "peers": None, "closed_ports": None}
+    none = {"service": service.about(), "let_in": None, "peers": None, "closed_ports": None, "let_in_by_port": None}
     assert host.run(nft=nft)["nftables"] == {"is_installed": True, "version": its[1:], "problem": "", **none}
     assert host.run(nft=str(tmp_path / "nft"))["nftables"] == {"is_installed": False, "version": "", "problem": "", **none}
     powerless = tmp_path / "powerless"

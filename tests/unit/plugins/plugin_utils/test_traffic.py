@@ -196,17 +196,24 @@ def decided(*sources: dict[str, Any], accept: Any = "refuse", days: int = 7, **m
 def test_the_run_refuses_with_who_would_be_cut_off_from_where_and_when() -> None:
     assert decided(source("192.0.2.50", last=180, answered=180), source("192.0.2.2")) == {
         "refuse": [
-            "192.0.2.50 (app1, client host) used 9200 of es1 3 minutes ago. Move it over with the playbook cutover, and restart what still holds the old setting."
+            "192.0.2.50 (app1, client host) used 9200 of es1, last 3 minutes ago. "
+            "Move it over with the playbook cutover, and restart what still holds the old setting."
         ],
         "notes": [],
     }
+
+
+def test_a_source_is_one_line_for_all_nodes_and_ports() -> None:
+    nodes = [node(source("192.0.2.60"), source("192.0.2.60", port=9300, answered=30, last=30)), node(source("192.0.2.60"), name="es2")]
+    (line,) = decision(nodes, seen(*nodes), 7, Accepted())["refuse"]
+    assert line.startswith("192.0.2.60 (monitor, probe host) used 9200 and 9300 of es1 and es2, last 30 seconds ago.")
 
 
 @pytest.mark.parametrize("accept", ["accept", ["192.0.2.50"], "192.0.2.50", "192.0.2.0/24,203.0.113.9", ["app1"], "app1", ("app1", "monitor")])
 def test_it_goes_on_where_it_is_told_by_name_that_they_may_be(accept: Any) -> None:
     told_of = decided(source("192.0.2.50"), accept=accept)
     assert told_of["refuse"] == []
-    assert len(told_of["notes"]) == 1 and told_of["notes"][0].endswith("tlsfront_cut_off accepts it.")
+    assert len(told_of["notes"]) == 1 and told_of["notes"][0].endswith("last 1 minute ago. Nothing: tlsfront_cut_off names it.")
 
 
 @pytest.mark.parametrize("accept", ["refuse", ["192.0.2.51"], ["app2x"], ["monitor"], "proxied1"])

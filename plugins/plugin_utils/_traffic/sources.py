@@ -1,0 +1,110 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All that is known of who uses the ports of a cluster's nodes, put together."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.cloud import CloudError
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
+
+from . import cloud_names, dns_names
+from .cut_off import accepted, decision
+from .names import Names
+from .observation import observation
+from .policy import in_force, wanted
+from .rows import Node, rows
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Asked", "sources"]
+
+_MOST = 1000
+"""Addresses that the DNS is asked for."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the report is to be of."""
+
+    nodes: Sequence[str]
+    """Those that have been asked."""
+    group: Sequence[str]
+    """All nodes of the cluster."""
+    clients: Sequence[str]
+    probes: Sequence[str]
+    registered: str
+    """The variable in which each node has what node_info has returned."""
+    days: int
+    cut_off: t.Any
+    dns_seconds: float
+    """For which the DNS is asked; 0 for not at all."""
+
+
+def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Sequence[str]], call: cloud_names.Call) -> dict[str, t.Any]:
+    """Return the report: C(rows), C(nodes), what speaks against closing the ports (C(refuse)), and C(notes).
+
+    :raises ValueError: an option cannot be meant, with a sentence
+    """
+    accepts = accepted(asked.cut_off, groups["all"])
+    nodes = [_node(name, asked, hostvars) for name in asked.nodes]
+    named = functools.partial(Names, hostvars, groups, asked.group, asked.clients, asked.probes)
+    addresses = list(dict.fromkeys(source.address for node in nodes for source in node.observation.sources))
+    notes: list[str] = []
+    places = cloud_names.places(hostvars, asked.nodes)
+    cloud = _of_clouds(places, _unnamed(addresses, named()), call, notes)
+    named = functools.partial(named, cloud=cloud, on_google=any(place.provider == "gce" for place in places))
+    dns = _of_dns(_unnamed(addresses, named()), asked.dns_seconds, notes)
+    found = rows(nodes, named(dns=dns).of, asked.days, accepts)
+    told = decision(nodes, found, asked.days, accepts)
+    return {
+        "rows": [row.as_dict() for row in found],
+        "nodes": [_about(node) for node in nodes],
+        "refuse": told["refuse"],
+        "notes": [*told["notes"], *notes],
+    }
+
+
+def _node(name: str, asked: Asked, hostvars: Mapping[str, t.Any]) -> Node:
+    told = hostvars[name].get(asked.registered) or {}
+    return Node(name, observation(told.get("observation")), wanted(name, hostvars, asked.group), in_force(told.get("nftables")))
+
+
+def _about(node: Node) -> dict[str, t.Any]:
+    seen = node.observation
+    return {
+        "name": node.name,
+        "observed": seen.is_there,
+        "problem": seen.problem,
+        "seconds": seen.length,
+        "lost": seen.lost,
+        "policy_problem": one_line(node.wanted.problem),
+    }
+
+
+def _unnamed(addresses: Sequence[str], names: Names) -> list[str]:
+    return [address for address in addresses if names.of(address, "").kind in ("unknown", "inventory host")]
+
+
+def _of_clouds(places: Sequence[cloud_names.Place], addresses: Sequence[str], call: cloud_names.Call, notes: list[str]) -> cloud_names.Named:
+    found: cloud_names.Named = {}
+    for place in places:
+        try:
+            found.update(cloud_names.names(place, addresses, call))
+        except CloudError as error:
+            where = " ".join(filter(None, (place.provider.upper(), *place.where)))
+            notes.append(f"{where} could not be asked for names: {one_line(error)[:300]}.")
+    return found
+
+
+def _of_dns(addresses: Sequence[str], seconds: float, notes: list[str]) -> dict[str, str]:
+    if not seconds:
+        return {}
+    found, missing = dns_names.names(addresses[:_MOST], seconds)
+    missing += max(0, len(addresses) - _MOST)
+    if missing:
+        notes.append(f"The DNS was not asked for the names of {missing} addresses, or had no answer within {seconds:g} seconds.")
+    return found
