@@ -10,7 +10,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.so
 
 _OPTIONS: dict[str, dict[str, t.Any]] = {
     "nodes": {"type": "list", "elements": "str", "required": True},
-    "registered": {"type": "str", "required": True},
+    "registered": {"type": "str", "default": ""},
+    "answers": {"type": "dict", "default": {}},
     "group": {"type": "str", "default": "elasticsearch"},
     "client_group": {"type": "str", "default": "clients"},
     "probe_hosts": {"type": "list", "elements": "str", "default": []},
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             clients=groups.get(arguments["client_group"], []),
             probes=arguments["probe_hosts"],
             registered=arguments["registered"],
+            answers=arguments["answers"],
             days=arguments["observed_days"],
             cut_off=arguments["cut_off"],
             dns_seconds=_DNS_SECONDS if arguments["dns"] else 0,

@@ -42,7 +42,11 @@ options:
   registered:
     description: The name of the variable in which each of them has the result of M(tlsfront.elasticsearch.node_info), with its option O(ignore:nft).
     type: str
-    required: true
+    default: ""
+  answers:
+    description: The same result by the name of the node, of nodes that another host was delegated to. They come first.
+    type: dict
+    default: {}
   group:
     description: The group of all nodes of the cluster, which are let in by each other.
     type: str
@@ -103,8 +107,9 @@ rows:
     - One for each source at each address and port of each node. Ages (C(first), C(last), C(answered)) are seconds by the clock of the node. C(answered) is
       null where a source has only sent what may be forged.
     - The C(state) is one of V(cut off) (would be), V(unknown) (whether it would be), V(accepted) (would be, which O(cut_off) allows), V(earlier) (would be,
-      and has not used a port for longer), V(unproven) (SYNs only), V(knocks) (kept out by the rules in force, and has tried since), V(gone) (kept out, and
-      has not) and V(let in).
+      and has not used a port for longer), V(unproven) (SYNs only), V(probe) (would be, and is a probe host), V(knocks) (kept out by the rules in
+      force, and has tried since), V(gone) (kept out, and
+      has not), V(passes) (passes through the node, to another host) and V(let in).
     - The C(kind) is one of V(this node), V(node), V(client host), V(probe host), V(inventory host), V(container), V(instance), V(load balancer),
       V(NAT gateway), V(NAT instance), V(shared address), V(cloud service), V(DNS name) and V(unknown).
   returned: success
@@ -135,6 +140,11 @@ nodes:
     - {name: es1, observed: true, problem: "", seconds: 604800, lost: null, policy_problem: ""}
 refuse:
   description: What speaks against closing the ports, a line each.
+  returned: success
+  type: list
+  elements: str
+unknown:
+  description: What could not be seen, a line each.
   returned: success
   type: list
   elements: str

@@ -78,21 +78,20 @@ def problems(values: Mapping[str, t.Any], inventory: Collection[str]) -> list[st
     return found
 
 
-def decision(nodes: Sequence[Node], rows: Sequence[Row], days: int, accepts: Accepted) -> dict[str, t.Any]:
-    """Return `refuse`, what speaks against closing the ports, and `notes`, what else is to be said, in lines."""
-    refuse = _lines(row for row in rows if row.state == "cut off")
-    notes = _lines(row for row in rows if row.state == "accepted")
+def decision(nodes: Sequence[Node], rows: Sequence[Row], days: int, accepts: Accepted) -> dict[str, list[str]]:
+    """Return `refuse`, what speaks against closing the ports, `unknown`, what could not be seen, and `notes`, what else is to be said, in lines."""
+    unknown: list[str] = []
+    notes: list[str] = []
     for node in nodes:
-        unknown, said = _of_node(node, days)
-        (notes if accepts.everybody else refuse).extend(unknown)
+        its, said = _of_node(node, days)
+        unknown += its
         notes += said
-    seen = [node for node in nodes if node.observation.is_there or node.observation.problem]
-    if not seen:
-        notes = ["Nothing was observed, so it is not known whom closing the ports would cut off: run tlsfront.elasticsearch.observe some days before."]
-    elif len(seen) < len(nodes):
-        names = ", ".join(node.name for node in nodes if node not in seen)
-        notes.append(f"Nothing was observed on {names}: run tlsfront.elasticsearch.observe some days before.")
-    return {"refuse": refuse, "notes": list(dict.fromkeys(notes))}
+    unseen = [node.name for node in nodes if not (node.observation.is_there or node.observation.problem)]
+    if unseen:
+        where = "" if len(unseen) == len(nodes) else f" on {and_join(unseen)}"
+        notes.append(f"Nothing was observed{where}: run tlsfront.elasticsearch.observe, some days before the ports are closed.")
+    refuse = _lines(row for row in rows if row.state == "cut off")
+    return {"refuse": refuse + ([] if accepts.everybody else unknown), "unknown": unknown, "notes": notes}
 
 
 def _lines(rows: Iterable[Row]) -> list[str]:
@@ -120,6 +119,8 @@ def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:
         unknown.append(f"What was observed on {node.name} cannot be seen: {seen.problem}.")
     if not seen.is_there:
         return unknown, said
+    if node.in_force.problem:
+        said.append(f"The rules in force on {node.name} cannot be seen: {node.in_force.problem}.")
     if seen.lost is not None and seen.lost <= days * DAY:
         unknown.append(
             f"{node.name} saw more sources than it has place for, {length(seen.lost)} ago, so some are not known: set traffic_observer_size to more, "

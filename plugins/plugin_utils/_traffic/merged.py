@@ -15,20 +15,30 @@ from .times import length
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["AFTERWARDS", "CLASSES", "Merged", "Report", "report"]
+__all__ = ["Merged", "Report", "report"]
 
-AFTERWARDS = {
+_AFTERWARDS = {
     "cut off": "CUT OFF",
     "unknown": "UNKNOWN",
     "accepted": "cut off, accepted",
     "earlier": "cut off, unused",
     "unproven": "kept out, SYNs only",
+    "probe": "kept out, probe host",
     "knocks": "kept out, KNOCKS",
     "gone": "kept out",
+    "passes": "passes through",
     "let in": "let in",
 }
 """What is said of a state."""
-CLASSES = {"cut off": "failed", "unknown": "failed", "accepted": "warning", "earlier": "warning", "unproven": "warning", "knocks": "warning"}
+CLASSES = {
+    "cut off": "failed",
+    "unknown": "failed",
+    "accepted": "warning",
+    "earlier": "warning",
+    "unproven": "warning",
+    "probe": "warning",
+    "knocks": "warning",
+}
 """How much it matters; what is not here is well."""
 
 
@@ -58,7 +68,7 @@ class Merged:
             "ports": ", ".join(map(str, self.ports)),
             "nodes": ", ".join(self.nodes),
             "last": f"{length(self.last)} ago",
-            "afterwards": AFTERWARDS[self.state],
+            "afterwards": _AFTERWARDS[self.state],
         }
 
     @property
@@ -69,7 +79,7 @@ class Merged:
     @property
     def level(self) -> str:
         """Return `failed`, `warning` or `verified`, as a check has them."""
-        return CLASSES.get(self.state, "verified")
+        return _LEVELS.get(self.state, "verified")
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,9 @@ class Report:
 
     sources: list[Merged]
     nodes: list[str]
-    refuse: list[str]
+    unseen: list[str]
+    """Nodes of which not all is known."""
+    unknown: list[str]
     notes: list[str]
     knocks_only: bool = False
 
@@ -90,14 +102,17 @@ class Report:
     def summary(self) -> str:
         """Return all of it in one line."""
         knocks, nodes = self.count("knocks"), and_join(self.nodes) or "no node"
+        if self.knocks_only and not self.nodes:
+            return "It is not known who still knocks at closed ports: nothing was observed."
+        of_others = f"; of {and_join(self.unseen)} it is not known" if self.unseen else ""
         if self.knocks_only:
-            return f"{_sources(knocks)} still {_verb(knocks, 'knock')} at closed ports, seen by {nodes}."
+            return f"{_sources(knocks)} still {_verb(knocks, 'knock')} at closed ports, seen by {nodes}{of_others}."
         cut_off = self.count("cut off")
         parts = [f"{_sources(cut_off)} would be cut off"]
         parts += [f"of {self.count('unknown')} it is not known"] if self.count("unknown") else []
         parts += [f"{knocks} {_verb(knocks, 'knock')} in vain"] if knocks else []
         addresses = len({source.address for source in self.sources})
-        return f"{'; '.join(parts)}; {addresses} {'address' if addresses == 1 else 'addresses'} in all, seen by {nodes}."
+        return f"{'; '.join(parts)}; {addresses} {'address' if addresses == 1 else 'addresses'} in all, seen by {nodes}{of_others}."
 
 
 def report(told: t.Any, states: Collection[str] | None = None) -> Report:
@@ -109,7 +124,8 @@ def report(told: t.Any, states: Collection[str] | None = None) -> Report:
         found = [row for row in told["rows"] if states is None or row["state"] in states]
         merged = _merged(found)
         nodes = [one_line(node["name"]) for node in told["nodes"] if node["observed"]]
-        return Report(merged, nodes, [*map(one_line, told["refuse"])], [*map(one_line, told["notes"])], set(states or ()) == {"knocks"})
+        unseen = [one_line(node["name"]) for node in told["nodes"] if node["problem"] or not node["observed"]]
+        return Report(merged, nodes, unseen, [*map(one_line, told["unknown"])], [*map(one_line, told["notes"])], set(states or ()) == {"knocks"})
     except (KeyError, TypeError, AttributeError):
         raise ValueError("this is no result of the module traffic_sources_info") from None
 

@@ -63,11 +63,13 @@ class Names:
         cloud: Mapping[str, tuple[str, str]] | None = None,
         dns: Mapping[str, str] | None = None,
         on_google: bool = False,
+        here: Collection[str] = (),
     ) -> None:
-        """`cloud` and `dns` have what they tell of an address: kind and name, and name."""
+        """`cloud` and `dns` have what they tell of an address: kind and name, and name; `here` are those of the controller, where it is a probe host."""
         self._by_address = inventory(hostvars, groups.get("all", ()))
         self._kinds = (("node", nodes), ("client host", clients), ("probe host", probes))
         self._cloud, self._dns, self._on_google = cloud or {}, dns or {}, on_google
+        self._here = here
         self._containers = {node: container_networks(hostvars[node].get("ansible_facts") or {}) for node in nodes if node in hostvars}
 
     def of(self, address: str, node: str) -> Named:
@@ -85,6 +87,8 @@ class Names:
             return Named(", ".join(hosts), "shared address", hosts)
         if hosts:
             return Named(hosts[0], next((kind for kind, its in self._kinds if hosts[0] in its), "inventory host"), hosts)
+        if address in self._here:
+            return Named("localhost", "probe host", ("localhost",))
         if kind:
             return Named(one_line(name), kind)
         if self._on_google and _in(address, _GOOGLE):

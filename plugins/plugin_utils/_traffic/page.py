@@ -20,5 +20,5 @@ __all__ = ["page"]
 def page(report: Report, generated_at: datetime.datetime, title: str) -> str:
     """Return the page, as made at `generated_at`, under the heading `title`."""
     levels = collections.Counter(source.level for source in report.sources)
-    verdict = "failed" if report.refuse or levels["failed"] else "warning" if levels["warning"] or report.notes else "verified"
+    verdict = "failed" if report.unknown or levels["failed"] else "warning" if levels["warning"] or report.notes else "verified"
     return rendered("traffic.html.j2", title=one_line(title), report=report, levels=levels, verdict=verdict, generated_at=generated_at)

@@ -43,7 +43,11 @@ class Rules:
             return True
         if any(port in ports_ and _holds(sources, address) for ports_, sources in self.by_port):
             return True
-        return _holds(self.containers, address) and _holds(self.containers, to)
+        return self.is_container(address) and self.is_container(to)
+
+    def is_container(self, address: str) -> bool:
+        """Return whether an address is in a network of the node's own containers."""
+        return _holds(self.containers, address)
 
 
 def wanted(node: str, hostvars: Mapping[str, t.Any], hosts: Collection[str]) -> Rules:

@@ -26,8 +26,10 @@ STATES = {
     "accepted": "would be cut off, which tlsfront_cut_off says is meant",
     "earlier": "would get in no more, and has not used a port for longer",
     "unproven": "has only sent what may be forged, and would not get in",
+    "probe": "would get in no more, and is a probe host, from where the proof asks whether ports are closed",
     "knocks": "the rules in force keep it out, and it has tried since",
     "gone": "the rules in force keep it out, and it has not tried since",
+    "passes": "only passes through the node, to another host, which its rules do not stop",
     "let in": "gets in afterwards, too",
 }
 """The states of a source, those first that somebody has to look at."""
@@ -41,6 +43,16 @@ class Node:
     observation: Observation
     wanted: Rules
     in_force: Rules
+    own: frozenset[str] = frozenset()
+    """Its addresses, as far as they are known."""
+    elsewhere: frozenset[str] = frozenset()
+    """Those of other hosts."""
+
+    def passes(self, source: Source) -> bool:
+        """Return whether a source only passes through. An address of which nothing is known may be the node's own, by a route of the type local."""
+        if not self.own or source.to in self.own or self.wanted.is_container(source.to):
+            return False
+        return source.to in self.elsewhere or self.wanted.is_container(source.address)
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,9 @@ def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[
     let_in = node.wanted.let_in(source.address, source.to, source.port)
     # what cannot be seen of the rules in force closes nothing
     closed = node.in_force.let_in(source.address, source.to, source.port) is False
-    state = _state(source, let_in, closed, days)
+    state = "passes" if node.passes(source) else _state(source, let_in, closed, days)
+    if named.kind == "probe host" and state in ("cut off", "earlier", "unproven", "knocks"):
+        state = "probe"
     if state == "cut off" and accepts(source.address, named.hosts):
         state = "accepted"
     return Row(
@@ -100,8 +114,8 @@ def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[
         last=source.last,
         packets=source.packets,
         answered=source.answered,
-        let_in=let_in,
-        closed=closed,
+        let_in=True if state == "passes" else let_in,
+        closed=closed and state != "passes",
         state=state,
         do=_do(state, source, named),
     )
@@ -121,7 +135,7 @@ def _state(source: Source, let_in: bool | None, closed: bool, days: int) -> str:
 
 def _do(state: str, source: Source, named: Named) -> str:
     """What to do, in a sentence."""
-    if state == "let in":
+    if state in ("let in", "passes"):
         return "Nothing."
     if state == "unknown":
         return "Correct what keeps the policy of the node from being known."
@@ -129,6 +143,8 @@ def _do(state: str, source: Source, named: Named) -> str:
         return "Nothing, unless it is a client of yours: SYNs only, which may be forged."
     if state == "gone":
         return "Nothing: it has stopped."
+    if state == "probe":
+        return "Nothing, where only the proof asks from there."
     if state == "accepted":
         return "Nothing: tlsfront_cut_off names it."
     if named.kind in BEHIND:

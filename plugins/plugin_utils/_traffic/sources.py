@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import socket
 import typing as t
 from dataclasses import dataclass
 
@@ -12,7 +14,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text impor
 
 from . import cloud_names, dns_names
 from .cut_off import accepted, decision
-from .names import Names
+from .names import Names, inventory
 from .observation import observation
 from .policy import in_force, wanted
 from .rows import Node, rows
@@ -38,6 +40,8 @@ class Asked:
     probes: Sequence[str]
     registered: str
     """The variable in which each node has what node_info has returned."""
+    answers: Mapping[str, t.Any]
+    """The same of nodes that others have asked for."""
     days: int
     cut_off: t.Any
     dns_seconds: float
@@ -50,8 +54,10 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
     :raises ValueError: an option cannot be meant, with a sentence
     """
     accepts = accepted(asked.cut_off, groups["all"])
-    nodes = [_node(name, asked, hostvars) for name in asked.nodes]
-    named = functools.partial(Names, hostvars, groups, asked.group, asked.clients, asked.probes)
+    by_address = inventory(hostvars, groups["all"])
+    nodes = [_node(name, asked, hostvars, by_address) for name in asked.nodes]
+    here = _own_addresses(hostvars, asked.nodes) if "localhost" in asked.probes else set()
+    named = functools.partial(Names, hostvars, groups, asked.group, asked.clients, asked.probes, here=here)
     addresses = list(dict.fromkeys(source.address for node in nodes for source in node.observation.sources))
     notes: list[str] = []
     places = cloud_names.places(hostvars, asked.nodes)
@@ -64,13 +70,16 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
         "rows": [row.as_dict() for row in found],
         "nodes": [_about(node) for node in nodes],
         "refuse": told["refuse"],
+        "unknown": told["unknown"],
         "notes": [*told["notes"], *notes],
     }
 
 
-def _node(name: str, asked: Asked, hostvars: Mapping[str, t.Any]) -> Node:
-    told = hostvars[name].get(asked.registered) or {}
-    return Node(name, observation(told.get("observation")), wanted(name, hostvars, asked.group), in_force(told.get("nftables")))
+def _node(name: str, asked: Asked, hostvars: Mapping[str, t.Any], by_address: Mapping[str, Sequence[str]]) -> Node:
+    told = asked.answers.get(name) or hostvars[name].get(asked.registered) or {}
+    own = frozenset(address for address, hosts in by_address.items() if name in hosts)
+    elsewhere = frozenset(by_address) - own
+    return Node(name, observation(told.get("observation")), wanted(name, hostvars, asked.group), in_force(told.get("nftables")), own, elsewhere)
 
 
 def _about(node: Node) -> dict[str, t.Any]:
@@ -83,6 +92,17 @@ def _about(node: Node) -> dict[str, t.Any]:
         "lost": seen.lost,
         "policy_problem": one_line(node.wanted.problem),
     }
+
+
+def _own_addresses(hostvars: Mapping[str, t.Any], nodes: Sequence[str]) -> set[str]:
+    """The addresses by which this host reaches nodes. Nothing is sent: to connect a datagram socket chooses a route (connect(2))."""
+    found = set()
+    for address in inventory(hostvars, nodes):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 9))
+            found.add(str(probe.getsockname()[0]))
+    return found
 
 
 def _unnamed(addresses: Sequence[str], names: Names) -> list[str]:

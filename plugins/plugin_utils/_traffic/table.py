@@ -24,7 +24,8 @@ def table(report: Report, width: int = 120) -> str:
     rows = [tuple(source.shown.values()) for source in report.sources]
     lines = lines_of([_HEADINGS, *rows], _SHRINKABLE, width) if rows else []
     said = dict.fromkeys(_remark(source.shown, source.do) for source in report.sources if source.level != "verified")
-    paragraphs = [line for remark in [*said, *map(_note, report.notes)] for line in wrapped(remark, width)]
+    remarks = [*said, *(f"UNKNOWN {line}" for line in report.unknown), *(f"NOTE {line}" for line in report.notes)]
+    paragraphs = [line for remark in remarks for line in wrapped(remark, width)]
     parts = [lines, paragraphs, wrapped(report.summary, width)]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
@@ -32,7 +33,3 @@ def table(report: Report, width: int = 120) -> str:
 def _remark(shown: dict[str, str], do: str) -> str:
     name = f" ({shown['name']})" if shown["name"] != "-" else ""
     return f"{shown['afterwards'].upper()} {shown['address']}{name}: {do}"
-
-
-def _note(text: str) -> str:
-    return f"NOTE {text}"

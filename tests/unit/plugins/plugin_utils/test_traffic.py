@@ -56,7 +56,8 @@ def told(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def node(*sources: dict[str, Any], name: str = "es1", closed: dict[str, Any] | None = None, **more: Any) -> Node:
     rules = in_force({"problem": "", "closed_ports": None, **(closed or {})})
-    return Node(name, observation(told(*sources, **more)), wanted(name, HOSTVARS, ["es1", "es2"]), rules)
+    own, elsewhere = frozenset({HOSTVARS[name]["ansible_host"]}), frozenset({"192.0.2.60"})
+    return Node(name, observation(told(*sources, **more)), wanted(name, HOSTVARS, ["es1", "es2"]), rules, own, elsewhere)
 
 
 def named(**more: Any) -> Names:
@@ -122,8 +123,8 @@ def test_rules_that_cannot_be_seen_close_nothing() -> None:
 
 
 def test_those_come_first_that_would_be_cut_off_and_of_these_who_was_there_last() -> None:
-    given = [source("192.0.2.2"), source("192.0.2.50", last=90, answered=90), source("203.0.113.9", answered=None), source("192.0.2.60", last=30, answered=30)]
-    assert [row.address for row in seen(node(*given))] == ["192.0.2.60", "192.0.2.50", "203.0.113.9", "192.0.2.2"]
+    given = [source("192.0.2.2"), source("192.0.2.50", last=90, answered=90), source("203.0.113.9", answered=None), source("192.0.2.61", last=30, answered=30)]
+    assert [row.address for row in seen(node(*given))] == ["192.0.2.61", "192.0.2.50", "203.0.113.9", "192.0.2.2"]
 
 
 @pytest.mark.parametrize(
@@ -199,21 +200,23 @@ def test_the_run_refuses_with_who_would_be_cut_off_from_where_and_when() -> None
             "192.0.2.50 (app1, client host) used 9200 of es1, last 3 minutes ago. "
             "Move it over with the playbook cutover, and restart what still holds the old setting."
         ],
+        "unknown": [],
         "notes": [],
     }
 
 
 def test_a_source_is_one_line_for_all_nodes_and_ports() -> None:
-    nodes = [node(source("192.0.2.60"), source("192.0.2.60", port=9300, answered=30, last=30)), node(source("192.0.2.60"), name="es2")]
+    nodes = [node(source("192.0.2.61"), source("192.0.2.61", port=9300, answered=30, last=30)), node(source("192.0.2.61"), name="es2")]
     (line,) = decision(nodes, seen(*nodes), 7, Accepted())["refuse"]
-    assert line.startswith("192.0.2.60 (monitor, probe host) used 9200 and 9300 of es1 and es2, last 30 seconds ago.")
+    assert line.startswith("192.0.2.61 (unknown) used 9200 and 9300 of es1 and es2, last 30 seconds ago.")
 
 
 @pytest.mark.parametrize("accept", ["accept", ["192.0.2.50"], "192.0.2.50", "192.0.2.0/24,203.0.113.9", ["app1"], "app1", ("app1", "monitor")])
 def test_it_goes_on_where_it_is_told_by_name_that_they_may_be(accept: Any) -> None:
-    told_of = decided(source("192.0.2.50"), accept=accept)
-    assert told_of["refuse"] == []
-    assert len(told_of["notes"]) == 1 and told_of["notes"][0].endswith("last 1 minute ago. Nothing: tlsfront_cut_off names it.")
+    nodes = [node(source("192.0.2.50"))]
+    (row,) = seen(*nodes, accepts=accepted(accept, HOSTVARS))
+    assert decision(nodes, [row], 7, accepted(accept, HOSTVARS))["refuse"] == []
+    assert (row.state, row.do) == ("accepted", "Nothing: tlsfront_cut_off names it.")
 
 
 @pytest.mark.parametrize("accept", ["refuse", ["192.0.2.51"], ["app2x"], ["monitor"], "proxied1"])
@@ -236,15 +239,15 @@ def test_what_is_unknown_refuses_and_only_the_word_accept_goes_on(more: dict[str
     for accept in ("refuse", "192.0.2.50"):
         assert says in " ".join(decided(accept=accept, **more)["refuse"])
     assert decided(accept="accept", **more)["refuse"] == []
-    assert says in " ".join(decided(accept="accept", **more)["notes"])
+    assert says in " ".join(decided(accept="accept", **more)["unknown"])
 
 
 def test_what_was_lost_before_the_days_that_count_does_not() -> None:
-    assert decided(lost_at=NOW - 8 * DAY) == {"refuse": [], "notes": []}
+    assert decided(lost_at=NOW - 8 * DAY) == {"refuse": [], "unknown": [], "notes": []}
 
 
 def test_syns_alone_and_what_was_long_ago_are_no_reason() -> None:
-    assert decided(source("192.0.2.50", answered=None), source("192.0.2.60", answered=20 * DAY, last=20 * DAY))["refuse"] == []
+    assert decided(source("192.0.2.50", answered=None), source("192.0.2.61", answered=20 * DAY, last=20 * DAY))["refuse"] == []
 
 
 def test_a_short_observation_its_gaps_and_what_was_not_observed_are_said() -> None:
@@ -262,10 +265,11 @@ def test_where_nothing_was_observed_it_is_said_and_the_run_goes_on() -> None:
     nodes = [node(name="es1", **nothing), node(name="es2", **nothing)]
     assert decision(nodes, [], 7, Accepted()) == {
         "refuse": [],
-        "notes": ["Nothing was observed, so it is not known whom closing the ports would cut off: run tlsfront.elasticsearch.observe some days before."],
+        "unknown": [],
+        "notes": ["Nothing was observed: run tlsfront.elasticsearch.observe, some days before the ports are closed."],
     }
     assert decision([nodes[0], node(name="es2")], [], 7, Accepted())["notes"] == [
-        "Nothing was observed on es1: run tlsfront.elasticsearch.observe some days before."
+        "Nothing was observed on es1: run tlsfront.elasticsearch.observe, some days before the ports are closed."
     ]
 
 
@@ -311,3 +315,29 @@ def test_where_the_policy_cannot_be_known_nothing_is_let_in_and_it_refuses() -> 
     assert [row.state for row in seen(told_of)] == ["unknown"]
     (said,) = decision([told_of], seen(told_of), 7, Accepted())["refuse"]
     assert said.startswith("Whom the rules of es1 would let in is not known: tlsfront_direct_clients: 'nobody.example'")
+
+
+@pytest.mark.parametrize("given", [source("192.0.2.60"), source("192.0.2.60", answered=None)], ids=["open", "silent"])
+@pytest.mark.parametrize("closed", [None, CLOSED], ids=["before", "after"])
+def test_a_probe_host_asks_whether_ports_are_closed_and_is_no_reason(given: dict[str, Any], closed: Any) -> None:
+    nodes = [node(given, closed=closed)]
+    assert [row.state for row in seen(*nodes)] == ["gone" if closed and given["answered"] else "probe"]
+    assert decision(nodes, seen(*nodes), 7, Accepted())["refuse"] == []
+
+
+def test_the_controller_is_known_by_the_addresses_from_which_it_reaches_nodes() -> None:
+    assert named(here={"203.0.113.77"}).of("203.0.113.77", "es1").name == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("address", "to", "state"),
+    [
+        ("172.17.0.9", "203.0.113.50", "passes"),
+        ("192.0.2.50", "192.0.2.60", "passes"),
+        ("192.0.2.50", "203.0.113.50", "cut off"),  # of a balancer, which the node takes for its own by a route of the type local
+        ("192.0.2.50", "172.17.0.2", "cut off"),
+        ("172.17.0.9", "192.0.2.1", "cut off"),
+    ],
+)
+def test_what_passes_through_a_node_to_another_host_is_never_cut_off(address: str, to: str, state: str) -> None:
+    assert one(address, to=to).state == state

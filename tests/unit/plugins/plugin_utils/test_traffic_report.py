@@ -27,8 +27,8 @@ REPORT = {
         row("203.0.113.9", "unproven", answered=None, do="Nothing, unless it is a client of yours."),
         row("2001:db8::7", "let in", name="es3", kind="node", let_in=True, do="Nothing."),
     ],
-    "nodes": [{"name": "es1", "observed": True}, {"name": "es2", "observed": True}, {"name": "es3", "observed": False}],
-    "refuse": ["192.0.2.50 ..."],
+    "nodes": [{"name": name, "observed": name != "es3", "problem": ""} for name in ("es1", "es2", "es3")],
+    "unknown": ["es1 saw more sources than it has place for."],
     "notes": ["es1 was observed for 2 hours only, not for 7 days."],
 }
 
@@ -44,9 +44,10 @@ SOURCE       NAME  WHAT         PORTS       NODES     LAST SEEN      AFTERWARDS
 
 CUT OFF 192.0.2.50 (app1): Move it over with the playbook cutover.
 KEPT OUT, SYNS ONLY 203.0.113.9: Nothing, unless it is a client of yours.
+UNKNOWN es1 saw more sources than it has place for.
 NOTE es1 was observed for 2 hours only, not for 7 days.
 
-1 source would be cut off; 3 addresses in all, seen by es1 and es2."""
+1 source would be cut off; 3 addresses in all, seen by es1 and es2; of es3 it is not known."""
     )
 
 
@@ -54,9 +55,9 @@ def test_of_those_who_knock_alone_it_says_how_many() -> None:
     knocking = copy.deepcopy(REPORT)
     knocking["rows"].append(row("192.0.2.60", "knocks", name="old", kind="instance"))
     table = traffic_table(knocking, states=["knocks"])
-    assert table.splitlines()[-1] == "1 source still knocks at closed ports, seen by es1 and es2."
+    assert table.splitlines()[-1] == "1 source still knocks at closed ports, seen by es1 and es2; of es3 it is not known."
     assert "192.0.2.60" in table and "192.0.2.50" not in table
-    assert traffic_table(REPORT, states=["knocks"]).splitlines()[-1] == "No sources still knock at closed ports, seen by es1 and es2."
+    assert traffic_table(REPORT, states=["knocks"]).splitlines()[-1] == "No sources still knock at closed ports, seen by es1 and es2; of es3 it is not known."
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
@@ -69,7 +70,7 @@ def test_lines_keep_to_the_width(width: int) -> None:
 def test_text_of_others_steers_no_terminal_and_no_browser() -> None:
     evil = copy.deepcopy(REPORT)
     evil["rows"][0].update(name=EVIL, kind=EVIL, do=EVIL, node=EVIL)
-    evil["notes"] = [EVIL]
+    evil["notes"] = evil["unknown"] = [EVIL]
     table, html = traffic_table(evil, width=500), traffic_html(evil, "2026-01-31T12:00:00Z", title=EVIL)
     for text in (table, html):
         assert "\x1b" not in text and "\u202e" not in text
@@ -81,11 +82,16 @@ def test_the_page_has_each_source_and_the_policy_that_allows_its_own_script_alon
     html = traffic_html(REPORT, "2026-01-31T12:00:00Z")
     assert html.count("<tbody") == 3
     assert "default-src 'none'; style-src 'sha256-" in html.replace("&#39;", "'")
-    assert "1 source would be cut off; 3 addresses in all, seen by es1 and es2." in html
+    assert "1 source would be cut off; 3 addresses in all, seen by es1 and es2; of es3 it is not known." in html
     assert "never: SYNs only" in html and '<time datetime="2026-01-31T12:00:00+00:00">' in html
 
 
-@pytest.mark.parametrize("wrong", [None, [], {}, {"rows": [{}], "nodes": [], "refuse": [], "notes": []}])
+def test_where_nothing_was_observed_nobody_is_said_not_to_knock() -> None:
+    nothing = {**REPORT, "rows": [], "nodes": [{"name": "es1", "observed": False, "problem": ""}]}
+    assert traffic_table(nothing, states=["knocks"]).splitlines()[-1] == "It is not known who still knocks at closed ports: nothing was observed."
+
+
+@pytest.mark.parametrize("wrong", [None, [], {}, {"rows": [{}], "nodes": [], "unknown": [], "notes": []}])
 def test_what_is_no_report_is_refused(wrong: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="traffic_table: this is no result of the module traffic_sources_info"):
         traffic_table(wrong)
