@@ -10,7 +10,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.so
 
 _OPTIONS: dict[str, dict[str, t.Any]] = {
     "nodes": {"type": "list", "elements": "str", "required": True},
-    "registered": {"type": "str", "default": ""},
+    "registered": {"type": "list", "elements": "str", "default": []},
     "answers": {"type": "dict", "default": {}},
     "group": {"type": "str", "default": "elasticsearch"},
     "client_group": {"type": "str", "default": "clients"},

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _option_paths, _option_types
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic import cut_off
 
 _UNDEFINED = re.compile(r"'([A-Za-z0-9_ .]+)' is undefined")
 _COLLECTION = Path(__file__).resolve().parents[2]
@@ -39,7 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # what several roles read comes first: where it is wrong, so is each role's option that has it as default
         shared, unknown = self._values("playbooks", known)
         found = unknown if arguments["complete"] else []
-        found = found or _option_types.problems(_options("playbooks"), shared) or _option_paths.problems(shared)
+        found = found or _option_types.problems(_options("playbooks"), shared)
+        found = found or [*_option_paths.problems(shared), *cut_off.problems(shared, known["groups"]["all"])]
         if not found:
             found = [problem for role in arguments["roles"] for problem in self._problems(f"roles/{role}", known)]
         result.update(changed=False)

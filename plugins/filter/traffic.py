@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who uses the ports that are to be closed, as a table and a page. Each filter is documented in the file of its name beside this one."""
+"""Who uses the ports that are to be closed, as a table and a page, and which host still does. Each filter has its documentation in the file of its name."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def traffic_html(told: object, generated_at: str, title: str = "Who uses plain h
     return _of("traffic_html", told, None, lambda report: page(report, instant(generated_at), title))
 
 
+def traffic_of_host(told: object, host: str, minutes: int | str) -> list[str]:
+    from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.of_host import of_host
+
+    try:
+        return of_host(told, host, int(minutes))
+    except (TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"traffic_of_host: {error}") from error
+
+
 class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., str]]:
-        return {each.__name__: each for each in (traffic_table, traffic_html)}
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {each.__name__: each for each in (traffic_table, traffic_html, traffic_of_host)}

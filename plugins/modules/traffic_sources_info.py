@@ -40,9 +40,12 @@ options:
     elements: str
     required: true
   registered:
-    description: The name of the variable in which each of them has the result of M(tlsfront.elasticsearch.node_info), with its option O(ignore:nft).
-    type: str
-    default: ""
+    description:
+      - The names of the variables in which each of them has the result of M(tlsfront.elasticsearch.node_info), with its option O(ignore:nft), or of
+        M(tlsfront.elasticsearch.traffic_observer), the newest first.
+    type: list
+    elements: str
+    default: []
   answers:
     description: The same result by the name of the node, of nodes that another host was delegated to. They come first.
     type: dict
@@ -90,7 +93,7 @@ EXAMPLES = r"""
 - name: Put together who uses the ports
   tlsfront.elasticsearch.traffic_sources_info:
     nodes: "{{ ansible_play_hosts }}"
-    registered: node
+    registered: [node]
   delegate_to: localhost
   run_once: true
   register: report
@@ -108,8 +111,7 @@ rows:
       null where a source has only sent what may be forged.
     - The C(state) is one of V(cut off) (would be), V(unknown) (whether it would be), V(accepted) (would be, which O(cut_off) allows), V(earlier) (would be,
       and has not used a port for longer), V(unproven) (SYNs only), V(probe) (would be, and is a probe host), V(knocks) (kept out by the rules in
-      force, and has tried since), V(gone) (kept out, and
-      has not), V(passes) (passes through the node, to another host) and V(let in).
+      force, and has tried since), V(gone) (kept out, and has not), V(passes) (passes through the node, to another host) and V(let in).
     - The C(kind) is one of V(this node), V(node), V(client host), V(probe host), V(inventory host), V(container), V(instance), V(load balancer),
       V(NAT gateway), V(NAT instance), V(shared address), V(cloud service), V(DNS name) and V(unknown).
   returned: success

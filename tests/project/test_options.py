@@ -24,6 +24,7 @@ OWN = {
     "tlsfront_out_of_reach",
     "tlsfront_clients",
     "tlsfront_no_clients",
+    "tlsfront_node",
     "tlsfront_observations",
     "tlsfront_peer",
     "tlsfront_probe_host",

@@ -45,6 +45,7 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
         "https_front",
         "prove.yml",
         "cutover.yml",
+        "traffic_observer",
         "host_firewall",
         "cloud_firewall/close",
         "prove.yml",
@@ -53,7 +54,7 @@ def test_site_opens_https_proves_it_and_only_then_closes_the_host_and_then_the_c
 
 
 def test_observe_closes_nothing_and_opens_nothing() -> None:
-    assert steps("observe.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "traffic_observer"]
+    assert steps("observe.yml") == ["nodes.yml", "identity.yml", "peers.yml", "ports.yml", "traffic_observer", "summary.yml"]
 
 
 def test_remove_goes_the_other_way_round_and_checks_first_that_the_cloud_may_be_left() -> None:

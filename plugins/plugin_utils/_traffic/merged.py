@@ -30,15 +30,7 @@ _AFTERWARDS = {
     "let in": "let in",
 }
 """What is said of a state."""
-CLASSES = {
-    "cut off": "failed",
-    "unknown": "failed",
-    "accepted": "warning",
-    "earlier": "warning",
-    "unproven": "warning",
-    "probe": "warning",
-    "knocks": "warning",
-}
+_LEVELS = {**dict.fromkeys(("cut off", "unknown"), "failed"), **dict.fromkeys(("accepted", "earlier", "unproven", "probe", "knocks"), "warning")}
 """How much it matters; what is not here is well."""
 
 

@@ -38,8 +38,8 @@ class Asked:
     """All nodes of the cluster."""
     clients: Sequence[str]
     probes: Sequence[str]
-    registered: str
-    """The variable in which each node has what node_info has returned."""
+    registered: Sequence[str]
+    """The variables in which each node has what node_info has returned, the newest first."""
     answers: Mapping[str, t.Any]
     """The same of nodes that others have asked for."""
     days: int
@@ -76,10 +76,11 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
 
 
 def _node(name: str, asked: Asked, hostvars: Mapping[str, t.Any], by_address: Mapping[str, Sequence[str]]) -> Node:
-    told = asked.answers.get(name) or hostvars[name].get(asked.registered) or {}
+    answers = [asked.answers.get(name), *(hostvars[name].get(variable) for variable in asked.registered)]
+    told = {part: next((answer[part] for answer in answers if answer and part in answer), None) for part in ("observation", "nftables")}
     own = frozenset(address for address, hosts in by_address.items() if name in hosts)
     elsewhere = frozenset(by_address) - own
-    return Node(name, observation(told.get("observation")), wanted(name, hostvars, asked.group), in_force(told.get("nftables")), own, elsewhere)
+    return Node(name, observation(told["observation"]), wanted(name, hostvars, asked.group), in_force(told["nftables"]), own, elsewhere)
 
 
 def _about(node: Node) -> dict[str, t.Any]:

@@ -118,7 +118,7 @@ def made(identity: dict[str, Any], call: Any = None, dns_seconds: float = 0) -> 
     facts = {"all_ipv4_addresses": ["10.0.0.1"]}
     node = {"observation": {**told, "sources": [seen]}, "nftables": {"closed_ports": None, "problem": ""}}
     hostvars = {"es1": {"ansible_facts": facts, "tlsfront_identity": identity, "tlsfront_closed_ports": [9200], "node": node}}
-    asked = Asked(["es1"], ["es1"], [], [], "node", {}, 7, "refuse", dns_seconds)
+    asked = Asked(["es1"], ["es1"], [], [], ["newer", "node"], {}, 7, "refuse", dns_seconds)
     return sources(asked, hostvars, {"all": ["es1"]}, call)
 
 
