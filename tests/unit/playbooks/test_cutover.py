@@ -54,6 +54,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                     "client_trust_cas": [lab.ca_path],
                     "client_trust_urls": [server.url],
                     "tlsfront_cutover_other_hosts": ["logs.example.net"],
+                    "tlsfront_cutover_quiet": 0,  # no node is there
                 },
             },
         }
