@@ -48,6 +48,11 @@ class Node:
     elsewhere: frozenset[str] = frozenset()
     """Those of other hosts."""
 
+    def open_until(self) -> int | None:
+        """Return the age of the last answer to anybody whom the rules in force keep out: they were loaded after it. None where there was none."""
+        ages = (each.answered for each in self.observation.sources if self.in_force.let_in(each.address, each.to, each.port) is False)
+        return min((age for age in ages if age is not None), default=None)
+
     def passes(self, source: Source) -> bool:
         """Return whether a source only passes through. An address of which nothing is known may be the node's own, by a route of the type local."""
         if not self.own or source.to in self.own or self.wanted.is_container(source.to):
@@ -89,15 +94,15 @@ def rows(nodes: Iterable[Node], named: Callable[[str, str], Named], days: int, a
     accepts  tells whether an address, at which hosts of the inventory are, may be cut off
     """
     order = list(STATES)
-    found = [_row(node, source, named(source.address, node.name), days, accepts) for node in nodes for source in node.observation.sources]
+    found = [_row(node, source, named(source.address, node.name), days, accepts, node.open_until()) for node in nodes for source in node.observation.sources]
     return sorted(found, key=lambda row: (order.index(row.state), row.last, row.node, row.address, row.to, row.port))
 
 
-def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[[str, Iterable[str]], bool]) -> Row:
+def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[[str, Iterable[str]], bool], open_until: int | None) -> Row:
     let_in = node.wanted.let_in(source.address, source.to, source.port)
     # what cannot be seen of the rules in force closes nothing
     closed = node.in_force.let_in(source.address, source.to, source.port) is False
-    state = "passes" if node.passes(source) else _state(source, let_in, closed, days)
+    state = "passes" if node.passes(source) else _state(source, let_in, closed, days, open_until)
     if named.kind == "probe host" and state in ("cut off", "earlier", "unproven", "knocks"):
         state = "probe"
     if state == "cut off" and accepts(source.address, named.hosts):
@@ -121,11 +126,12 @@ def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[
     )
 
 
-def _state(source: Source, let_in: bool | None, closed: bool, days: int) -> str:
+def _state(source: Source, let_in: bool | None, closed: bool, days: int, open_until: int | None) -> str:
     if let_in:
         return "let in"
     if closed:
-        return "knocks" if source.answered is None or source.answered - source.last > _SETTLED else "gone"
+        answered = open_until if source.answered is None else source.answered
+        return "knocks" if answered is None or answered - source.last > _SETTLED else "gone"
     if let_in is None:
         return "unknown"
     if source.answered is None:

@@ -112,6 +112,11 @@ def test_after_closing_it_is_told_who_knocks_since(given: dict[str, Any], state:
     assert row.state == state
 
 
+def test_who_has_only_knocked_before_the_ports_were_closed_does_not_still_knock() -> None:
+    given = [source("192.0.2.50", answered=3600, last=3600), source("192.0.2.51", answered=None, last=7200), source("192.0.2.52", answered=None, last=60)]
+    assert {row.address: row.state for row in seen(node(*given, closed=CLOSED))} == {"192.0.2.50": "gone", "192.0.2.51": "gone", "192.0.2.52": "knocks"}
+
+
 def test_who_gets_in_by_the_rules_in_force_at_one_port_alone_would_be_cut_off_where_the_policy_lacks_it() -> None:
     closed = {**CLOSED, "let_in_by_port": [{"port": "9300", "network": "203.0.113.200"}]}
     assert [row.state for row in seen(node(source("203.0.113.200", port=9300), source("203.0.113.200", port=9200), closed=closed))] == ["cut off", "gone"]
