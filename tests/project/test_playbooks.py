@@ -121,6 +121,8 @@ def test_options_that_cannot_be_meant_are_refused_by_name_before_any_node_is_ask
         ("-e", "tlsfront_probe_hosts=app1"): """-e '{"tlsfront_probe_hosts": ["app1"]}'""",
         ("-e", '{"tlsfront_report_formats": ["html", "pdf"]}'): """tlsfront_report_formats[1] is the text "pdf", and must be one of html, junit, prometheus""",
         ("-e", "tlsfront_close_when_clients_are_ready=perhaps"): "must be true or false",
+        ("-e", "tlsfront_cut_off=es9"): "tlsfront_cut_off: 'es9' is not an IPv4 or IPv6 address or network",
+        ("-e", "tlsfront_observed_days=0"): "tlsfront_observed_days is '0': give a whole number from 1 to 365",
         ("-e", '{"tlsfront_server_names": ["es1"], "https_front_tls_profile": "old"}'): "https_front_tls_profile is the text \"old\", and must be one of",
         ("-e", '{"tlsfront_server_names": ["es1"], "https_front_redirect_port": "80 default_server"}'): "must be a whole number, in digits",
         (): """tlsfront_server_names is the text "es1.example", and must be a list""",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.tlsfront.elasticsearch.plugins.filter.traffic import traffic_html, traffic_table
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.traffic import traffic_html, traffic_of_host, traffic_table
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import width_of
 
 EVIL = "<script>alert(1)</script>\x1b[31m\u202e"
@@ -95,3 +95,33 @@ def test_where_nothing_was_observed_nobody_is_said_not_to_knock() -> None:
 def test_what_is_no_report_is_refused(wrong: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="traffic_table: this is no result of the module traffic_sources_info"):
         traffic_table(wrong)
+
+
+@pytest.mark.parametrize(
+    ("answered", "says"),
+    [
+        (180, ["es1 saw it at 9200 3 minutes ago: restart what still holds the old setting"]),
+        (900, ["es1 saw it at 9200 15 minutes ago: restart what still holds the old setting"]),
+        (901, []),
+        (None, []),
+    ],
+)
+def test_a_host_that_has_used_a_port_within_the_minutes_is_not_done(answered: int | None, says: list[str]) -> None:
+    told = {**REPORT, "rows": [row("192.0.2.50", "let in", hosts=["app1"], answered=answered), row("192.0.2.51", "cut off", hosts=["app2"])]}
+    assert traffic_of_host(told, "app1", "15") == says
+
+
+def test_of_all_nodes_that_have_seen_it_the_last_time_counts() -> None:
+    rows = [row("192.0.2.50", "cut off", node, hosts=["app1", "app2"], answered=age) for node, age in (("es2", 60), ("es1", 120), ("es1", 800))]
+    assert traffic_of_host({**REPORT, "rows": rows}, "app2", 15) == ["es1 and es2 saw it at 9200 1 minute ago: restart what still holds the old setting"]
+
+
+def test_of_a_node_that_could_not_be_asked_it_is_not_known() -> None:
+    told = {
+        **REPORT,
+        "rows": [],
+        "nodes": [{"name": "es1", "observed": False, "problem": "it was not asked"}, {"name": "es2", "observed": False, "problem": ""}],
+    }
+    assert traffic_of_host(told, "app1", 15) == ["It is not known whether it still uses a port of es1: it was not asked"]
+    with pytest.raises(AnsibleFilterError, match="traffic_of_host"):
+        traffic_of_host({}, "app1", 15)
