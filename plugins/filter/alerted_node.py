@@ -26,12 +26,16 @@ options:
     description: The variable C(hostvars).
     type: dict
     required: true
+  groups:
+    description: The variable C(groups). A node that is called like one of them is refused, for C(--limit) would take all hosts of it.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
 - name: Show which node it is
   ansible.builtin.debug:
-    msg: "{{ 'https://es1.example.org' | tlsfront.elasticsearch.alerted_node(groups['elasticsearch'], hostvars) }}"
+    msg: "{{ 'https://es1.example.org' | tlsfront.elasticsearch.alerted_node(groups['elasticsearch'], hostvars, groups) }}"
 """
 
 RETURN = r"""
@@ -50,7 +54,9 @@ from ansible.errors import AnsibleFilterError
 _ONE_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def alerted_node(endpoint: t.Any, nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
+def alerted_node(
+    endpoint: t.Any, nodes: list[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], groups: t.Iterable[str] = ()
+) -> dict[str, str]:
     """See DOCUMENTATION."""
     from ansible_collections.tlsfront.elasticsearch.plugins.filter.endpoints import endpoints
 
@@ -64,7 +70,7 @@ def alerted_node(endpoint: t.Any, nodes: list[str], hostvars: t.Mapping[str, t.M
     if len(found) > 1:
         several = f"{', '.join(found)} are all asked at {asked}: which of them is meant cannot be told."
         return {"node": "", "problem": f"{several} Run the playbook site for all of them."}
-    if not _ONE_HOST.fullmatch(found[0]) or found[0] in ("all", "ungrouped"):
+    if not _ONE_HOST.fullmatch(found[0]) or found[0] in {"all", "ungrouped", *groups}:
         return {"node": "", "problem": f"{json.dumps(found[0])} cannot be the name of one host in --limit."}
     return {"node": found[0], "problem": ""}
 

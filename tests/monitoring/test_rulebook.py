@@ -44,6 +44,7 @@ class Receiver:
             "tlsfront_eda_keyfile": str(chain),
             "tlsfront_eda_address": "localhost",
             "tlsfront_eda_port": self.port,
+            "tlsfront_eda_inventory": str(directory / "inventory.yml"),
             "tlsfront_eda_playbook": str(playbook),
             **more,
         }

@@ -48,15 +48,30 @@ def test_site_runs_for_the_node_that_is_asked_at_the_url(play: Run, recorder: Pa
 
 
 @pytest.mark.slow
+def test_with_another_inventory_it_is_looked_for_there(play: Run, recorder: Path) -> None:
+    status, said, called = healed(play, recorder, "https://es9.example.org", "-e", "tlsfront_alert_inventory=/srv/inventory")
+    assert status == 0, said
+    ((*others, variables, playbook),) = called
+    assert others == ["--inventory", "/srv/inventory", "--extra-vars"] and playbook == "tlsfront.elasticsearch.heal"
+    assert json.loads(variables) == {"tlsfront_alert_endpoint": "https://es9.example.org"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("endpoint", ["https://es1.example.org\n", "all", "", "https://{}", "https://es1 -e x=y"])
+def test_what_is_no_url_is_not_even_looked_for(play: Run, recorder: Path, endpoint: str) -> None:
+    status, said, called = healed(play, recorder, endpoint, "-e", "tlsfront_alert_inventory=/srv/inventory")
+    assert status != 0 and called == [], said
+    assert "must be a URL" in " ".join(said.split())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("endpoint", "why"),
     [
         ("https://shared.example.org", "es3, es4 are all asked"),
         ("https://es2.example.org", "No node of the inventory is asked at"),
         ("https://other", "No node of the inventory is asked at"),
-        ("all", "No node of the inventory is asked at"),
-        ("", "No node of the inventory is asked at"),
-        ("{}", "No node of the inventory is asked at"),
+        ("all", "must be a URL"),
     ],
 )
 def test_what_is_not_exactly_one_node_runs_nothing(play: Run, recorder: Path, endpoint: str, why: str) -> None:

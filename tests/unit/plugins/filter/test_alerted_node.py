@@ -25,6 +25,10 @@ def test_a_name_that_limit_would_take_for_more_than_one_host_is_refused(name: st
     assert found["node"] == "" and "--limit" in found["problem"]
 
 
+def test_a_name_that_a_group_has_too_is_refused() -> None:
+    assert "--limit" in alerted_node("https://a.example.org", ["es1"], HOSTS, {"es1": ["es1", "es2"]})["problem"]
+
+
 def test_two_that_are_asked_at_the_same_url_are_told() -> None:
     found = alerted_node("https://a.example.org", ["es1", "es2"], {"es1": HOSTS["es1"], "es2": HOSTS["es1"]})
     assert found["node"] == "" and found["problem"].startswith("es1, es2 are all asked")
