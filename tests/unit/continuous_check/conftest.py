@@ -6,8 +6,11 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +87,15 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def program(tmp_path: Path, tree: Path, lab: Lab) -> Program:
     return Program(tmp_path, tree, lab.ca_path)
+
+
+@pytest.fixture
+def public_program(tree: Path, lab: Lab) -> Iterator[Program]:
+    """Where others than root may read it, too: directories of pytest are root's alone."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        place.chmod(0o755)
+        shutil.copytree(tree, place / "program")
+        (place / "program").chmod(0o755)
+        (place / "host").mkdir(mode=0o755)
+        yield Program(place / "host", place / "program", lab.ca_path)

@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -333,14 +332,6 @@ def test_libraries_that_are_missing_are_told_as_a_check_that_did_not_run(program
         assert series(program.metrics.read_text("utf-8"), "probe_success") == [0]
 
 
-def open_to_all(*places: Path) -> None:
-    """Whoever is root no more can read what is there."""
-    for place in places:
-        for directory in (place, *place.parents):
-            if Path(tempfile.gettempdir()) in directory.parents:
-                directory.chmod(0o755)
-
-
 AS_NOBODY = [shutil.which("setpriv") or "setpriv", "--reuid=nobody", "--clear-groups", sys.executable]
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or subprocess.run([*AS_NOBODY, "-c", ""], capture_output=True, check=False).returncode != 0,
@@ -349,8 +340,8 @@ needs_root = pytest.mark.skipif(
 
 
 @needs_root
-def test_root_becomes_the_services_user_before_anything_is_written(program: Any, lab: Lab, tmp_path: Path) -> None:
-    open_to_all(tmp_path, program.tree)
+def test_root_becomes_the_services_user_before_anything_is_written(public_program: Any, lab: Lab) -> None:
+    program, tmp_path = public_program, public_program.directory
     nobody = pwd.getpwnam("nobody")
     program.given["user"] = "nobody"
     os.chown(program.state, nobody.pw_uid, nobody.pw_gid)
@@ -375,8 +366,8 @@ def test_root_becomes_the_services_user_before_anything_is_written(program: Any,
 
 
 @needs_root
-def test_another_user_can_read_the_result_and_cannot_check(program: Any, lab: Lab, tmp_path: Path) -> None:
-    open_to_all(tmp_path, program.tree)
+def test_another_user_can_read_the_result_and_cannot_check(public_program: Any, lab: Lab) -> None:
+    program = public_program
     with lab.serving() as server:
         program.asks(server.url).run()
         for arguments, code, says in ((["--nagios"], OK, "VERIFIED"), (["--nagios", "--now"], UNKNOWN, "Only root and root can check now")):
