@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.report import report_html
+from ansible_collections.tlsfront.elasticsearch.plugins.filter.traffic import traffic_html
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
@@ -180,3 +181,39 @@ def test_even_what_gets_past_the_escaping_runs_nothing(open_source, observations
     assert page.driver.execute_script("return window.attacked") is None
     complaints = " ".join(page.complaints)
     assert "inline script" in complaints and "img-src" in complaints
+
+
+def of(address, state, last, answered, **more):
+    told = {"node": "es1", "address": address, "to": "10.0.0.1", "port": 9200, "name": "", "kind": "unknown", "hosts": [], "first": 604800}
+    return {**told, "last": last, "answered": answered, "packets": 1, "let_in": False, "closed": False, "state": state, "do": "Move it over.", **more}
+
+
+TRAFFIC = {
+    "rows": [
+        of("10.0.0.50", "cut off", 120, 120, name="app1", kind="client host", packets=5123),
+        of("203.0.113.9", "unproven", 3600, None),
+        of("fd00:89:40::11", "let in", 1, 1, name="es1", kind="node", node="es2", port=9300, packets=90000),
+    ],
+    "nodes": [{"name": "es1", "observed": True, "problem": ""}, {"name": "es2", "observed": True, "problem": ""}],
+    "unknown": [],
+    "notes": ["es1 was observed for 2 hours only, not for 7 days."],
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_who_uses_the_ports_is_one_of_the_same_kind(open_source, prefers, scheme):
+    prefers(scheme)
+    page = open_source(traffic_html(TRAFFIC, WHEN))
+    page.driver.save_screenshot(str(HERE.parent / f"output/traffic_html-{scheme}.png"))
+    assert page.complaints == [] and page.find("#shown").text == "3 of 3 shown"
+    contrasts = page.driver.execute_script((HERE / "contrast.js").read_text(encoding="utf-8"))
+    assert len(contrasts) > 30
+    assert [(ratio, text) for ratio, text in contrasts if ratio < 4.5] == []
+
+
+def test_who_was_there_last_stands_first_when_sorted_by_that_whatever_the_unit(open_source):
+    page = open_source(traffic_html(TRAFFIC, WHEN))
+    page.heading("Last seen").find_element("tag name", "button").click()
+    assert page.column(5) == ["1 second ago", "2 minutes ago", "1 hour ago"]
+    page.heading("Last answered").find_element("tag name", "button").click()
+    assert page.column(6) == ["1 second ago", "2 minutes ago", "never: SYNs only"]
