@@ -19,7 +19,8 @@ description:
   - On EC2 it is told which instance, load balancer or NAT gateway is at an address, on Compute Engine which instance. That needs C(amazon.aws) or
     C(google.cloud), with the connection of the role P(tlsfront.elasticsearch.cloud_firewall#role). Where they cannot be asked, names are missing, which is
     said, and nothing fails.
-  - A name from the DNS counts where it leads back to the address. All are looked up within five seconds.
+  - A host of the inventory is known by its facts, by the addresses that the inventory tells, and where it tells a name, by those of that name. Another name
+    from the DNS counts where it leads back to the address. The DNS is asked for five seconds each.
   - Says what speaks against closing the ports. A source would be cut off that has completed a handshake within the days that count, is let in no more
     afterwards, and is not kept out already. SYNs alone may be forged and are no reason; what could not be seen is one.
   - Run it once for all nodes, delegated to the controller. Changes nothing.

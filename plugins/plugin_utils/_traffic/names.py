@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from ansible.errors import AnsibleError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.container_networks import container_networks
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.host_addresses import with_addresses
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 from jinja2.exceptions import UndefinedError
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["BEHIND", "Named", "Names", "inventory", "name_of_host"]
+__all__ = ["BEHIND", "Named", "Names", "inventory", "name_of_host", "name_to_resolve"]
 
 BEHIND = ("load balancer", "NAT gateway", "NAT instance", "shared address")
 """Kinds behind which others are, who are not seen."""
@@ -41,13 +42,24 @@ def name_of_host(text: object) -> str:
     return name if _HOST_NAME.fullmatch(name) else ""
 
 
-def inventory(hostvars: Mapping[str, t.Any], hosts: Iterable[str]) -> dict[str, list[str]]:
-    """Return the hosts at each address that the inventory, or the facts of a host, tell."""
+def inventory(hostvars: Mapping[str, t.Any], hosts: Iterable[str], dns: Mapping[str, Iterable[str]] | None = None) -> dict[str, list[str]]:
+    """Return the hosts at each address that the inventory tells, or the facts of a host, or the DNS of its name in the inventory."""
     found: dict[str, list[str]] = {}
     for host in hosts:
-        for address in dict.fromkeys(_addresses_of(hostvars, host)):
+        resolved = [_address(text) for text in (dns or {}).get(name_to_resolve(hostvars, host), ())]
+        for address in dict.fromkeys([*_addresses_of(hostvars, host), *filter(None, resolved)]):
             found.setdefault(address, []).append(host)
     return found
+
+
+def name_to_resolve(hostvars: Mapping[str, t.Any], host: str) -> str:
+    """Return the name by which the inventory tells where a host is of which there are no facts; an empty text where it tells an address."""
+    said = hostvars[host]
+    try:
+        text = str(said.get("ansible_host") or host)
+    except (AnsibleError, UndefinedError):
+        return ""
+    return "" if host == "localhost" or with_addresses(said.get("ansible_facts") or {}) or _address(text) else name_of_host(text)
 
 
 class Names:
@@ -56,7 +68,7 @@ class Names:
     def __init__(
         self,
         hostvars: Mapping[str, t.Any],
-        groups: Mapping[str, Collection[str]],
+        by_address: Mapping[str, Collection[str]],
         nodes: Collection[str],
         clients: Collection[str] = (),
         probes: Collection[str] = (),
@@ -65,8 +77,11 @@ class Names:
         on_google: bool = False,
         here: Collection[str] = (),
     ) -> None:
-        """`cloud` and `dns` have what they tell of an address: kind and name, and name; `here` are those of the controller, where it is a probe host."""
-        self._by_address = inventory(hostvars, groups.get("all", ()))
+        """`by_address` is what `inventory` has returned.
+
+        `cloud` and `dns` have what they tell of an address: kind and name, and name; `here` are those of the controller, where it is a probe host.
+        """
+        self._by_address = by_address
         self._kinds = (("node", nodes), ("client host", clients), ("probe host", probes))
         self._cloud, self._dns, self._on_google = cloud or {}, dns or {}, on_google
         self._here = here

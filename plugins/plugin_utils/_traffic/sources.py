@@ -14,7 +14,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text impor
 
 from . import cloud_names, dns_names
 from .cut_off import accepted, decision
-from .names import Names, inventory
+from .names import Names, inventory, name_to_resolve
 from .observation import observation
 from .policy import in_force, wanted
 from .rows import Node, rows
@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 __all__ = ["Asked", "sources"]
 
 _MOST = 1000
-"""Addresses that the DNS is asked for."""
+"""Names and addresses that the DNS is asked for; of further ones, it is asked for none."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,17 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
     :raises ValueError: an option cannot be meant, with a sentence
     """
     accepts = accepted(asked.cut_off, groups["all"])
-    by_address = inventory(hostvars, groups["all"])
+    notes: list[str] = []
+    resolver = _Resolver(asked.dns_seconds, notes)
+    by_address = inventory(hostvars, groups["all"], resolver.addresses([name_to_resolve(hostvars, host) for host in groups["all"]]))
     nodes = [_node(name, asked, hostvars, by_address) for name in asked.nodes]
     here = _own_addresses(hostvars, asked.nodes) if "localhost" in asked.probes else set()
-    named = functools.partial(Names, hostvars, groups, asked.group, asked.clients, asked.probes, here=here)
+    named = functools.partial(Names, hostvars, by_address, asked.group, asked.clients, asked.probes, here=here)
     addresses = list(dict.fromkeys(source.address for node in nodes for source in node.observation.sources))
-    notes: list[str] = []
     places = cloud_names.places(hostvars, asked.nodes)
     cloud = _of_clouds(places, _unnamed(addresses, named()), call, notes)
     named = functools.partial(named, cloud=cloud, on_google=any(place.provider == "gce" for place in places))
-    dns = _of_dns(_unnamed(addresses, named()), asked.dns_seconds, notes)
+    dns = resolver.names(_unnamed(addresses, named()))
     found = rows(nodes, named(dns=dns).of, asked.days, accepts)
     told = decision(nodes, found, asked.days, accepts)
     return {
@@ -121,11 +122,25 @@ def _of_clouds(places: Sequence[cloud_names.Place], addresses: Sequence[str], ca
     return found
 
 
-def _of_dns(addresses: Sequence[str], seconds: float, notes: list[str]) -> dict[str, str]:
-    if not seconds:
-        return {}
-    found, missing = dns_names.names(addresses[:_MOST], seconds)
-    missing += max(0, len(addresses) - _MOST)
-    if missing:
-        notes.append(f"The DNS was not asked for the names of {missing} addresses, or had no answer within {seconds:g} seconds.")
-    return found
+class _Resolver:
+    """Asks the DNS, for so many seconds each time, and notes what it has not answered."""
+
+    def __init__(self, seconds: float, notes: list[str]) -> None:
+        self._seconds, self._notes = seconds, notes
+
+    def addresses(self, of: Sequence[str]) -> dict[str, list[str]]:
+        found, missing = dns_names.addresses(self._some(of), self._seconds)
+        self._note(missing, "addresses of {} hosts of the inventory")
+        return found
+
+    def names(self, of: Sequence[str]) -> dict[str, str]:
+        found, missing = dns_names.names(self._some(of), self._seconds)
+        self._note(missing, "names of {} addresses")
+        return found
+
+    def _some(self, texts: Sequence[str]) -> list[str]:
+        return [text for text in dict.fromkeys(texts) if text][:_MOST] if self._seconds else []
+
+    def _note(self, missing: int, of: str) -> None:
+        if missing:
+            self._notes.append(f"The DNS has not answered with the {of.format(missing)} within {self._seconds:g} seconds.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.cut_off import Accepted, accepted, decision, problems
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.names import Names, name_of_host
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.names import Names, inventory, name_of_host
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.observation import observation
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.policy import in_force, wanted
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.rows import DAY, Node, Row, rows
@@ -33,7 +33,6 @@ HOSTVARS: dict[str, dict[str, Any]] = {
     "proxied1": {"ansible_host": "192.0.2.70"},
     "proxied2": {"ansible_host": "192.0.2.70"},
 }
-GROUPS = {"all": list(HOSTVARS)}
 
 
 def source(address: str, port: int = 9200, answered: int | None = 60, last: int = 60, to: str = "192.0.2.1") -> dict[str, Any]:
@@ -61,7 +60,7 @@ def node(*sources: dict[str, Any], name: str = "es1", closed: dict[str, Any] | N
 
 
 def named(**more: Any) -> Names:
-    return Names(HOSTVARS, GROUPS, ["es1", "es2"], clients=["app1"], probes=["monitor"], **more)
+    return Names(HOSTVARS, inventory(HOSTVARS, HOSTVARS), ["es1", "es2"], clients=["app1"], probes=["monitor"], **more)
 
 
 def seen(*nodes: Node, days: int = 7, accepts: Accepted | None = None, **more: Any) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.cloud import CloudError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic import cloud_names, dns_names
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.names import inventory, name_to_resolve
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.sources import Asked, sources
 
 EC2 = cloud_names.Place("ec2", ("eu-central-1",), {"profile": "search"})
@@ -142,6 +143,29 @@ def test_a_name_of_the_dns_counts_where_it_leads_back(monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_more, **_given: [(0, 0, 0, "", (forward[name], 0))])
     found, missing = dns_names.names([*reverse, "192.0.2.99"], 5)
     assert (found, missing) == ({"192.0.2.50": "app.example", "2001:db8::1": "six.example"}, 0)
+
+
+def test_a_host_whose_name_the_inventory_tells_is_known_by_the_addresses_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"app1.example.org": ["192.0.2.50", "2001:db8::50"], "db": ["192.0.2.60"]}
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_more, **_given: [(0, 0, 0, "", (address, 0)) for address in known[name]])
+    hostvars: dict[str, dict[str, Any]] = {
+        "app1.example.org": {},
+        "db1": {"ansible_host": "db"},
+        "known": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.70"]}},
+        "192.0.2.80": {},
+        "localhost": {},
+    }
+    asked = [name for host in hostvars for name in [name_to_resolve(hostvars, host)] if name]
+    assert asked == ["app1.example.org", "db"]
+    found, missing = dns_names.addresses(asked, 5)
+    assert missing == 0
+    assert inventory(hostvars, hostvars, found) == {
+        "192.0.2.50": ["app1.example.org"],
+        "2001:db8::50": ["app1.example.org"],
+        "192.0.2.60": ["db1"],
+        "192.0.2.70": ["known"],
+        "192.0.2.80": ["192.0.2.80"],
+    }
 
 
 def test_a_resolver_that_hangs_costs_the_time_that_is_given_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
