@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.sources import Asked, sources
 
@@ -32,7 +33,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         groups = known["groups"]
 
         def call(module: str, given: dict[str, t.Any]) -> dict[str, t.Any]:
-            done: dict[str, t.Any] = self._execute_module(module_name=module, module_args=given, task_vars=known)
+            try:
+                done: dict[str, t.Any] = self._execute_module(module_name=module, module_args=given, task_vars=known)
+            except AnsibleError as error:  # the collection is not there
+                return {"failed": True, "msg": str(error)}
             return done
 
         asked = Asked(

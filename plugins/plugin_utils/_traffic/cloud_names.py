@@ -6,6 +6,7 @@ It is asked for names alone. What cannot be had is said, and fails nothing.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,6 +65,13 @@ def names(place: Place, addresses: Sequence[str], call: Call) -> Named:
     read = _ec2 if place.provider == "ec2" else _gce
     try:
         return read(place, addresses, call)
+    except CloudError as error:
+        if place.provider != "ec2":
+            raise
+        # as Ec2.read() of the role cloud_firewall: this module says why, or whose the credentials are
+        caller = call("amazon.aws.aws_caller_info", {**place.connection, "region": place.where[0]})
+        asked = f"asked as {caller['arn']}" if caller.get("arn") else caller.get("msg", "")
+        raise CloudError(f"{error} ({asked})") from None
     except (AttributeError, KeyError, TypeError) as error:
         raise CloudError(f"its answer cannot be read ({error})") from None
 
@@ -93,7 +101,9 @@ def _ec2(place: Place, addresses: Sequence[str], call: Call) -> Named:
 def _filters(addresses: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     v4 = [address for address in addresses if ":" not in address]
     v6 = [address for address in addresses if ":" in address]
-    for name, its in (("addresses.private-ip-address", v4), ("association.public-ip", v4), ("ipv6-addresses.ipv6-address", v6)):
+    # any may be one of a network of EC2's, and only these one of the internet
+    public = [address for address in v4 if ipaddress.ip_address(address).is_global]
+    for name, its in (("addresses.private-ip-address", v4), ("association.public-ip", public), ("ipv6-addresses.ipv6-address", v6)):
         for begin in range(0, len(its), _MOST):
             yield name, its[begin : begin + _MOST]
 

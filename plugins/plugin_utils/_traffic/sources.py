@@ -9,8 +9,10 @@ import socket
 import typing as t
 from dataclasses import dataclass
 
+from ansible.errors import AnsibleError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._cloud_firewall.cloud import CloudError
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
+from jinja2.exceptions import UndefinedError
 
 from . import cloud_names, dns_names
 from .cut_off import accepted, decision
@@ -61,10 +63,10 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
     here = _own_addresses(hostvars, asked.nodes) if "localhost" in asked.probes else set()
     named = functools.partial(Names, hostvars, by_address, asked.group, asked.clients, asked.probes, here=here)
     addresses = list(dict.fromkeys(source.address for node in nodes for source in node.observation.sources))
-    places = cloud_names.places(hostvars, asked.nodes)
-    cloud = _of_clouds(places, _unnamed(addresses, named()), call, notes)
+    places = _places(hostvars, asked.nodes, notes)
+    cloud = _of_clouds(places, _unnamed(addresses, named(), "unknown", "inventory host"), call, notes)
     named = functools.partial(named, cloud=cloud, on_google=any(place.provider == "gce" for place in places))
-    dns = resolver.names(_unnamed(addresses, named()))
+    dns = resolver.names(_unnamed(addresses, named(), "unknown"))
     found = rows(nodes, named(dns=dns).of, asked.days, accepts)
     told = decision(nodes, found, asked.days, accepts)
     return {
@@ -107,8 +109,16 @@ def _own_addresses(hostvars: Mapping[str, t.Any], nodes: Sequence[str]) -> set[s
     return found
 
 
-def _unnamed(addresses: Sequence[str], names: Names) -> list[str]:
-    return [address for address in addresses if names.of(address, "").kind in ("unknown", "inventory host")]
+def _unnamed(addresses: Sequence[str], names: Names, *kinds: str) -> list[str]:
+    return [address for address in addresses if names.of(address, "").kind in kinds]
+
+
+def _places(hostvars: Mapping[str, t.Any], nodes: Sequence[str], notes: list[str]) -> list[cloud_names.Place]:
+    try:
+        return cloud_names.places(hostvars, nodes)
+    except (AnsibleError, UndefinedError) as error:
+        notes.append(f"The cloud could not be asked for names: {one_line(error)[:300]}")
+        return []
 
 
 def _of_clouds(places: Sequence[cloud_names.Place], addresses: Sequence[str], call: cloud_names.Call, notes: list[str]) -> cloud_names.Named:
