@@ -119,6 +119,9 @@ def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:
         unknown.append(f"What was observed on {node.name} cannot be seen: {seen.problem}.")
     if not seen.is_there:
         return unknown, said
+    if seen.is_stopped:
+        # no reason to leave the ports open: the firewall's own rules may be gone with them
+        said.append(f"Nobody is observed on {node.name} now, for the rules that do are not loaded: run tlsfront.elasticsearch.observe again.")
     if node.in_force.problem:
         said.append(f"The rules in force on {node.name} cannot be seen: {node.in_force.problem}.")
     if seen.lost is not None and seen.lost <= days * DAY:

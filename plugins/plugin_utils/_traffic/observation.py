@@ -42,7 +42,9 @@ class Observation:
     is_there: bool = False
     """Whether anything is observed, or would be."""
     problem: str = ""
-    """Why it could not be seen, or not all of it."""
+    """Why it could not be seen."""
+    is_stopped: bool = False
+    """Whether nothing is seen since, for its rules are not loaded: somebody has flushed all rules perhaps."""
     length: int | None = None
     """Seconds since it has begun."""
     unseen: Intervals = NO_NUMBERS
@@ -78,7 +80,7 @@ def _read(told: Mapping[str, t.Any]) -> Observation:
         raise ValueError
     return Observation(
         is_there=True,
-        problem="" if told["running"] is True else "its rules are not loaded now, so that nothing is seen since",
+        is_stopped=told["running"] is not True,
         length=None if since is None else _age(now, since),
         unseen=Intervals.of((_age(now, gap["to"]), _age(now, gap["from"])) for gap in told["gaps"]),
         ports=Intervals.of(_range(text) for text in told["ports"]),

@@ -91,7 +91,7 @@ def _about(node: Node) -> dict[str, t.Any]:
     return {
         "name": node.name,
         "observed": seen.is_there,
-        "problem": seen.problem,
+        "problem": seen.problem or ("nobody is observed there now" if seen.is_stopped else ""),
         "seconds": seen.length,
         "lost": seen.lost,
         "policy_problem": one_line(node.wanted.problem),

@@ -180,7 +180,6 @@ def test_what_is_no_name_of_a_host_is_none(text: str) -> None:
         {"ports": ["all"]},
         {"now": None},
         {"gaps": [{"from": 1}]},
-        {"running": False},
         {"problem": "no root"},
         {"problem": "a\x1b[31m", "installed": False},
     ],
@@ -236,7 +235,7 @@ def test_others_that_are_named_accept_nothing_of_it(accept: Any) -> None:
     ("more", "says"),
     [
         ({"lost_at": NOW - DAY}, "es1 saw more sources than it has place for, 1 day ago"),
-        ({"running": False}, "its rules are not loaded now"),
+        ({"problem": "no root"}, "What was observed on es1 cannot be seen: no root."),
     ],
 )
 def test_what_is_unknown_refuses_and_only_the_word_accept_goes_on(more: dict[str, Any], says: str) -> None:
@@ -244,6 +243,12 @@ def test_what_is_unknown_refuses_and_only_the_word_accept_goes_on(more: dict[str
         assert says in " ".join(decided(accept=accept, **more)["refuse"])
     assert decided(accept="accept", **more)["refuse"] == []
     assert says in " ".join(decided(accept="accept", **more)["unknown"])
+
+
+def test_where_somebody_has_flushed_all_rules_the_ports_are_closed_again_all_the_same() -> None:
+    told_of = decided(running=False, gaps=[{"from": NOW - 60, "to": NOW}])
+    assert told_of["refuse"] == []
+    assert told_of["notes"] == ["Nobody is observed on es1 now, for the rules that do are not loaded: run tlsfront.elasticsearch.observe again."]
 
 
 def test_what_was_lost_before_the_days_that_count_does_not() -> None:
