@@ -125,3 +125,23 @@ def test_the_report_is_written_with_the_others(play: Run, tmp_path: Path) -> Non
     assert "app1" in written["traffic.html"]
     play(play_of(*SITE), inventory(), "-e", f"tlsfront_report_dir={tmp_path}/one", "-e", '{"tlsfront_report_formats": ["prometheus"]}')
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["traffic.json"]
+
+
+def test_where_a_node_cannot_be_asked_no_client_host_is_known_to_be_ready(play: Run) -> None:
+    tasks = [
+        {"ansible.builtin.include_tasks": str(PLAYBOOKS / "tasks/used.yml")},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ inventory_hostname }}: {{ __tlsfront_traffic | tlsfront.elasticsearch.traffic_of_host(inventory_hostname, 15) | join }}"
+            }
+        },
+    ]
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    # nobody listens at the first one
+    nodes = {"es1": {"ansible_host": "127.0.0.1", "ansible_port": 1}, "es2": {**local, "ansible_become": False}}
+    hosts = {"elasticsearch": {"hosts": nodes}, "clients": {"hosts": {"app1": local, "app2": local}}}
+    done = play([{"hosts": "clients", "gather_facts": False, "any_errors_fatal": True, "tasks": tasks}], hosts)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for host in ("app1", "app2"):
+        assert f"{host}: It is not known whether it still uses a port of es1: it was not asked, or has not answered" in said(done.stdout)
+    assert "port of es2" not in done.stdout
