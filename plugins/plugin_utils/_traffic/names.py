@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
 import typing as t
@@ -34,6 +35,8 @@ class Named:
     kind: str = "unknown"
     hosts: tuple[str, ...] = ()
     """Hosts of the inventory at the address."""
+    is_probe: bool = False
+    """Whether the proof asks from there whether ports are closed."""
 
 
 def name_of_host(text: object) -> str:
@@ -84,11 +87,15 @@ class Names:
         self._by_address = by_address
         self._kinds = (("node", nodes), ("client host", clients), ("probe host", probes))
         self._cloud, self._dns, self._on_google = cloud or {}, dns or {}, on_google
-        self._here = here
+        self._here, self._probes = here, set(probes)
         self._containers = {node: container_networks(hostvars[node].get("ansible_facts") or {}) for node in nodes if node in hostvars}
 
     def of(self, address: str, node: str) -> Named:
         """Return who is at the address as the node sees it."""
+        found = self._of(address, node)
+        return dataclasses.replace(found, is_probe=not self._probes.isdisjoint(found.hosts))
+
+    def _of(self, address: str, node: str) -> Named:
         # machines of others may have the same addresses
         if _in(address, self._containers.get(node, ())):
             return Named(f"container on {node}", "container")

@@ -26,7 +26,7 @@ STATES = {
     "accepted": "would be cut off, which tlsfront_cut_off says is meant",
     "earlier": "would get in no more, and has not used a port for longer",
     "unproven": "has only sent what may be forged, and would not get in",
-    "probe": "would get in no more, and is a probe host, from where the proof asks whether ports are closed",
+    "probe": "gets in no more, and is a probe host, from where the proof asks whether ports are closed",
     "knocks": "the rules in force keep it out, and it has tried since",
     "gone": "the rules in force keep it out, and it has not tried since",
     "passes": "only passes through the node, to another host, which its rules do not stop",
@@ -103,7 +103,7 @@ def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[
     # what cannot be seen of the rules in force closes nothing
     closed = node.in_force.let_in(source.address, source.to, source.port) is False
     state = "passes" if node.passes(source) else _state(source, let_in, closed, days, open_until)
-    if named.kind == "probe host" and state in ("cut off", "earlier", "unproven", "knocks"):
+    if (named.is_probe and state in ("unproven", "knocks")) or (named.kind == "probe host" and state in ("cut off", "earlier")):
         state = "probe"
     if state == "cut off" and accepts(source.address, named.hosts):
         state = "accepted"

@@ -334,8 +334,15 @@ def test_a_probe_host_asks_whether_ports_are_closed_and_is_no_reason(given: dict
     assert decision(nodes, seen(*nodes), 7, Accepted())["refuse"] == []
 
 
+def test_a_client_host_from_which_the_proof_asks_too_knocks_for_the_proof_perhaps_and_would_be_cut_off_all_the_same() -> None:
+    both = Names(HOSTVARS, inventory(HOSTVARS, HOSTVARS), ["es1", "es2"], clients=["app1"], probes=["app1"])
+    before, after = node(source("192.0.2.50")), node(source("192.0.2.50", answered=3600), closed=CLOSED)
+    assert [row.state for each in (before, after) for row in rows([each], both.of, 7)] == ["cut off", "probe"]
+
+
 def test_the_controller_is_known_by_the_addresses_from_which_it_reaches_nodes() -> None:
-    assert named(here={"203.0.113.77"}).of("203.0.113.77", "es1").name == "localhost"
+    known = Names(HOSTVARS, {}, ["es1"], probes=["localhost"], here={"203.0.113.77"}).of("203.0.113.77", "es1")
+    assert (known.name, known.kind, known.is_probe) == ("localhost", "probe host", True)
 
 
 @pytest.mark.parametrize(
