@@ -31,6 +31,7 @@ class Answer:
     body: Any = None
     cause: str = ""
     is_tls: bool = False  #: or could be: it has closed the connection without a word of HTTP
+    dashboards: str = ""  #: ``kibana`` or ``opensearch-dashboards``, where it says so itself
 
 
 def get(
@@ -87,7 +88,14 @@ def _answer(data: bytes) -> Answer:
         body = json.loads(text)
     except ValueError:
         body = None
-    return Answer("http", response.status, _is_elasticsearch(response, body), body)
+    return Answer("http", response.status, _is_elasticsearch(response, body), body, dashboards=_dashboards(response))
+
+
+def _dashboards(response: http.client.HTTPResponse) -> str:
+    """Both name the host in each answer, also where they want a login."""
+    if response.headers.get("kbn-name") is not None:
+        return "kibana"
+    return "opensearch-dashboards" if response.headers.get("osd-name") is not None else ""
 
 
 def _is_elasticsearch(response: http.client.HTTPResponse, body: Any) -> bool:

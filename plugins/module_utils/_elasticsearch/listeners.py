@@ -20,7 +20,7 @@ from .asking import Answer, get
 from .installed import product_of
 from .secured import Trust, Verified, certificates_of, context_of, verify
 
-__all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "find", "is_docker_proxy"]
+__all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "ask", "find", "is_docker_proxy", "runs_it"]
 
 HTTP_RANGE, TRANSPORT_RANGE = range(9200, 9301), range(9300, 9401)
 # made for others, who come with TLS and a key: https://www.elastic.co/docs/deploy-manage/remote-clusters/remote-clusters-api-key
@@ -132,7 +132,7 @@ def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None
                 found.setdefault((each.address, each.port), Listener(each.address, each.port, owner))
     here = list(found.values())
     published = {_published(each.process) for each in here if each.process and is_docker_proxy(each.process)}
-    in_containers = [_in_container(process) for process in everything if not process.is_here and _runs_it(process)]
+    in_containers = [_in_container(process) for process in everything if not process.is_here and runs_it(process)]
     # a container that publishes nothing is another host, with an address of its own
     elsewhere = [each for listeners in in_containers if _targets(listeners) & published for each in listeners]
     asked = [each for each in here if _is_asked(each, closed)]
@@ -145,7 +145,7 @@ def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None
 def _is_asked(listener: Listener, closed: Collection[int]) -> bool:
     """Elasticsearch warns in its log of HTTP at its transport port, and docker-proxy says itself what it stands for."""
     process = listener.process
-    if process is not None and (_runs_it(process) or _could_run_it(process)):
+    if process is not None and (runs_it(process) or _could_run_it(process)):
         return listener.port not in TRANSPORT_RANGE
     return not is_docker_proxy(process) or listener.port in closed or _in_range(listener.port)
 
@@ -158,7 +158,7 @@ def _is_candidate(process: Process | None) -> bool:
     return process is not None and (_could_run_it(process) or process.program in ENGINES)
 
 
-def _runs_it(process: Process) -> bool:
+def runs_it(process: Process) -> bool:
     return any(_MAIN_CLASS.match(argument) for argument in process.arguments)
 
 
@@ -212,7 +212,7 @@ def _belongs(listener: Listener, answering: Collection[int], published: Collecti
         return False
     if process.program in ENGINES:
         return is_docker_proxy(process) and _published(process) in published
-    if _runs_it(process) or process.pid in answering:
+    if runs_it(process) or process.pid in answering:
         return _is_its(process, listener.port)
     return _could_run_it(process) and _in_range(listener.port)
 
