@@ -91,7 +91,14 @@ def decision(nodes: Sequence[Node], rows: Sequence[Row], days: int, accepts: Acc
         where = "" if len(unseen) == len(nodes) else f" on {and_join(unseen)}"
         notes.append(f"Nothing was observed{where}: run tlsfront.elasticsearch.observe, some days before the ports are closed.")
     refuse = _lines(row for row in rows if row.state == "cut off")
-    return {"refuse": refuse + ([] if accepts.everybody else unknown), "unknown": unknown, "notes": notes}
+    if not accepts.everybody:
+        # whoever asks who knocks at closed ports needs no policy
+        refuse += unknown + [
+            f"Whom the rules of {node.name} would let in is not known: {node.wanted.problem}"
+            for node in nodes
+            if node.wanted.problem and node.observation.sources
+        ]
+    return {"refuse": refuse, "unknown": unknown, "notes": notes}
 
 
 def _lines(rows: Iterable[Row]) -> list[str]:
@@ -129,8 +136,6 @@ def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:
             f"{node.name} saw more sources than it has place for, {length(seen.lost)} ago, so some are not known: set traffic_observer_size to more, "
             "and observe again."
         )
-    if node.wanted.problem and seen.sources:
-        unknown.append(f"Whom the rules of {node.name} would let in is not known: {node.wanted.problem}")
     if seen.length is not None and seen.length < days * DAY:
         said.append(f"{node.name} was observed for {length(seen.length)} only, not for {days} {'day' if days == 1 else 'days'}.")
     gaps = seen.gaps(days * DAY)

@@ -117,7 +117,12 @@ def report(told: t.Any, states: Collection[str] | None = None) -> Report:
         merged = _merged(found)
         nodes = [one_line(node["name"]) for node in told["nodes"] if node["observed"]]
         unseen = [one_line(node["name"]) for node in told["nodes"] if node["problem"] or not node["observed"]]
-        return Report(merged, nodes, unseen, [*map(one_line, told["unknown"])], [*map(one_line, told["notes"])], set(states or ()) == {"knocks"})
+        knocks_only = set(states or ()) == {"knocks"}
+        unknown = [*map(one_line, told["unknown"])]
+        if not knocks_only:
+            problems = [(one_line(node["name"]), one_line(node.get("policy_problem"))) for node in told["nodes"]]
+            unknown += [f"Whom the rules of {name} would let in: {problem}" for name, problem in problems if problem]
+        return Report(merged, nodes, unseen, unknown, [*map(one_line, told["notes"])], knocks_only)
     except (KeyError, TypeError, AttributeError):
         raise ValueError("this is no result of the module traffic_sources_info") from None
 

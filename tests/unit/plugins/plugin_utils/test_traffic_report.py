@@ -86,6 +86,12 @@ def test_the_page_has_each_source_and_the_policy_that_allows_its_own_script_alon
     assert "never: SYNs only" in html and '<time datetime="2026-01-31T12:00:00+00:00">' in html
 
 
+def test_a_policy_that_is_not_known_matters_for_whom_it_would_let_in_and_not_for_who_knocks() -> None:
+    told = {**REPORT, "nodes": [{"name": "es1", "observed": True, "problem": "", "policy_problem": "No addresses\x1b of es2."}]}
+    assert "UNKNOWN Whom the rules of es1 would let in: No addresses\\x1b of es2." in traffic_table(told)
+    assert "No addresses" not in traffic_table(told, states=["knocks"])
+
+
 def test_where_nothing_was_observed_nobody_is_said_not_to_knock() -> None:
     nothing = {**REPORT, "rows": [], "nodes": [{"name": "es1", "observed": False, "problem": ""}]}
     assert traffic_table(nothing, states=["knocks"]).splitlines()[-1] == "It is not known who still knocks at closed ports: nothing was observed."
