@@ -11,11 +11,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._discovered.report import Report
 
 
-def _of(name: str, told: object, write: t.Callable[[Report], t.Any], clouds: object = None) -> t.Any:
+def _of(name: str, told: object, write: t.Callable[[Report], t.Any], clouds: object = None, taken: t.Collection[str] = ()) -> t.Any:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._discovered.report import report
 
     try:
-        return write(report(told, clouds))
+        return write(report(told, clouds, taken))
     except (TypeError, ValueError, KeyError) as error:
         raise AnsibleFilterError(f"{name}: {error}") from error
 
@@ -34,8 +34,8 @@ def discovered_html(told: object, generated_at: str, title: str = "What is expos
     return str(_of("discovered_html", told, lambda report: page(report, instant(generated_at), title), clouds))
 
 
-def discovered_inventory(told: object) -> str:
-    return str(_of("discovered_inventory", told, lambda report: report.inventory))
+def discovered_inventory(told: object, taken: t.Collection[str] = ()) -> str:
+    return str(_of("discovered_inventory", told, lambda report: report.inventory, taken=taken))
 
 
 class FilterModule:

@@ -86,12 +86,14 @@ services:
       let_in: []
       why: ""
 unknown:
-  description: Listeners that speak TLS and could not be verified, so that it is not known what they are; with C(problem).
+  description:
+    - A sentence for each thing that could be one of the products and is not known, such as a listener with TLS that could not be verified, or a container with
+      a network of its own.
   returned: success
   type: list
-  elements: dict
+  elements: str
 left_out:
-  description: How many listeners were not asked because there are more than 200.
+  description: How many listeners were not asked because there are more than 200, or they took too long together.
   returned: success
   type: int
 is_complete:

@@ -82,11 +82,11 @@ def _answer(data: bytes) -> Answer:
     try:
         response.begin()
         text = response.read()
-    except (http.client.HTTPException, ValueError):
+    except (http.client.HTTPException, ValueError, OverflowError):
         return Answer("other", cause="broken HTTP")
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     return Answer("http", response.status, _is_elasticsearch(response, body), body, dashboards=_dashboards(response))
 

@@ -25,6 +25,7 @@ __all__ = ["MOST", "Found", "find", "told"]
 
 MOST = 200
 """Listeners that are asked on one host."""
+_PATIENCE = 12  # times the time for one answer, for all of them
 _AT_ONCE = 16
 # none of them speaks HTTP; MySQL and MariaDB shut out a host whose connections they do not understand (max_connect_errors)
 _OTHERS = {
@@ -40,13 +41,16 @@ class Found:
     """What is known of a host's listeners."""
 
     listeners: list[Listener]
-    left_out: int = 0
-    """Listeners beyond the number that is asked."""
+    elsewhere: list[Process]
+    """Those of the products in a network namespace of their own, which cannot be asked from here."""
+    left_out: int
+    """Listeners beyond the number and the time for all of them."""
 
 
 def find(timeout: float, trust: Trust, exclude: Collection[int]) -> Found:
     """All listeners of this host; those that could be one of the products have been asked."""
     everything = processes()
+    elsewhere = [process for process in everything if not process.is_here and runs_it(process)]
     owners = {inode: process for process in everything for inode in process.inodes}
     found: dict[tuple[str, int], Listener] = {}
     for each in sockets():
@@ -56,8 +60,13 @@ def find(timeout: float, trust: Trust, exclude: Collection[int]) -> Found:
     wanted.sort(key=lambda each: (not _is_likely(each.process), each.port))
     asked = wanted[:MOST]
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda each: ask(each, timeout, trust, {}), asked))
-    return Found(asked, len(wanted) - len(asked))
+        futures = {pool.submit(ask, listener, timeout, trust, {}): listener for listener in asked}
+        concurrent.futures.wait(futures, timeout * _PATIENCE)
+        late = [listener for future, listener in futures.items() if future.cancel()]
+    for future in futures:
+        if not future.cancelled():
+            future.result()
+    return Found([listener for listener in asked if listener not in late], elsewhere, len(wanted) - len(asked) + len(late))
 
 
 def told(found: Found, nft: str) -> dict[str, Any]:
@@ -69,7 +78,13 @@ def told(found: Found, nft: str) -> dict[str, Any]:
         if product:
             services.append(_service(listener, product, version, in_force, nft))
         elif listener.tls is not None and listener.tls.problem:
-            unknown.append({"address": listener.address, "port": listener.port, "program": _program(listener.process), "problem": listener.tls.problem})
+            unknown.append(f"port {listener.port} speaks TLS, and what it is cannot be told without a CA that vouches for it: {listener.tls.problem}")
+    published = {listener.port for listener in found.listeners}
+    for process in found.elsewhere:
+        ports = sorted({each.port for each in sockets(process.pid) if each.state == "listening" and each.inode in process.inodes})
+        if not published & set(ports):
+            product = product_of(process)[0] or "elasticsearch"
+            unknown.append(f"{product} runs in a container with a network of its own, at {', '.join(map(str, ports))}, and was not asked")
     return {"services": services, "unknown": unknown, "left_out": found.left_out, "is_complete": os.geteuid() == 0}
 
 

@@ -77,8 +77,11 @@ class Report:
         return "---\n# Made by tlsfront.elasticsearch.discover: what is said of the hosts themselves stays in the inventory that they came from.\n" + text
 
 
-def report(told: object, clouds: object = None) -> Report:
-    """Put it together; `clouds` has a text for each host where the rules of its cloud let others in.
+def report(told: object, clouds: object = None, taken: t.Collection[str] = ()) -> Report:
+    """Put it together.
+
+    clouds  by host what the rules of its cloud do: `state` (`closed`, or `open` also where it could not be seen) and `text`
+    taken   names of groups that are there already
 
     Raises `TypeError` or `ValueError` where it is nothing of that kind.
     """
@@ -87,9 +90,10 @@ def report(told: object, clouds: object = None) -> Report:
     services: list[Service] = []
     unknown: list[str] = []
     notes: list[str] = []
-    members: dict[tuple[str, str], list[str]] = {}
+    members: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
     seen = 0
-    let_in = {str(host): one_line(text) for host, text in (clouds if isinstance(clouds, Mapping) else {}).items() if text}
+    cloud = {str(host): its for host, its in (clouds if isinstance(clouds, Mapping) else {}).items() if its}
     for host, its in told.items():
         if not isinstance(its, Mapping):
             raise TypeError(f"What is told of {host} is no mapping: {_SHAPE}.")
@@ -97,73 +101,76 @@ def report(told: object, clouds: object = None) -> Report:
             unknown.append(f"{host} was not seen: {one_line(its.get('msg')) or 'Ansible could not look there'}")
             continue
         seen += 1
-        services += _services(str(host), its, str(host) in let_in)
-        unknown += [f"{host}: port {one_line(each['port'])} speaks TLS and is not known: {one_line(each['problem'])}" for each in its.get("unknown") or ()]
+        services += _services(str(host), its, str(cloud.get(str(host), {}).get('state', '')))
+        unknown += [f"{host}: {one_line(each)}" for each in its.get("unknown") or ()]
         if not its.get("is_complete"):
             unknown.append(f"{host}: not looked at as root, so that something may be missing")
         if its.get("left_out"):
             unknown.append(f"{host}: {int(its['left_out'])} listeners were not asked, for there are too many")
-        if str(host) in let_in:
-            notes.append(f"{host}: {let_in[str(host)]}")
+        if cloud.get(str(host), {}).get("text"):
+            notes.append(f"{host}: {one_line(cloud[str(host)]['text'])}")
         for each in its["services"]:
             if each.get("product") in _CLUSTERED:
                 uuid = str(each.get("cluster_uuid") or "")
-                key = ("", "") if uuid in _NO_UUID else (uuid, str(each.get("cluster_name") or ""))
+                key = "" if uuid in _NO_UUID else uuid
                 members.setdefault(key, []).append(str(host))
+                names.setdefault(key, str(each.get("cluster_name") or ""))
     order = {"failed": 0, "warning": 1, "verified": 2}
     services.sort(key=lambda service: (order[service.level], service.host, service.ports))
-    return Report(services, unknown, notes, _groups(members), len(told), seen)
+    return Report(services, unknown, notes, _groups(members, names, taken), len(told), seen)
 
 
-def _services(host: str, its: Mapping[str, t.Any], cloud_lets_in: bool) -> list[Service]:
-    """One for each port, whatever addresses it has."""
+def _services(host: str, its: Mapping[str, t.Any], cloud: str) -> list[Service]:
+    """One for each port, whatever addresses it has: the one that is worst off stands for them."""
     found: dict[int, list[Mapping[str, t.Any]]] = {}
     for each in its["services"]:
         found.setdefault(int(each["port"]), []).append(each)
-    return [_service(host, port, several, cloud_lets_in) for port, several in found.items()]
+    return [max((_service(host, port, each, several, cloud) for each in several), key=_badness) for port, several in found.items()]
 
 
-def _service(host: str, port: int, several: list[Mapping[str, t.Any]], cloud_lets_in: bool) -> Service:
-    worst = max(several, key=lambda each: ("itself", "some", "unknown", "everybody").index(each["open_to"]))
-    login = {True: "yes", False: "NO", None: "not known"}[worst["wants_login"]]
-    is_open = worst["open_to"] == "everybody"
-    if worst["open_to"] == "itself" or (worst["scheme"] == "https" and login == "yes"):
+def _badness(service: Service) -> int:
+    return ("verified", "warning", "failed").index(service.level)
+
+
+def _service(host: str, port: int, one: Mapping[str, t.Any], several: list[Mapping[str, t.Any]], cloud: str) -> Service:
+    login = {True: "yes", False: "NO", None: "not known"}[one["wants_login"]]
+    open_to = one["open_to"]
+    if open_to == "itself" or (one["scheme"] == "https" and login == "yes"):
         level = "verified"
-    elif is_open:
-        level = "failed"
     else:
-        level = "warning"
+        level = "failed" if open_to == "everybody" and cloud != "closed" else "warning"
+    everybody = {"closed": "whom the cloud lets in: others it keeps out", "open": "everybody, also by the cloud"}.get(cloud, "everybody")
     text = {
         "itself": "the host itself",
-        "everybody": "everybody" + (", also by the cloud" if cloud_lets_in else ""),
-        "some": f"{and_join([one_line(each) for each in worst['let_in'][:3]]) or 'nobody'}" + (" and more" if len(worst["let_in"]) > 3 else ""),
-        "unknown": f"not known: {one_line(worst['why'])}",
-    }[worst["open_to"]]
+        "everybody": everybody,
+        "some": f"{and_join([one_line(each) for each in one['let_in'][:3]]) or 'nobody'}" + (" and more" if len(one["let_in"]) > 3 else ""),
+        "unknown": f"not known: {one_line(one['why'])}",
+    }[open_to]
     return Service(
         host=host,
-        product=one_line(worst["product"]),
-        version=one_line(worst["version"]),
+        product=one_line(one["product"]),
+        version=one_line(one["version"]),
         ports=str(port),
         addresses=", ".join(one_line(each["address"]) for each in several),
-        scheme=one_line(worst["scheme"]),
+        scheme=one_line(one["scheme"]),
         login=login,
         open_to=text,
-        cluster=one_line(worst["cluster_name"]),
-        uuid=one_line(worst["cluster_uuid"]),
-        problem=one_line(worst["problem"]),
+        cluster=one_line(one["cluster_name"]),
+        uuid=one_line(one["cluster_uuid"]),
+        problem=one_line(one["problem"]),
         level=level,
     )
 
 
-def _groups(members: Mapping[tuple[str, str], list[str]]) -> dict[str, list[str]]:
-    """Names of groups as Ansible takes them, each once. Whoever names a cluster may name it anything."""
+def _groups(members: Mapping[str, list[str]], names: Mapping[str, str], taken: t.Collection[str]) -> dict[str, list[str]]:
+    """Names of groups as Ansible takes them, each once and none that is there already. Whoever names a cluster may name it anything."""
     found: dict[str, list[str]] = {}
-    for (uuid, name), hosts in sorted(members.items()):
-        part = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "cluster"
-        group = "elasticsearch_unknown" if not uuid else f"elasticsearch_{part}"
-        if group in found or (uuid and group == "elasticsearch_unknown"):
+    for uuid, hosts in sorted(members.items()):
+        part = re.sub(r"[^a-z0-9]+", "_", names[uuid].lower()).strip("_")[:40] or "cluster"
+        group = f"elasticsearch_{part}" if uuid else "elasticsearch_unknown"
+        if uuid and (group in found or group in taken or group == "elasticsearch_unknown"):
             group += "_" + re.sub(r"[^a-z0-9]+", "", uuid.lower())[:8]
-        while group in found:
+        while group in found or group in taken:
             group += "_"
-        found[group] = list(dict.fromkeys([*found.get(group, []), *hosts]))
+        found[group] = sorted(set(hosts))
     return found

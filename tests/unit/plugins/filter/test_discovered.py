@@ -70,7 +70,7 @@ def test_what_was_not_seen_is_told_and_never_as_nothing() -> None:
         "es1": {"unreachable": True, "msg": "no route\nto host"},
         "es2": {},
         "es3": host(is_complete=False),
-        "es4": host(unknown=[{"port": 9200, "problem": "no CA vouches"}], left_out=3),
+        "es4": host(unknown=["port 9200 speaks TLS"], left_out=3),
     }
     text = discovered_table(told, 300)
     of_hosts = ("es1 was not seen: no route to host", "es2 was not seen", "es3: not looked at as root")
@@ -80,8 +80,28 @@ def test_what_was_not_seen_is_told_and_never_as_nothing() -> None:
 
 
 def test_what_the_cloud_lets_in_is_told() -> None:
-    text = discovered_table({"es1": host(service())}, 300, {"es1": "9200 open to 0.0.0.0/0 by sg-1", "es2": ""})
-    assert "NOTE es1: 9200 open to 0.0.0.0/0 by sg-1" in text and "everybody, also by the cloud" in text
+    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "open", "text": "9200 open to 0.0.0.0/0 by sg-1"}, "es2": {}})
+    assert "NOTE es1: 9200 open to 0.0.0.0/0 by sg-1" in text and "everybody, also by the cloud" in text and "1 of them open" in text
+
+
+def test_what_the_cloud_keeps_out_is_not_open_to_everybody() -> None:
+    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "closed", "text": ""}})
+    assert "everybody" not in text.splitlines()[1] and "0 of them open to everybody" in text
+
+
+def test_a_login_at_one_address_does_not_hide_another_address_without_one() -> None:
+    safe = service(address="10.0.0.1", scheme="https", wants_login=True)
+    for several in ([safe, service(address="10.0.0.2")], [service(address="10.0.0.2"), safe]):
+        assert "1 of them open to everybody" in discovered_table({"es1": host(*several)}, 300)
+
+
+def test_a_group_that_is_there_already_is_not_taken_for_a_cluster() -> None:
+    read = yaml.safe_load(discovered_inventory({"es1": host(service())}, taken=["elasticsearch_logs", "all"]))["all"]["children"]
+    assert list(read) == ["elasticsearch_logs_uuid1"]
+
+
+def test_one_cluster_under_two_names_is_one_group() -> None:
+    assert groups({"es1": host(service()), "es2": host(service(cluster_name="other"))}) == {"elasticsearch_logs": ["es1", "es2"]}
 
 
 def test_names_of_others_are_text_on_the_page_and_on_the_terminal() -> None:

@@ -58,7 +58,11 @@ def test_whatever_else_listens_is_none_of_them(found: dict[str, Any]) -> None:
 
 def test_a_certificate_that_no_ca_vouches_for_is_not_believed_and_told_as_not_known(found: dict[str, Any]) -> None:
     (unknown,) = found["unknown"]
-    assert unknown["port"] == 9443 and unknown["problem"]
+    assert unknown.startswith("port 9443 speaks TLS")
+
+
+def test_answers_that_no_parser_takes_cost_nothing_but_themselves(found: dict[str, Any]) -> None:
+    assert at(found, 9200) and found["left_out"] == 0  # ports 7007 to 7009 answer so
 
 
 def test_listeners_that_hang_drip_or_pour_cost_no_more_than_their_time(found: dict[str, Any]) -> None:
