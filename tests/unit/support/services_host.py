@@ -72,6 +72,17 @@ def drip(connection: socket.socket) -> None:
         pass
 
 
+def answer(data: bytes) -> Any:
+    """Once the request has been read: what is closed with something unread takes its own answer back."""
+
+    def then(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+        connection.close()
+
+    return then
+
+
 def pour(connection: socket.socket) -> None:
     try:
         while True:
@@ -94,9 +105,9 @@ def main(chain: str) -> None:
     listen(7003, drip)
     listen(7004, pour)
     listen(7005, lambda connection: connection.sendall(b"220 mail.example.org ESMTP\r\n"))
-    listen(7007, lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000))
-    listen(7008, lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 30 + b"\r\n\r\nx"))
-    listen(7009, lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\nx"))
+    listen(7007, answer(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000))
+    listen(7008, answer(b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 30 + b"\r\n\r\nx"))
+    listen(7009, answer(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\nx"))
     listen(7006, lambda connection: sys.exit("port 7006 was asked"))
     begun = time.monotonic()
     found = told(find(2, Trust(()), [7006]), "/usr/sbin/nft")
