@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki
 
-pki = pytest.importorskip("pki")
 HOST = Path(__file__).parents[2] / "support/services_host.py"
 
 
@@ -22,7 +22,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
         pytest.skip("needs root, unshare and ip")
     chain = pki.issue("localhost", pki.root("Somebody's root"), names=["localhost"]).write(tmp_path_factory.mktemp("chain"))
-    done = subprocess.run(["unshare", "--net", sys.executable, str(HOST), str(chain)], capture_output=True, text=True, check=False, timeout=60)
+    command = ["unshare", "--net", sys.executable, str(HOST), str(chain)]
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # where this process has the collection from
+    done = subprocess.run(command, env=here, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
