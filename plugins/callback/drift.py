@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: drift
 type: aggregate
-author: The tlsfront.elasticsearch authors
+author: The tlsfront.elasticsearch authors (@tlsfront)
 version_added: 0.1.0
 short_description: Writes what a run has changed, or would, for a program to read
 description:

@@ -64,11 +64,10 @@ class Observer:
         """
         with self._locked():
             known, seen = self._read(), look(self.nft)
-            if what is None and known is None:
-                raise Failed(f"{self.path} is not there: nothing is known that was to be observed. Run the playbook observe again.")
-            if what is None and known is not None:
+            if what is None:
+                if known is None:
+                    raise Failed(f"{self.path} is not there: nothing is known that was to be observed. Run the playbook observe again.")
                 what = Wanted(known.ports, known.keep, known.size)
-            assert what is not None
             if known and seen and _is_of(known, what) and seen.is_of(known):
                 self._write(replace(self._current(known, seen), digest=seen.digest))
                 return False

@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     observer = Observer(options.nft, options.directory)
     try:
         if observer.load() and options.action == "save":
-            print("The table was gone or changed, and was loaded again.")
+            sys.stdout.write("The table was gone or changed, and was loaded again.\n")
         if options.textfile_dir:
             write(options.textfile_dir, metrics(observer.told(), dropped(options.nft)))
     except (Failed, OSError) as error:
-        print(f"NOT OBSERVED: {error}", file=sys.stderr)
+        sys.stderr.write(f"NOT OBSERVED: {error}\n")
         return 1
     return 0

@@ -72,62 +72,62 @@ def ruleset(what: Wanted, sources: Iterable[Source], lost: int, own: int, token:
     ports = ", ".join(what.ports)
     return f"""{gone()}
 table {FAMILY} {NAME} {{
-	counter loaded_{token} {{
-	}}
+    counter loaded_{token} {{
+    }}
 
-	counter lost {{
-		packets {lost} bytes 0
-	}}
+    counter lost {{
+        packets {lost} bytes 0
+    }}
 
-	counter own {{
-		packets {own} bytes 0
-	}}
+    counter own {{
+        packets {own} bytes 0
+    }}
 
 {sets}
-	# Before the rules that close the ports (-300), so that who still tries is seen, and before destination NAT (-100), so that a port
-	# published by a container engine still bears the number and the address that was asked for. Every packet counts, for a
-	# connection may have been open for days.
-	chain prerouting {{
-		type filter hook prerouting priority -310; policy accept;
-		tcp dport {{ {ports} }} goto asked
-	}}
+    # Before the rules that close the ports (-300), so that who still tries is seen, and before destination NAT (-100), so that a port
+    # published by a container engine still bears the number and the address that was asked for. Every packet counts, for a
+    # connection may have been open for days.
+    chain prerouting {{
+        type filter hook prerouting priority -310; policy accept;
+        tcp dport {{ {ports} }} goto asked
+    }}
 
-	# What finds its set full goes on to the next rule: so the last counter has each packet whose source is not remembered.
-	chain asked {{
-		iif "lo" counter name own return
-		add @first4 {{ ip saddr . ip daddr . tcp dport }}
-		add @first6 {{ ip6 saddr . ip6 daddr . tcp dport }}
-		update @last4 {{ ip saddr . ip daddr . tcp dport counter }} return
-		update @last6 {{ ip6 saddr . ip6 daddr . tcp dport counter }} return
-		counter name lost
-	}}
+    # What finds its set full goes on to the next rule: so the last counter has each packet whose source is not remembered.
+    chain asked {{
+        iif "lo" counter name own return
+        add @first4 {{ ip saddr . ip daddr . tcp dport }}
+        add @first6 {{ ip6 saddr . ip6 daddr . tcp dport }}
+        update @last4 {{ ip saddr . ip daddr . tcp dport counter }} return
+        update @last6 {{ ip6 saddr . ip6 daddr . tcp dport counter }} return
+        counter name lost
+    }}
 
-	# Behind source NAT (100), where an answer bears the address and the port again that were asked. A segment with neither SYN nor RST is only
-	# sent on a connection whose handshake is complete, so that a forged sender never comes in here.
-	chain postrouting {{
-		type filter hook postrouting priority 310; policy accept;
-		tcp sport {{ {ports} }} tcp flags & (syn | rst) == 0 goto answered
-	}}
+    # Behind source NAT (100), where an answer bears the address and the port again that were asked. A segment with neither SYN nor RST is only
+    # sent on a connection whose handshake is complete, so that a forged sender never comes in here.
+    chain postrouting {{
+        type filter hook postrouting priority 310; policy accept;
+        tcp sport {{ {ports} }} tcp flags & (syn | rst) == 0 goto answered
+    }}
 
-	chain answered {{
-		oif "lo" return
-		update @answered4 {{ ip daddr . ip saddr . tcp sport }}
-		update @answered6 {{ ip6 daddr . ip6 saddr . tcp sport }}
-	}}
+    chain answered {{
+        oif "lo" return
+        update @answered4 {{ ip daddr . ip saddr . tcp sport }}
+        update @answered6 {{ ip6 daddr . ip6 saddr . tcp sport }}
+    }}
 }}
 """
 
 
 def _set(name: str, version: str, what: Wanted, elements: list[str]) -> str:
     type_ = _TYPES[version]
-    listed = ",\n\t\t\t".join(elements)
-    counter = "\t\tcounter\n" if name.startswith("last") else ""  # without it here, nft 0.9.8 crashes where an element has one
-    return f"""	set {name} {{
-		type {type_} . {type_} . inet_service
-		flags dynamic,timeout
-		timeout {what.keep}s
-		size {what.size}
-{counter}{f"		elements = {{ {listed} }}{chr(10)}" if elements else ""}	}}
+    listed = ",\n            ".join(elements)
+    counter = "        counter\n" if name.startswith("last") else ""  # without it here, nft 0.9.8 crashes where an element has one
+    return f"""    set {name} {{
+        type {type_} . {type_} . inet_service
+        flags dynamic,timeout
+        timeout {what.keep}s
+        size {what.size}
+{counter}{f"        elements = {{ {listed} }}{chr(10)}" if elements else ""}    }}
 
 """
 

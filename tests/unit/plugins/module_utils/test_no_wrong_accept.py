@@ -169,10 +169,11 @@ def test_a_run_leaves_the_trust_as_it_was(lab: Lab) -> None:
     trust = _trust.Trust(ca_path=lab.ca_path, min_tls_version="1.3")
     context = _trust.make_context(trust)
     with lab.serving() as server:
+        from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import asked
         from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.check import check_all
         from ansible_collections.tlsfront.elasticsearch.plugins.modules import https_check
 
-        params = {name: spec.get("default") for name, spec in https_check._PER_ENDPOINT.items()}
+        params = {name: spec.get("default") for name, spec in asked.PER_ENDPOINT.items()}
         params.update(endpoints=[server.url], ca_path=lab.ca_path, min_tls_version="1.3")
         (report,) = check_all(https_check.read_targets(params), {trust: context})
     assert report.verdict.ok

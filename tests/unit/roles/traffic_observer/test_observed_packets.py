@@ -23,13 +23,13 @@ DAY = 24 * 3600
 CLOSED = """table inet tlsfront
 delete table inet tlsfront
 table inet tlsfront {
-	chain prerouting {
-		type filter hook prerouting priority raw; policy accept;
-		tcp dport 9300 goto closed
-	}
-	chain closed {
-		counter drop
-	}
+    chain prerouting {
+        type filter hook prerouting priority raw; policy accept;
+        tcp dport 9300 goto closed
+    }
+    chain closed {
+        counter drop
+    }
 }
 """.replace("\t", "    ")
 
