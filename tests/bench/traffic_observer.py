@@ -47,6 +47,9 @@ http {{
     keepalive_requests 1000000;
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
     server {{
         listen {port};
         root {directory};
