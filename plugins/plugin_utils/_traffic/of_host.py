@@ -10,6 +10,9 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text impor
 
 from .times import length
 
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
 __all__ = ["of_host"]
 
 
@@ -26,7 +29,7 @@ def of_host(told: t.Any, host: str, minutes: int) -> list[str]:
         for row in rows:
             its = found.setdefault(int(row["port"]), {})
             its[str(row["node"])] = min(its.get(str(row["node"]), row["answered"]), row["answered"])
-        unseen = [(one_line(node["name"]), one_line(node["problem"])) for node in told["nodes"] if node["problem"]]
+        unseen = [(one_line(node["name"]), problem) for node in told["nodes"] if (problem := _unseen(node, minutes))]
     except (KeyError, TypeError, AttributeError):
         raise ValueError("this is no result of the module traffic_sources_info") from None
     used = [
@@ -34,3 +37,14 @@ def of_host(told: t.Any, host: str, minutes: int) -> list[str]:
         for port, its in sorted(found.items())
     ]
     return used + [f"It is not known whether it still uses a port of {name}: {problem}" for name, problem in unseen]
+
+
+def _unseen(node: Mapping[str, t.Any], minutes: int) -> str:
+    """Why the node cannot tell of all those minutes. One on which nothing observes claims nothing of them."""
+    if node["problem"] or not node["observed"]:
+        return one_line(node["problem"])
+    if node["seconds"] is None or node["seconds"] < minutes * 60:
+        return f"it was observed for {length(node['seconds'] or 0)} only, not for {length(minutes * 60)}"
+    if node["lost"] is not None and node["lost"] <= minutes * 60:
+        return f"it saw more sources than it has place for, {length(node['lost'])} ago (traffic_observer_size)"
+    return ""

@@ -27,7 +27,7 @@ REPORT = {
         row("203.0.113.9", "unproven", answered=None, do="Nothing, unless it is a client of yours."),
         row("2001:db8::7", "let in", name="es3", kind="node", let_in=True, do="Nothing."),
     ],
-    "nodes": [{"name": name, "observed": name != "es3", "problem": ""} for name in ("es1", "es2", "es3")],
+    "nodes": [{"name": name, "observed": name != "es3", "problem": "", "seconds": 7200, "lost": None} for name in ("es1", "es2", "es3")],
     "unknown": ["es1 saw more sources than it has place for."],
     "notes": ["es1 was observed for 2 hours only, not for 7 days."],
 }
@@ -131,3 +131,20 @@ def test_of_a_node_that_could_not_be_asked_it_is_not_known() -> None:
     assert traffic_of_host(told, "app1", 15) == ["It is not known whether it still uses a port of es1: it was not asked"]
     with pytest.raises(AnsibleFilterError, match="traffic_of_host"):
         traffic_of_host({}, "app1", 15)
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        ({"seconds": 120}, ["It is not known whether it still uses a port of es1: it was observed for 2 minutes only, not for 15 minutes"]),
+        ({"seconds": None}, ["It is not known whether it still uses a port of es1: it was observed for 0 seconds only, not for 15 minutes"]),
+        (
+            {"lost": 900},
+            ["It is not known whether it still uses a port of es1: it saw more sources than it has place for, 15 minutes ago (traffic_observer_size)"],
+        ),
+        ({"seconds": 900, "lost": 901}, []),
+    ],
+)
+def test_a_node_that_has_not_seen_all_of_the_minutes_proves_nothing_of_them(seen: dict[str, Any], says: list[str]) -> None:
+    node = {"name": "es1", "observed": True, "problem": "", "seconds": 86400, "lost": None, **seen}
+    assert traffic_of_host({**REPORT, "rows": [], "nodes": [node]}, "app1", 15) == says
