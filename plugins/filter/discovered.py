@@ -11,7 +11,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._discovered.report import Report
 
 
-def _of(name: str, told: object, write: t.Callable[[Report], t.Any], clouds: object = None, taken: t.Collection[str] = ()) -> t.Any:
+def _of(name: str, told: object, write: t.Callable[[Report], t.Any], clouds: object = None, taken: t.Mapping[str, t.Any] | None = None) -> t.Any:
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._discovered.report import report
 
     try:
@@ -34,7 +34,7 @@ def discovered_html(told: object, generated_at: str, title: str = "What is expos
     return str(_of("discovered_html", told, lambda report: page(report, instant(generated_at), title), clouds))
 
 
-def discovered_inventory(told: object, taken: t.Collection[str] = ()) -> str:
+def discovered_inventory(told: object, taken: t.Mapping[str, t.Any] | None = None) -> str:
     return str(_of("discovered_inventory", told, lambda report: report.inventory, taken=taken))
 
 

@@ -35,9 +35,12 @@ class Answer:
 
 
 def get(
-    host: str, port: int, path: str, headers: Mapping[str, str], timeout: float, context: ssl.SSLContext | None = None, name: str = ""
+    host: str, port: int, path: str, headers: Mapping[str, str], timeout: float, context: ssl.SSLContext | None = None, name: str = "", limit: int = _LIMIT
 ) -> Answer:
-    """Asks directly, whatever proxy the environment names, and follows nothing. With a context, by https, and ``name`` (else ``host``) is verified."""
+    """Asks directly, whatever proxy the environment names, and follows nothing. With a context, by https, and ``name`` (else ``host``) is verified.
+
+    :param limit: bytes that are read at most
+    """
     lines = [f"GET {path} HTTP/1.1", f"Host: {f'[{host}]' if ':' in host else host}:{port}", "Accept: application/json", "Connection: close"]
     request = "\r\n".join([*lines, *(f"{key}: {value}" for key, value in headers.items()), "", ""]).encode()
     until = time.monotonic() + timeout
@@ -47,7 +50,7 @@ def get(
             connection = context.wrap_socket(plain, server_hostname=name or host) if context else plain
             with connection:
                 connection.sendall(request)
-                while len(data) < _LIMIT and time.monotonic() < until:
+                while len(data) < limit and time.monotonic() < until:
                     connection.settimeout(max(0.01, until - time.monotonic()))
                     part = connection.recv(65536)
                     if not part:

@@ -20,7 +20,7 @@ from .asking import Answer, get
 from .installed import product_of
 from .secured import Trust, Verified, certificates_of, context_of, verify
 
-__all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "ask", "find", "is_docker_proxy", "runs_it"]
+__all__ = ["ENGINES", "TRANSPORT_RANGE", "Listener", "Node", "ask", "find", "is_docker_proxy", "published_by", "runs_it"]
 
 HTTP_RANGE, TRANSPORT_RANGE = range(9200, 9301), range(9300, 9401)
 # made for others, who come with TLS and a key: https://www.elastic.co/docs/deploy-manage/remote-clusters/remote-clusters-api-key
@@ -46,6 +46,7 @@ class Listener:
     tls: Verified | None = None  #: how it was verified, where it speaks TLS
     wants_login: bool = False
     refused: int = 0  #: the status with which it refuses the credentials that were given
+    limit: int = 8 * 1024 * 1024  #: bytes of an answer that are read at most
 
     @property
     def scheme(self) -> str:
@@ -69,10 +70,10 @@ class Listener:
     def ask(self, path: str, timeout: float, headers: Mapping[str, str] | None = None) -> Answer:
         """What it answers at the address that has answered before, by its own scheme."""
         if not self.tls:
-            return get(self.host or self.address, self.port, path, headers or {}, timeout)
+            return get(self.host or self.address, self.port, path, headers or {}, timeout, limit=self.limit)
         if not self.tls.name:
             return Answer("nothing", cause=self.tls.problem)
-        return get(self.host, self.port, path, headers or {}, timeout, context_of(self.tls.ca_path), self.tls.name)
+        return get(self.host, self.port, path, headers or {}, timeout, context_of(self.tls.ca_path), self.tls.name, self.limit)
 
     def http(self) -> dict[str, Any]:
         """What a front must know of it."""
@@ -131,7 +132,7 @@ def find(closed: Collection[int], timeout: float = 5, trust: Trust | None = None
             if each.port in closed or _in_range(each.port) or _is_candidate(owner):
                 found.setdefault((each.address, each.port), Listener(each.address, each.port, owner))
     here = list(found.values())
-    published = {_published(each.process) for each in here if each.process and is_docker_proxy(each.process)}
+    published = {published_by(each.process) for each in here if each.process and is_docker_proxy(each.process)}
     in_containers = [_in_container(process) for process in everything if not process.is_here and runs_it(process)]
     # a container that publishes nothing is another host, with an address of its own
     elsewhere = [each for listeners in in_containers if _targets(listeners) & published for each in listeners]
@@ -211,7 +212,7 @@ def _belongs(listener: Listener, answering: Collection[int], published: Collecti
     if process is None:
         return False
     if process.program in ENGINES:
-        return is_docker_proxy(process) and _published(process) in published
+        return is_docker_proxy(process) and published_by(process) in published
     if runs_it(process) or process.pid in answering:
         return _is_its(process, listener.port)
     return _could_run_it(process) and _in_range(listener.port)
@@ -227,7 +228,7 @@ def _targets(elsewhere: list[Listener]) -> set[tuple[str, int]]:
     return found
 
 
-def _published(process: Process) -> tuple[str, int]:
+def published_by(process: Process) -> tuple[str, int]:
     """docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 9201 -container-ip 172.17.0.2 -container-port 9200"""
     given = dict(zip(process.arguments[1:], process.arguments[2:]))
     port = given.get("-container-port", "")
@@ -241,7 +242,7 @@ def ask(listener: Listener, timeout: float, trust: Trust, credentials: Mapping[s
     """
     for host in _hosts(listener):
         listener.host = host
-        listener.answer = get(host, listener.port, "/", {}, timeout)
+        listener.answer = get(host, listener.port, "/", {}, timeout, limit=listener.limit)
         if listener.answer.kind != "nothing" or listener.answer.is_tls:
             break
     if listener.answer.is_tls:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Collection, Mapping
 
 from .._elasticsearch.installed import product_of
-from .._elasticsearch.listeners import TRANSPORT_RANGE, Listener, ask, runs_it
+from .._elasticsearch.listeners import TRANSPORT_RANGE, Listener, ask, is_docker_proxy, published_by, runs_it
 from .._elasticsearch.secured import Trust
 from .._nftables.commands import Rules, rules
 from .._other_firewalls import openings
@@ -27,6 +27,7 @@ MOST = 200
 """Listeners that are asked on one host."""
 _PATIENCE = 12  # times the time for one answer, for all of them
 _AT_ONCE = 16
+_LIMIT = 64 * 1024  # none of the products says more of itself
 # none of them speaks HTTP; MySQL and MariaDB shut out a host whose connections they do not understand (max_connect_errors)
 _OTHERS = {
     "apt-cacher", "chronyd", "cupsd", "dhclient", "dnsmasq", "dovecot", "dropbear", "epmd", "exim4", "inetd", "master", "mariadbd", "memcached", "mongod",
@@ -55,7 +56,7 @@ def find(timeout: float, trust: Trust, exclude: Collection[int]) -> Found:
     found: dict[tuple[str, int], Listener] = {}
     for each in sockets():
         if each.state == "listening":
-            found.setdefault((each.address, each.port), Listener(each.address, each.port, owners.get(each.inode)))
+            found.setdefault((each.address, each.port), Listener(each.address, each.port, owners.get(each.inode), limit=_LIMIT))
     wanted = [each for each in found.values() if _is_asked(each, exclude)]
     wanted.sort(key=lambda each: (not _is_likely(each.process), each.port))
     asked = wanted[:MOST]
@@ -79,7 +80,7 @@ def told(found: Found, nft: str) -> dict[str, Any]:
             services.append(_service(listener, product, version, in_force, nft))
         elif listener.tls is not None and listener.tls.problem:
             unknown.append(f"port {listener.port} speaks TLS, and what it is cannot be told without a CA that vouches for it: {listener.tls.problem}")
-    published = {listener.port for listener in found.listeners}
+    published = {published_by(listener.process)[1] for listener in found.listeners if listener.process is not None and is_docker_proxy(listener.process)}
     for process in found.elsewhere:
         ports = sorted({each.port for each in sockets(process.pid) if each.state == "listening" and each.inode in process.inodes})
         if not published & set(ports):

@@ -14,7 +14,11 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text impor
 
 __all__ = ["Report", "Service", "report"]
 
+_UNKNOWN = "elasticsearch_unknown"
 _NO_UUID = ("", "_na_")  # that of a node which has found no cluster yet
+# as the module cloud_firewall writes what it has found: "es1 (eni-1): 9200, 9300-9305 open to 0.0.0.0/0 by sg-1"
+_PORTS = re.compile(r"\): ([0-9, -]+) open to ")
+_SPAN = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 _CLUSTERED = ("elasticsearch", "opensearch")
 _SHAPE = "give a mapping of hosts to what search_services_info has returned there"
 
@@ -64,7 +68,7 @@ class Report:
         hosts = len({service.host for service in self.services})
         exposed = f"{self.count('failed')} of them open to everybody without TLS or login"
         text = f"{len(self.services)} services on {hosts} of {self.seen} hosts that were looked at, {exposed}"
-        clusters = sum(bool(members) for name, members in self.groups.items() if not name.endswith("_unknown"))
+        clusters = sum(name != _UNKNOWN for name in self.groups)
         missing = f"; {self.hosts - self.seen} hosts were not seen" if self.hosts > self.seen else ""
         unknown = f"; {len(self.unknown)} things are not known" if self.unknown else ""
         return f"{text}; {clusters} clusters{missing}{unknown}."
@@ -72,16 +76,20 @@ class Report:
     @property
     def inventory(self) -> str:
         """Return an inventory with a group for each cluster, which the playbook site takes by `tlsfront_group`."""
-        children = {name: {"hosts": {host: {} for host in members}, "vars": {"tlsfront_group": name}} for name, members in self.groups.items()}
+        children: dict[str, t.Any] = {}
+        for name, members in self.groups.items():
+            children[name] = {"hosts": {host: {} for host in members}}
+            if name != _UNKNOWN:  # these may be of several clusters, and a run of site is for one
+                children[name]["vars"] = {"tlsfront_group": name}
         text: str = yaml.safe_dump({"all": {"children": children}}, sort_keys=False, allow_unicode=False)
         return "---\n# Made by tlsfront.elasticsearch.discover: what is said of the hosts themselves stays in the inventory that they came from.\n" + text
 
 
-def report(told: object, clouds: object = None, taken: t.Collection[str] = ()) -> Report:
+def report(told: object, clouds: object = None, taken: Mapping[str, t.Any] | None = None) -> Report:
     """Put it together.
 
-    clouds  by host what the rules of its cloud do: `state` (`closed`, or `open` also where it could not be seen) and `text`
-    taken   names of groups that are there already
+    clouds  by host what the rules of its cloud do: `state` (`looked`, `unknown`, `none`) and `text`, a line for each rule that lets others in
+    taken   groups that are there already, with their hosts
 
     Raises `TypeError` or `ValueError` where it is nothing of that kind.
     """
@@ -101,14 +109,17 @@ def report(told: object, clouds: object = None, taken: t.Collection[str] = ()) -
             unknown.append(f"{host} was not seen: {one_line(its.get('msg')) or 'Ansible could not look there'}")
             continue
         seen += 1
-        services += _services(str(host), its, str(cloud.get(str(host), {}).get('state', '')))
+        services += _services(str(host), its, cloud.get(str(host), {}))
         unknown += [f"{host}: {one_line(each)}" for each in its.get("unknown") or ()]
         if not its.get("is_complete"):
             unknown.append(f"{host}: not looked at as root, so that something may be missing")
         if its.get("left_out"):
             unknown.append(f"{host}: {int(its['left_out'])} listeners were not asked, for there are too many")
-        if cloud.get(str(host), {}).get("text"):
-            notes.append(f"{host}: {one_line(cloud[str(host)]['text'])}")
+        of_cloud = cloud.get(str(host), {})
+        if of_cloud.get("state") == "unknown":
+            unknown.append(f"{host}: what its cloud lets in could not be seen: {one_line(of_cloud.get('text'))}")
+        elif of_cloud.get("text"):
+            notes.extend(one_line(line) for line in str(of_cloud["text"]).splitlines())
         for each in its["services"]:
             if each.get("product") in _CLUSTERED:
                 uuid = str(each.get("cluster_uuid") or "")
@@ -117,10 +128,10 @@ def report(told: object, clouds: object = None, taken: t.Collection[str] = ()) -
                 names.setdefault(key, str(each.get("cluster_name") or ""))
     order = {"failed": 0, "warning": 1, "verified": 2}
     services.sort(key=lambda service: (order[service.level], service.host, service.ports))
-    return Report(services, unknown, notes, _groups(members, names, taken), len(told), seen)
+    return Report(services, unknown, notes, _groups(members, names, taken or {}), len(told), seen)
 
 
-def _services(host: str, its: Mapping[str, t.Any], cloud: str) -> list[Service]:
+def _services(host: str, its: Mapping[str, t.Any], cloud: Mapping[str, t.Any]) -> list[Service]:
     """One for each port, whatever addresses it has: the one that is worst off stands for them."""
     found: dict[int, list[Mapping[str, t.Any]]] = {}
     for each in its["services"]:
@@ -128,18 +139,33 @@ def _services(host: str, its: Mapping[str, t.Any], cloud: str) -> list[Service]:
     return [max((_service(host, port, each, several, cloud) for each in several), key=_badness) for port, several in found.items()]
 
 
-def _badness(service: Service) -> int:
-    return ("verified", "warning", "failed").index(service.level)
+def _badness(service: Service) -> tuple[int, bool]:
+    return ("verified", "warning", "failed").index(service.level), service.open_to.startswith("not known")
 
 
-def _service(host: str, port: int, one: Mapping[str, t.Any], several: list[Mapping[str, t.Any]], cloud: str) -> Service:
+def _by_cloud(cloud: Mapping[str, t.Any], port: int) -> str:
+    """`open`, `closed` or `unknown`; empty where the host is on no cloud, or nobody has looked."""
+    if cloud.get("state") != "looked":
+        return "unknown" if cloud.get("state") == "unknown" else ""
+    for line in str(cloud.get("text") or "").splitlines():
+        spans = _PORTS.search(line)
+        if spans is None or any(int(first) <= port <= int(last or first) for first, last in _SPAN.findall(spans[1])):
+            return "open"
+    return "closed"
+
+
+def _service(host: str, port: int, one: Mapping[str, t.Any], several: list[Mapping[str, t.Any]], of_cloud: Mapping[str, t.Any]) -> Service:
     login = {True: "yes", False: "NO", None: "not known"}[one["wants_login"]]
-    open_to = one["open_to"]
+    open_to, cloud = one["open_to"], _by_cloud(of_cloud, port)
     if open_to == "itself" or (one["scheme"] == "https" and login == "yes"):
         level = "verified"
     else:
         level = "failed" if open_to == "everybody" and cloud != "closed" else "warning"
-    everybody = {"closed": "whom the cloud lets in: others it keeps out", "open": "everybody, also by the cloud"}.get(cloud, "everybody")
+    everybody = {
+        "closed": "hosts of this inventory: the cloud keeps others out",
+        "open": "everybody, also by the cloud",
+        "unknown": "everybody, unless the cloud keeps them out",
+    }.get(cloud, "everybody")
     text = {
         "itself": "the host itself",
         "everybody": everybody,
@@ -162,15 +188,21 @@ def _service(host: str, port: int, one: Mapping[str, t.Any], several: list[Mappi
     )
 
 
-def _groups(members: Mapping[str, list[str]], names: Mapping[str, str], taken: t.Collection[str]) -> dict[str, list[str]]:
+def _groups(members: Mapping[str, list[str]], names: Mapping[str, str], taken: Mapping[str, t.Any]) -> dict[str, list[str]]:
     """Names of groups as Ansible takes them, each once and none that is there already. Whoever names a cluster may name it anything."""
     found: dict[str, list[str]] = {}
-    for uuid, hosts in sorted(members.items()):
+
+    def is_taken(group: str, hosts: list[str]) -> bool:
+        """An earlier inventory of this kind may be there, too: its group is the same one as long as its hosts are."""
+        return group in found or (group in taken and sorted(map(str, taken[group] or ())) != hosts)
+
+    for uuid, members_of in sorted(members.items()):
+        hosts = sorted(set(members_of))
         part = re.sub(r"[^a-z0-9]+", "_", names[uuid].lower()).strip("_")[:40] or "cluster"
-        group = f"elasticsearch_{part}" if uuid else "elasticsearch_unknown"
-        if uuid and (group in found or group in taken or group == "elasticsearch_unknown"):
+        group = f"elasticsearch_{part}" if uuid else _UNKNOWN
+        if uuid and (group == _UNKNOWN or is_taken(group, hosts)):
             group += "_" + re.sub(r"[^a-z0-9]+", "", uuid.lower())[:8]
-        while group in found or group in taken:
+        while is_taken(group, hosts):
             group += "_"
-        found[group] = sorted(set(hosts))
+        found[group] = hosts
     return found

@@ -25,7 +25,7 @@ def host(*services: dict[str, Any], **given: Any) -> dict[str, Any]:
 
 def groups(told: dict[str, Any]) -> dict[str, list[str]]:
     read = yaml.safe_load(discovered_inventory(told))["all"]["children"]
-    assert all(its["vars"] == {"tlsfront_group": name} for name, its in read.items())
+    assert all(its["vars"] == {"tlsfront_group": name} for name, its in read.items() if name != "elasticsearch_unknown")
     return {name: list(its["hosts"]) for name, its in read.items()}
 
 
@@ -80,13 +80,33 @@ def test_what_was_not_seen_is_told_and_never_as_nothing() -> None:
 
 
 def test_what_the_cloud_lets_in_is_told() -> None:
-    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "open", "text": "9200 open to 0.0.0.0/0 by sg-1"}, "es2": {}})
-    assert "NOTE es1: 9200 open to 0.0.0.0/0 by sg-1" in text and "everybody, also by the cloud" in text and "1 of them open" in text
+    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "looked", "text": "es1 (eni-1): 9200 open to 0.0.0.0/0 by sg-1"}, "es2": {}})
+    assert "NOTE es1 (eni-1): 9200 open to 0.0.0.0/0 by sg-1" in text and "everybody, also by the cloud" in text and "1 of them open" in text
 
 
 def test_what_the_cloud_keeps_out_is_not_open_to_everybody() -> None:
-    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "closed", "text": ""}})
-    assert "everybody" not in text.splitlines()[1] and "0 of them open to everybody" in text
+    by_port = {"es1": {"state": "looked", "text": "es1 (eni-1): 443, 9300-9305 open to 0.0.0.0/0 by sg-1"}}
+    for clouds in ({"es1": {"state": "looked", "text": ""}}, by_port):
+        text = discovered_table({"es1": host(service())}, 300, clouds)
+        assert "everybody" not in text.splitlines()[1] and "0 of them open to everybody" in text
+    assert "1 of them open to everybody" in discovered_table({"es1": host(service(port=9302))}, 300, by_port)
+
+
+def test_a_cloud_that_could_not_be_seen_keeps_nobody_out() -> None:
+    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "unknown", "text": "no credentials"}})
+    assert "UNKNOWN es1: what its cloud lets in could not be seen: no credentials" in text
+    assert "everybody, unless the cloud" in text and "1 of them open to everybody" in text and "also by" not in text
+
+
+def test_an_address_of_which_it_is_not_known_is_not_hidden_by_one_that_lets_in_some() -> None:
+    some, unknown = service(open_to="some", let_in=["10.0.0.9"]), service(address="10.0.0.1", open_to="unknown", why="ufw")
+    for several in ([some, unknown], [unknown, some]):
+        assert "not known: ufw" in discovered_table({"es1": host(*several)}, 300)
+
+
+def test_those_of_which_the_cluster_is_not_known_are_not_made_one_for_site() -> None:
+    children = yaml.safe_load(discovered_inventory({"es1": host(service(cluster_uuid=""))}))["all"]["children"]
+    assert children == {"elasticsearch_unknown": {"hosts": {"es1": {}}}}
 
 
 def test_a_login_at_one_address_does_not_hide_another_address_without_one() -> None:
@@ -96,8 +116,9 @@ def test_a_login_at_one_address_does_not_hide_another_address_without_one() -> N
 
 
 def test_a_group_that_is_there_already_is_not_taken_for_a_cluster() -> None:
-    read = yaml.safe_load(discovered_inventory({"es1": host(service())}, taken=["elasticsearch_logs", "all"]))["all"]["children"]
-    assert list(read) == ["elasticsearch_logs_uuid1"]
+    for hosts, expected in ((["other"], "elasticsearch_logs_uuid1"), (["es1"], "elasticsearch_logs")):
+        read = yaml.safe_load(discovered_inventory({"es1": host(service())}, taken={"elasticsearch_logs": hosts, "all": []}))["all"]["children"]
+        assert list(read) == [expected], "the group of an earlier run is the same one"
 
 
 def test_one_cluster_under_two_names_is_one_group() -> None:
