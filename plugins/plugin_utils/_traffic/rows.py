@@ -94,7 +94,10 @@ def rows(nodes: Iterable[Node], named: Callable[[str, str], Named], days: int, a
     accepts  tells whether an address, at which hosts of the inventory are, may be cut off
     """
     order = list(STATES)
-    found = [_row(node, source, named(source.address, node.name), days, accepts, node.open_until()) for node in nodes for source in node.observation.sources]
+    found = []
+    for node in nodes:
+        open_until = node.open_until()  # once: anybody can send SYNs in the name of many thousands
+        found += [_row(node, source, named(source.address, node.name), days, accepts, open_until) for source in node.observation.sources]
     return sorted(found, key=lambda row: (order.index(row.state), row.last, row.node, row.address, row.to, row.port))
 
 
