@@ -98,8 +98,10 @@ observation:
     - What has been observed. All times are seconds since the epoch by the clock of the node, whose time is C(now).
     - C(to) is an address of the node or of a container on it, or that of another host, where packets pass through the node on the way there; those the role
       P(tlsfront.elasticsearch.host_firewall#role) does not stop.
-    - C(lost_at) is the last time at which a set was full, or null. C(gaps) are the times in which nothing was observed.
-    - C(answered) of a source is null where it was never sent anything on a connection, so that its address may be forged.
+    - C(lost_at) is the last time at which there was no place for one more source that has completed a handshake, C(tries_lost_at) for one that has only tried,
+      or null. C(gaps) are the times in which nothing was observed.
+    - C(answered) is the last time at which a source was sent data on a connection, or the end of one. It is null where that never was, so
+      that its address may be forged.
     - C(problem) says why nothing is known.
   returned: always
   type: dict
@@ -112,6 +114,7 @@ observation:
     gaps: [{from: 1790300000, to: 1790300300}]
     ports: ["9200", "9300"]
     lost_at: null
+      tries_lost_at: null
     keep_seconds: 2592000
     size: 16384
     local_packets: 1204

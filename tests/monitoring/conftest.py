@@ -59,7 +59,7 @@ def of_traffic(dropped: int) -> str:
     now = int(time.time())
     sources = [{"address": f"192.0.2.{n}", "to": "192.0.2.1", "port": 9200, "first": now, "last": now, "packets": 3, "answered": now} for n in (7, 8)]
     sources.append({**sources[0], "address": "192.0.2.9", "answered": None})
-    told = {"running": True, "now": now, "ports": ["9200", "9300"], "lost_at": None, "sources": sources}
+    told = {"running": True, "now": now, "ports": ["9200", "9300"], "lost_at": None, "tries_lost_at": None, "sources": sources}
     return textfile.metrics(told, dropped)
 
 

@@ -28,6 +28,7 @@ class Seen:
     """Of each of the sets, and of each source in it, how many seconds ago its element was made or renewed."""
     packets: Mapping[Any, int]
     lost: int
+    tries_lost: int
     own: int
     token: str
     """That of the load which has made it."""
@@ -82,7 +83,7 @@ def _seen(parts: Iterable[Mapping[str, Any]]) -> Seen:
                 ages[name][key] = max(0, int(about.get("timeout", its["timeout"])) - int(about["expires"]))
                 packets[key] = max(packets.get(key, 0), int(about.get("counter", {}).get("packets", 0)))
     token = next((name[len(_LOADED) :] for name in counters if name.startswith(_LOADED)), "")
-    return Seen(ages, packets, int(counters.get("lost", 0)), int(counters.get("own", 0)), token, _digest(parts))
+    return Seen(ages, packets, int(counters.get("lost", 0)), int(counters.get("tries_lost", 0)), int(counters.get("own", 0)), token, _digest(parts))
 
 
 def _key(concatenated: list[Any]) -> Any:

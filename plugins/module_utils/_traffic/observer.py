@@ -113,6 +113,7 @@ class Observer:
             "gaps": [{"from": gap.begin, "to": gap.end} for gap in current.gaps],
             "ports": list(current.ports),
             "lost_at": current.lost_at,
+            "tries_lost_at": current.tries_lost_at,
             "keep_seconds": current.keep,
             "size": current.size,
             "local_packets": current.own,
@@ -147,13 +148,19 @@ class Observer:
         now = self.clock()
         if seen is None or not seen.is_of(known):
             return replace(known, gaps=known.with_gap(now), saved_at=now)
-        lost_at = now if seen.lost > known.lost else known.lost_at
+
+        def at(more: bool, before: int | None) -> int | None:
+            moment = now if more else before
+            return None if moment is None or moment < now - known.keep else moment
+
         return replace(
             known,
             saved_at=now,
             gaps=tuple(gap for gap in known.gaps if gap.end > now - known.keep),
-            lost_at=None if lost_at is None or lost_at < now - known.keep else lost_at,
+            lost_at=at(seen.lost > known.lost, known.lost_at),
             lost=seen.lost,
+            tries_lost_at=at(seen.tries_lost > known.tries_lost, known.tries_lost_at),
+            tries_lost=seen.tries_lost,
             own=seen.own,
             sources=remembered(seen, known, now),
         )
@@ -161,7 +168,7 @@ class Observer:
     def _load(self, what: Wanted, current: Record) -> None:
         """Writes first what is known, then loads it, then notes what the kernel has made of it."""
         new = replace(current, ports=what.ports, keep=what.keep, size=what.size, token=secrets.token_hex(8), digest="")
-        text = ruleset(what, new.sources, new.lost, new.own, new.token, self.clock())
+        text = ruleset(what, new.sources, new.lost, new.tries_lost, new.own, new.token, self.clock())
         try:
             run(self.nft, "--check", "--file", "-", text=text)
         except Failed as error:
@@ -198,6 +205,7 @@ def unseen(problem: str) -> dict[str, Any]:
         "gaps": [],
         "ports": [],
         "lost_at": None,
+        "tries_lost_at": None,
         "keep_seconds": None,
         "size": None,
         "local_packets": 0,

@@ -54,9 +54,13 @@ class Record:
     saved_at: int
     gaps: tuple[Gap, ...] = ()
     lost_at: int | None = None
-    """The last time at which a set was seen to be full."""
+    """The last time at which there was no place for one more source that has completed a handshake."""
     lost: int = 0
-    """Packets whose sources were not remembered, as the kernel has counted them."""
+    """Packets to such sources, as the kernel has counted them."""
+    tries_lost_at: int | None = None
+    """The last time at which there was no place for one more source of whatever kind: SYNs alone may be forged."""
+    tries_lost: int = 0
+    """Packets of such sources."""
     own: int = 0
     """Packets of the node itself."""
     token: str = ""
@@ -104,6 +108,8 @@ def _record(told: Any) -> Record:
         gaps=tuple(Gap(_number(begin), _number(end)) for begin, end in told["gaps"]),
         lost_at=None if told["lost_at"] is None else _number(told["lost_at"]),
         lost=_number(told["lost"]),
+        tries_lost_at=None if told["tries_lost_at"] is None else _number(told["tries_lost_at"]),
+        tries_lost=_number(told["tries_lost"]),
         own=_number(told["own"]),
         token=str(told["token"]),
         digest=str(told["digest"]),

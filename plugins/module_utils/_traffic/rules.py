@@ -62,7 +62,7 @@ def gone() -> str:
     return f"table {FAMILY} {NAME}\ndelete table {FAMILY} {NAME}\n"
 
 
-def ruleset(what: Wanted, sources: Iterable[Source], lost: int, own: int, token: str, now: int) -> str:
+def ruleset(what: Wanted, sources: Iterable[Source], lost: int, tries_lost: int, own: int, token: str, now: int) -> str:
     """The table with all that was remembered, in place of the one that is there. nft applies it as one transaction.
 
     :param token: letters and digits, of which a counter gets its name: so a table is known again, whatever else is in it
@@ -79,6 +79,10 @@ table {FAMILY} {NAME} {{
         packets {lost} bytes 0
     }}
 
+    counter tries_lost {{
+        packets {tries_lost} bytes 0
+    }}
+
     counter own {{
         packets {own} bytes 0
     }}
@@ -92,27 +96,30 @@ table {FAMILY} {NAME} {{
         tcp dport {{ {ports} }} goto asked
     }}
 
-    # What finds its set full goes on to the next rule: so the last counter has each packet whose source is not remembered.
+    # What finds its set full goes on to the next rule: so the last counter has each packet whose source is not remembered. Anybody can fill
+    # these sets by forged SYNs.
     chain asked {{
         iif "lo" counter name own return
         add @first4 {{ ip saddr . ip daddr . tcp dport }}
         add @first6 {{ ip6 saddr . ip6 daddr . tcp dport }}
         update @last4 {{ ip saddr . ip daddr . tcp dport counter }} return
         update @last6 {{ ip6 saddr . ip6 daddr . tcp dport counter }} return
-        counter name lost
+        counter name tries_lost
     }}
 
-    # Behind source NAT (100), where an answer bears the address and the port again that were asked. A segment with neither SYN nor RST is only
-    # sent on a connection whose handshake is complete, so that a forged sender never comes in here.
+    # Behind source NAT (100), where an answer bears the address and the port again that were asked. Data (with PSH) and FIN are only sent on a
+    # connection whose handshake is complete, so that a forged sender never comes in here. A mere acknowledgement may be sent before: two forged
+    # SYNs with different numbers are answered with one (RFC 9293, section 3.10.7.4).
     chain postrouting {{
         type filter hook postrouting priority 310; policy accept;
-        tcp sport {{ {ports} }} tcp flags & (syn | rst) == 0 goto answered
+        tcp sport {{ {ports} }} tcp flags & (fin | psh) != 0 goto answered
     }}
 
     chain answered {{
         oif "lo" return
-        update @answered4 {{ ip daddr . ip saddr . tcp sport }}
-        update @answered6 {{ ip6 daddr . ip6 saddr . tcp sport }}
+        update @answered4 {{ ip daddr . ip saddr . tcp sport }} return
+        update @answered6 {{ ip6 daddr . ip6 saddr . tcp sport }} return
+        counter name lost
     }}
 }}
 """

@@ -39,7 +39,7 @@ def metrics(told: Mapping[str, Any], dropped_packets: int | None) -> str:
     values: dict[str, list[tuple[str, int]]] = {
         "sources": [(f'{{port="{port}"}}', of(port, True)) for port in ports],
         "tries": [(f'{{port="{port}"}}', of(port, False)) for port in ports],
-        "lost": [("", int(told["lost_at"] is not None))],
+        "lost": [("", int(told["lost_at"] is not None or told["tries_lost_at"] is not None))],
         "running": [("", int(told["running"]))],
         "dropped_packets_total": [] if dropped_packets is None else [("", dropped_packets)],
         "last_run_timestamp_seconds": [("", told["now"])],

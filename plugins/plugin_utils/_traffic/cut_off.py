@@ -136,6 +136,12 @@ def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:
             f"{node.name} saw more sources than it has place for, {length(seen.lost)} ago, so some are not known: set traffic_observer_size to more, "
             "and observe again."
         )
+    if seen.tries_lost is not None and seen.tries_lost <= days * DAY:
+        # no reason to leave the ports open, or anybody could keep them open for ever
+        said.append(
+            f"{node.name} had no place for all who tried, {length(seen.tries_lost)} ago: SYNs, which may be forged. "
+            "Who has completed a handshake has a place apart, and is known."
+        )
     if seen.length is not None and seen.length < days * DAY:
         said.append(f"{node.name} was observed for {length(seen.length)} only, not for {days} {'day' if days == 1 else 'days'}.")
     gaps = seen.gaps(days * DAY)

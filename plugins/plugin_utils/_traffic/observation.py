@@ -51,7 +51,9 @@ class Observation:
     """The ages, in seconds, at which nothing was observed."""
     ports: Intervals = NO_NUMBERS
     lost: int | None = None
-    """Seconds since there was no place for one more source."""
+    """Seconds since there was no place for one more source that has completed a handshake."""
+    tries_lost: int | None = None
+    """Seconds since there was none for one more that has only tried."""
     sources: tuple[Source, ...] = ()
 
     def gaps(self, seconds: int) -> int:
@@ -85,6 +87,7 @@ def _read(told: Mapping[str, t.Any]) -> Observation:
         unseen=Intervals.of((_age(now, gap["to"]), _age(now, gap["from"])) for gap in told["gaps"]),
         ports=Intervals.of(_range(text) for text in told["ports"]),
         lost=None if told["lost_at"] is None else _age(now, told["lost_at"]),
+        tries_lost=None if told["tries_lost_at"] is None else _age(now, told["tries_lost_at"]),
         sources=tuple(_source(now, each) for each in told["sources"]),
     )
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.cut_off import Accepted, accepted, decision, problems
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.names import Names, inventory, name_of_host
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.observation import observation
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.policy import in_force, wanted
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.policy import Rules, in_force, wanted
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._traffic.rows import DAY, Node, Row, rows
 
 NOW = 1_790_600_000
@@ -50,7 +51,7 @@ def source(address: str, port: int = 9200, answered: int | None = 60, last: int 
 
 def told(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
     known = {"installed": True, "running": True, "problem": "", "since": NOW - 30 * DAY, "now": NOW, "gaps": [], "ports": ["9200", "9300"]}
-    return {**known, "lost_at": None, "keep_seconds": 30 * DAY, "size": 16384, "local_packets": 0, "sources": list(sources), **more}
+    return {**known, "lost_at": None, "tries_lost_at": None, "keep_seconds": 30 * DAY, "size": 16384, "local_packets": 0, "sources": list(sources), **more}
 
 
 def node(*sources: dict[str, Any], name: str = "es1", closed: dict[str, Any] | None = None, **more: Any) -> Node:
@@ -249,6 +250,28 @@ def test_where_somebody_has_flushed_all_rules_the_ports_are_closed_again_all_the
     told_of = decided(running=False, gaps=[{"from": NOW - 60, "to": NOW}])
     assert told_of["refuse"] == []
     assert told_of["notes"] == ["Nobody is observed on es1 now, for the rules that do are not loaded: run tlsfront.elasticsearch.observe again."]
+
+
+def test_anybody_can_forge_syns_until_there_is_no_place_and_keeps_no_port_open_by_them() -> None:
+    told = decided(tries_lost_at=NOW - DAY)
+    assert told["refuse"] == told["unknown"] == []
+    assert told["notes"] == [
+        "es1 had no place for all who tried, 1 day ago: SYNs, which may be forged. Who has completed a handshake has a place apart, and is known."
+    ]
+
+
+def test_a_flood_of_forged_sources_is_told_in_a_time_that_does_not_grow_with_its_square() -> None:
+    looked = 0
+
+    class Counted(Rules):
+        def let_in(self, address: str, to: str, port: int) -> bool | None:
+            nonlocal looked
+            looked += 1
+            return super().let_in(address, to, port)
+
+    many = [source(f"203.0.113.{number}", answered=None) for number in range(250)]
+    flooded = replace(node(*many, closed=CLOSED), in_force=Counted(closed=in_force(CLOSED).closed))
+    assert len(seen(flooded)) == 250 and looked <= 2 * 250
 
 
 def test_what_was_lost_before_the_days_that_count_does_not() -> None:

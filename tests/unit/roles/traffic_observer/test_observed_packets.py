@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -89,6 +90,34 @@ def test_a_first_packet_that_was_never_answered_on_a_connection_may_be_forged_an
     assert seen(observer)[WORLD[1], NODE[0], 9200]["answered"] is None
 
 
+# A SYN, and then another one far outside the window, which a kernel answers with an acknowledgement although no handshake is complete (RFC 9293, 3.10.7.4)
+FORGE = """
+import socket, struct, sys, time
+source, target, port = socket.inet_aton(sys.argv[1]), socket.inet_aton(sys.argv[2]), int(sys.argv[3])
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+def send(sequence, acknowledged, flags):
+    segment = struct.pack("!HHIIBBHHH", 40000, port, sequence, acknowledged, 5 << 4, flags, 64000, 0, 0)
+    summed = sum(struct.unpack("!16H", source + target + struct.pack("!BBH", 0, 6, 20) + segment))
+    summed = (summed & 0xFFFF) + (summed >> 16)
+    summed = ~(summed + (summed >> 16)) & 0xFFFF
+    segment = segment[:16] + struct.pack("!H", summed) + segment[18:]
+    raw.sendto(struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + source + target + segment, (sys.argv[2], 0))
+send(1000, 0, 0x02)
+time.sleep(0.2)
+send(1000 + (1 << 30), 0, 0x02)
+time.sleep(0.2)
+"""
+
+
+def test_forged_segments_that_the_kernel_acknowledges_are_no_handshake(network: Network, observer: Observer, what: Wanted) -> None:
+    observer.load(what)
+    network.ask("node", "listen", address=NODE[0], port=9300)
+    network.run("world", sys.executable, "-c", FORGE, "10.77.9.9", NODE[0], "9300")
+    network.ask("node", "hang_up")
+    found = seen(observer)["10.77.9.9", NODE[0], 9300]
+    assert found["packets"] == 2 and found["answered"] is None
+
+
 def test_the_node_itself_is_counted_apart(network: Network, observer: Observer, what: Wanted) -> None:
     observer.load(what)
     network.ask("node", "connect", tries=[("127.0.0.1", "127.0.0.1", 9200), (NODE[0], NODE[0], 9200)], wait_for=[0, 1])
@@ -117,23 +146,36 @@ def test_who_still_tries_when_the_port_is_closed_is_remembered_too(network: Netw
     assert "tlsfront_traffic_dropped_packets_total" in metrics(observer.told(), dropped(observer.nft))
 
 
-def test_a_full_set_is_told_because_then_somebody_is_not_known(network: Network, observer: Observer, clock: Clock) -> None:
+def test_a_full_set_is_told_because_then_somebody_is_not_known_who_has_tried(network: Network, observer: Observer, clock: Clock) -> None:
     small = wanted(["9200-9300"], 1, 16)
     observer.load(small)
     for port in range(9200, 9216):
         knock(network, WORLD[0], NODE[0], port)
-    assert observer.told()["lost_at"] is None and len(seen(observer)) == 16
+    assert observer.told()["tries_lost_at"] is None and len(seen(observer)) == 16
     knock(network, WORLD[1], NODE[0], 9200)
-    assert observer.told()["lost_at"] == clock.now
+    assert observer.told()["tries_lost_at"] == clock.now
     observer.load(small)
     clock.now += 3600
-    assert observer.told()["lost_at"] == clock.now - 3600, "the last time that it is known of"
+    assert observer.told()["tries_lost_at"] == clock.now - 3600, "the last time that it is known of"
     network.flush()
     observer.load(small)
-    assert observer.told()["lost_at"] == clock.now - 3600
+    assert observer.told()["tries_lost_at"] == clock.now - 3600
     clock.now += DAY
     observer.load(small)
-    assert observer.told()["lost_at"] is None, "of what is kept, none is missing"
+    assert observer.told()["tries_lost_at"] is None, "of what is kept, none is missing"
+
+
+def test_forged_syns_take_no_place_of_who_completes_a_handshake_and_where_that_is_full_it_is_told_apart(network: Network, observer: Observer, clock: Clock) -> None:
+    observer.load(wanted(["9200-9399"], 1, 16))
+    for port in range(9201, 9230):
+        knock(network, WORLD[0], NODE[0], port)
+    connect(network, WORLD[1], NODE[0], 9300)
+    told = observer.told()
+    assert told["tries_lost_at"] == clock.now and told["lost_at"] is None
+    assert seen(observer)[WORLD[1], NODE[0], 9300]["answered"] is not None
+    for port in range(9301, 9317):
+        connect(network, WORLD[1], NODE[0], port)
+    assert observer.told()["lost_at"] == clock.now
 
 
 def test_what_was_remembered_comes_back_with_its_times_after_a_reboot(network: Network, observer: Observer, what: Wanted, clock: Clock) -> None:
