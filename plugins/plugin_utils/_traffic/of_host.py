@@ -19,12 +19,14 @@ __all__ = ["of_host"]
 def of_host(told: t.Any, host: str, minutes: int) -> list[str]:
     """Return a sentence for each port that the host has used within so many minutes, and for what of it is not known.
 
-    told  the result of traffic_sources_info. Of an address that others have, too, it is not known who of them it was.
+    told  the result of traffic_sources_info. Of an address that others have, too, it is not known who of them it was. A client host that is a node talks to
+          its peers at all times, and goes on: that is no reason.
 
     Raises ValueError where it is no such result.
     """
     try:
-        rows = [row for row in told["rows"] if host in row["hosts"] and row["answered"] is not None and row["answered"] <= minutes * 60]
+        its_own = [row for row in told["rows"] if host in row["hosts"] and not (row["state"] == "let in" and row["kind"] in ("node", "this node"))]
+        rows = [row for row in its_own if row["answered"] is not None and row["answered"] <= minutes * 60]
         found: dict[int, dict[str, int]] = {}
         for row in rows:
             its = found.setdefault(int(row["port"]), {})

@@ -34,7 +34,17 @@ def source(address: str, answered: int | None = 180, last: int = 180, to: str = 
 
 
 def node(address: str, *sources: dict[str, Any], **more: Any) -> dict[str, Any]:
-    told = {"installed": True, "running": True, "problem": "", "since": NOW - 30 * 86400, "now": NOW, "gaps": [], "ports": ["9200"], "lost_at": None, "tries_lost_at": None}
+    told = {
+        "installed": True,
+        "running": True,
+        "problem": "",
+        "since": NOW - 30 * 86400,
+        "now": NOW,
+        "gaps": [],
+        "ports": ["9200"],
+        "lost_at": None,
+        "tries_lost_at": None,
+    }
     rules = {"problem": "", "closed_ports": None, **more.pop("rules", {})}
     return {
         "ansible_host": address,

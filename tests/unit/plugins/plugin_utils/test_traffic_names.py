@@ -115,7 +115,17 @@ def test_where_the_cloud_cannot_be_asked_it_is_said_and_nothing_fails(answer: di
 def made(identity: dict[str, Any], call: Any = None, dns_seconds: float = 0) -> dict[str, Any]:
     now = 1_790_600_000
     seen = {"address": "10.0.0.9", "to": "10.0.0.1", "port": 9200, "first": now - 60, "last": now, "packets": 1, "answered": now}
-    told = {"installed": True, "running": True, "problem": "", "since": now - 800000, "now": now, "gaps": [], "ports": ["9200"], "lost_at": None, "tries_lost_at": None}
+    told = {
+        "installed": True,
+        "running": True,
+        "problem": "",
+        "since": now - 800000,
+        "now": now,
+        "gaps": [],
+        "ports": ["9200"],
+        "lost_at": None,
+        "tries_lost_at": None,
+    }
     facts = {"all_ipv4_addresses": ["10.0.0.1"]}
     node = {"observation": {**told, "sources": [seen]}, "nftables": {"closed_ports": None, "problem": ""}}
     hostvars = {"es1": {"ansible_facts": facts, "tlsfront_identity": identity, "tlsfront_closed_ports": [9200], "node": node}}

@@ -117,6 +117,13 @@ def test_a_host_that_has_used_a_port_within_the_minutes_is_not_done(answered: in
     assert traffic_of_host(told, "app1", "15") == says
 
 
+def test_a_client_host_that_is_a_node_talks_to_its_peers_and_is_done_all_the_same() -> None:
+    peers = [{**row("192.0.2.2", "let in", "es1", hosts=["es2"], answered=0), "kind": "node", "port": 9300}]
+    assert traffic_of_host({**REPORT, "rows": peers}, "es2", 15) == []
+    elsewhere = [{**peers[0], "state": "cut off"}]
+    assert traffic_of_host({**REPORT, "rows": elsewhere}, "es2", 15) == ["es1 saw it at 9300 0 seconds ago: restart what still holds the old setting"]
+
+
 def test_of_all_nodes_that_have_seen_it_the_last_time_counts() -> None:
     rows = [row("192.0.2.50", "cut off", node, hosts=["app1", "app2"], answered=age) for node, age in (("es2", 60), ("es1", 120), ("es1", 800))]
     assert traffic_of_host({**REPORT, "rows": rows}, "app2", 15) == ["es1 and es2 saw it at 9200 1 minute ago: restart what still holds the old setting"]

@@ -165,7 +165,9 @@ def test_a_full_set_is_told_because_then_somebody_is_not_known_who_has_tried(net
     assert observer.told()["tries_lost_at"] is None, "of what is kept, none is missing"
 
 
-def test_forged_syns_take_no_place_of_who_completes_a_handshake_and_where_that_is_full_it_is_told_apart(network: Network, observer: Observer, clock: Clock) -> None:
+def test_forged_syns_take_no_place_of_who_completes_a_handshake_and_where_that_is_full_it_is_told_apart(
+    network: Network, observer: Observer, clock: Clock
+) -> None:
     observer.load(wanted(["9200-9399"], 1, 16))
     for port in range(9201, 9230):
         knock(network, WORLD[0], NODE[0], port)
