@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ __all__ = ["Damaged", "Gap", "Record", "Source", "read", "write"]
 
 _GAPS = 100
 _LATEST = 1 << 40
+_PORTS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?", re.ASCII)
+_DAY = 24 * 3600
 
 
 class Damaged(Exception):
@@ -99,10 +102,11 @@ def write(path: Path, record: Record) -> None:
 
 
 def _record(told: Any) -> Record:
+    """What may be written into a table, for that is where it goes: what the options could have asked for, and nothing else."""
     return Record(
-        ports=tuple(str(port) for port in told["ports"]),
-        keep=_number(told["keep"]),
-        size=_number(told["size"]),
+        ports=tuple(_ports(port) for port in told["ports"]),
+        keep=_number(told["keep"], 365 * _DAY, _DAY),
+        size=_number(told["size"], 1_000_000, 16),
         since=_number(told["since"]),
         saved_at=_number(told["saved_at"]),
         gaps=tuple(Gap(_number(begin), _number(end)) for begin, end in told["gaps"]),
@@ -118,10 +122,12 @@ def _record(told: Any) -> Record:
 
 
 def _source(address: Any, to: Any, port: Any, first: Any, last: Any, packets: Any, answered: Any) -> Source:
-    """What may be written into a table, for that is where it goes."""
+    one, other = _address(address), _address(to)
+    if one.version != other.version:
+        raise ValueError(f"{one} does not ask for {other}")
     return Source(
-        str(ipaddress.ip_address(str(address))),
-        str(ipaddress.ip_address(str(to))),
+        str(one),
+        str(other),
         _number(port, 65535),
         _number(first),
         _number(last),
@@ -130,7 +136,19 @@ def _source(address: Any, to: Any, port: Any, first: Any, last: Any, packets: An
     )
 
 
-def _number(value: Any, most: int = _LATEST) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise ValueError(f"{value!r} is no number from 0 to {most}")
+def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    if "%" in str(text):  # behind it, Python takes any text for a zone
+        raise ValueError(f"{text!r} is no address of a packet")
+    return ipaddress.ip_address(str(text))
+
+
+def _ports(text: Any) -> str:
+    if not _PORTS.fullmatch(str(text)):
+        raise ValueError(f"{text!r} is neither a port nor a range")
+    return str(text)
+
+
+def _number(value: Any, most: int = _LATEST, least: int = 0) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{value!r} is no number from {least} to {most}")
     return value

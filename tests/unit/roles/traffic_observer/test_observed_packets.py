@@ -257,6 +257,28 @@ def test_a_record_that_cannot_be_read_is_kept_aside_and_not_believed(network: Ne
     assert observer.damaged.read_text() == hostile and observer.told()["problem"] == ""
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"sources":[]', '"sources":[["fd00::1%x }\\nflush ruleset\\n","fd00::2",1,0,0,0,null]]'),
+        ('"sources":[]', '"sources":[["192.0.2.1","fd00::2",1,0,0,0,null]]'),
+        ('"ports":["9200"', '"ports":["9200 } accept; #"'),
+        ('"keep":2592000', '"keep":1'),
+        ('"size":1024', '"size":4294967296'),
+    ],
+)
+def test_nothing_of_a_record_comes_into_a_table_that_would_not_be_observed_by_its_options(
+    network: Network, observer: Observer, what: Wanted, before: str, after: str
+) -> None:
+    observer.load(what)
+    whole = observer.path.read_text()
+    assert before in whole
+    observer.path.write_text(whole.replace(before, after))
+    with pytest.raises(records.Damaged):
+        records.read(observer.path)
+    assert observer.load(what) and observer.observes(what)
+
+
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", "{", '{"ports": 1}', "[" * 100_000, "\xff"])
 def test_a_record_with_something_else_in_it_is_damaged(observer: Observer, text: str) -> None:
     observer.directory.mkdir()
