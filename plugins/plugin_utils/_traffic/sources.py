@@ -62,7 +62,9 @@ def sources(asked: Asked, hostvars: Mapping[str, t.Any], groups: Mapping[str, Se
     nodes = [_node(name, asked, hostvars, by_address) for name in asked.nodes]
     here = _own_addresses(hostvars, asked.nodes) if "localhost" in asked.probes else set()
     named = functools.partial(Names, hostvars, by_address, asked.group, asked.clients, asked.probes, here=here)
-    addresses = list(dict.fromkeys(source.address for node in nodes for source in node.observation.sources))
+    seen = [source for node in nodes for source in node.observation.sources]
+    # those first that are no forged ones: there is an end to how many names are asked for
+    addresses = list(dict.fromkeys(source.address for source in sorted(seen, key=lambda source: source.answered is None)))
     places = _places(hostvars, asked.nodes, notes)
     cloud = _of_clouds(places, _unnamed(addresses, named(), "unknown", "inventory host"), call, notes)
     named = functools.partial(named, cloud=cloud, on_google=any(place.provider == "gce" for place in places))

@@ -112,9 +112,10 @@ def test_where_the_cloud_cannot_be_asked_it_is_said_and_nothing_fails(answer: di
     assert any(note.startswith("EC2 eu-central-1 could not be asked for names: ") for note in report["notes"])
 
 
-def made(identity: dict[str, Any], call: Any = None, dns_seconds: float = 0) -> dict[str, Any]:
+def made(identity: dict[str, Any], call: Any = None, dns_seconds: float = 0, forged: int = 0) -> dict[str, Any]:
     now = 1_790_600_000
     seen = {"address": "10.0.0.9", "to": "10.0.0.1", "port": 9200, "first": now - 60, "last": now, "packets": 1, "answered": now}
+    flood = [{**seen, "address": f"203.0.{number // 200}.{number % 200}", "answered": None} for number in range(forged)]
     told = {
         "installed": True,
         "running": True,
@@ -127,7 +128,7 @@ def made(identity: dict[str, Any], call: Any = None, dns_seconds: float = 0) -> 
         "tries_lost_at": None,
     }
     facts = {"all_ipv4_addresses": ["10.0.0.1"]}
-    node = {"observation": {**told, "sources": [seen]}, "nftables": {"closed_ports": None, "problem": ""}}
+    node = {"observation": {**told, "sources": [*flood, seen]}, "nftables": {"closed_ports": None, "problem": ""}}
     hostvars = {"es1": {"ansible_facts": facts, "tlsfront_identity": identity, "tlsfront_closed_ports": [9200], "node": node}}
     asked = Asked(["es1"], ["es1"], [], [], ["newer", "node"], {}, 7, "refuse", dns_seconds)
     return sources(asked, hostvars, {"all": ["es1"]}, call)
@@ -138,6 +139,13 @@ def test_elsewhere_no_cloud_is_asked_and_the_report_has_all_of_it() -> None:
     assert report["rows"][0]["state"] == "cut off" and report["notes"] == []
     assert report["refuse"] == ["10.0.0.9 (unknown) used 9200 of es1, last 0 seconds ago. Move it over to https, or add 10.0.0.9 to tlsfront_direct_clients."]
     assert report["nodes"] == [{"name": "es1", "observed": True, "problem": "", "seconds": 800000, "lost": None, "policy_problem": ""}]
+
+
+def test_a_flood_of_forged_sources_keeps_no_real_one_from_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostbyaddr", lambda address: (f"n{address.replace('.', '-')}.example", [], []))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_more, **_given: [(0, 0, 0, "", (name[1:].partition(".")[0].replace("-", "."), 0))])
+    report = made({"cloud": "none"}, dns_seconds=5, forged=1500)
+    assert [row["name"] for row in report["rows"] if row["address"] == "10.0.0.9"] == ["n10-0-0-9.example"]
 
 
 def test_a_name_of_the_dns_counts_where_it_leads_back(monkeypatch: pytest.MonkeyPatch) -> None:
