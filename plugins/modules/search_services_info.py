@@ -67,7 +67,7 @@ RETURN = r"""
 services:
   description:
     - What was found. C(open_to) is V(itself), V(everybody), V(some), with their addresses in C(let_in), or V(unknown), with C(why). C(wants_login) is null
-      where it could not be asked, and then C(problem) says why.
+      where it could not be asked, and then C(problem) says why, and of a console behind a base path, which does not say.
   returned: success
   type: list
   elements: dict

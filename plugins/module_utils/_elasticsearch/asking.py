@@ -32,6 +32,7 @@ class Answer:
     cause: str = ""
     is_tls: bool = False  #: or could be: it has closed the connection without a word of HTTP
     dashboards: str = ""  #: ``kibana`` or ``opensearch-dashboards``, where it says so itself
+    location: str = ""  #: where it sends the browser, which nothing here follows
 
 
 def get(
@@ -91,7 +92,8 @@ def _answer(data: bytes) -> Answer:
         body = json.loads(text)
     except (ValueError, RecursionError):
         body = None
-    return Answer("http", response.status, _is_elasticsearch(response, body), body, dashboards=_dashboards(response))
+    location = response.headers.get("location") or ""
+    return Answer("http", response.status, _is_elasticsearch(response, body), body, dashboards=_dashboards(response), location=location)
 
 
 def _dashboards(response: http.client.HTTPResponse) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import concurrent.futures
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from typing import Any, Collection, Mapping
 
@@ -34,6 +35,8 @@ _OTHERS = {
     "mysqld", "named", "ntpd", "postgres", "postmaster", "redis-server", "rpc.mountd", "rpc.statd", "rpcbind", "rsyslogd", "sendmail", "slapd", "smbd",
     "sshd", "systemd-resolved", "unbound", "valkey-server", "vsftpd", "winbindd", "xinetd",
 }
+# /login and /s/team/login, /app/login of OpenSearch Dashboards, and what Kibana has in front of a provider of SAML or OpenID Connect; a base path before each
+_TO_LOGIN = re.compile(r"[^?#]*/(login|internal/security/capture-url|api/security/[^?#]*|auth/(saml|openid|basic)[^?#]*)/?(\?[^#]*)?(#.*)?", re.DOTALL)
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 
 
@@ -125,12 +128,24 @@ def _service(listener: Listener, product: str, version: str, in_force: Rules | N
         "scheme": listener.scheme,
         "product": product,
         "version": version,
-        "wants_login": listener.wants_login if listener.answer.kind == "http" else None,
+        "wants_login": _wants_login(listener),
         "cluster_uuid": _text(body.get("cluster_uuid")),
         "cluster_name": _text(body.get("cluster_name")),
         "problem": listener.tls.problem if listener.tls else "",
         **_open_to(listener, in_force, nft),
     }
+
+
+def _wants_login(listener: Listener) -> bool | None:
+    """None where it does not say. A console sends the browser to its login, or from its host's name to its base path, behind which it was not asked."""
+    answer = listener.answer
+    if answer.kind != "http":
+        return None
+    if answer.dashboards and not listener.wants_login:
+        if 300 <= answer.status < 400:
+            return _TO_LOGIN.fullmatch(answer.location) is not None
+        return False if answer.status == 200 else None
+    return listener.wants_login
 
 
 def _open_to(listener: Listener, in_force: Rules | None, nft: str) -> dict[str, Any]:

@@ -50,12 +50,16 @@ def test_consoles_are_told_by_the_header_that_names_them(found: dict[str, Any]) 
     assert at(found, 5601)["product"] == "kibana" and at(found, 5602)["product"] == "opensearch-dashboards"
 
 
+def test_a_console_wants_a_login_that_sends_the_browser_there_and_behind_a_base_path_it_is_not_known(found: dict[str, Any]) -> None:
+    assert {port: at(found, port)["wants_login"] for port in range(5601, 5606)} == {5601: True, 5602: False, 5603: False, 5604: None, 5605: True}
+
+
 def test_what_listens_at_loopback_is_open_to_the_host_itself_and_the_others_to_everybody(found: dict[str, Any]) -> None:
     assert at(found, 19200)["open_to"] == "itself" and at(found, 9200)["open_to"] == "everybody"
 
 
 def test_whatever_else_listens_is_none_of_them(found: dict[str, Any]) -> None:
-    assert {service["port"] for service in found["services"]} == {9200, 19200, 9201, 5601, 5602}
+    assert {service["port"] for service in found["services"]} == {9200, 19200, 9201, 5601, 5602, 5603, 5604, 5605}
 
 
 def test_a_certificate_that_no_ca_vouches_for_is_not_believed_and_told_as_not_known(found: dict[str, Any]) -> None:
