@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._continuous_host import METRICS
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check import ansible_types, asked, items
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._https_check.reasons import InvalidOption
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nginx import hardening
@@ -26,7 +27,6 @@ COMMENT = "Continuous check of verified https (tlsfront.elasticsearch)"
 """By which the user is known to be the role's."""
 SECONDS = 600
 """What a run may take."""
-_METRICS = "tlsfront_https_check.prom"
 _NODE_EXPORTER = "/var/lib/prometheus/node-exporter"  # of Debian's package
 _LEAST_PYTHON = (3, 9)
 _LEAST_SYSTEMD = 247  # LoadCredential=: https://github.com/systemd/systemd/blob/main/NEWS
@@ -55,7 +55,7 @@ def plan(options: Mapping[str, t.Any], node: Mapping[str, t.Any], starter: str, 
     """Return `problems`, each a sentence, and where there is none what is to be there.
 
     options  the variables of the role, without their prefix
-    node     what its gather.py has told of the host
+    node     what the module continuous_check_info has told of the host
     starter  the file that is run
     lock     what pip installs
     host     the host's name, for the messages
@@ -79,7 +79,8 @@ def plan(options: Mapping[str, t.Any], node: Mapping[str, t.Any], starter: str, 
         "logs_in": bool(secrets),
         "check": _check(options),
     }
-    textfile_dir = options["textfile_dir"] or ("" if _NODE_EXPORTER not in node["directories"] else _NODE_EXPORTER)
+    link = _link(options, node)
+    record = f"{ETC}/link"
     return {
         "problems": [],
         "python": python,
@@ -89,13 +90,18 @@ def plan(options: Mapping[str, t.Any], node: Mapping[str, t.Any], starter: str, 
         "directories": [{"path": str(path)} for path in _directories(written)],
         "program_files": {**written, f"{program}/requirements.lock": lock},
         "settings": f"{ETC}/settings.json",
-        "files": {f"{ETC}/settings.json": f"{json.dumps(told, indent=1)}\n"},
+        # where the link is, is noted before it is made, so that it is found when another directory is said
+        "files": {f"{ETC}/settings.json": f"{json.dumps(told, indent=1)}\n", **({record: f"{link}\n"} if link else {})},
         "secrets": secrets,
-        "no_secrets": [] if secrets else [f"{ETC}/{settings.LOGIN}"],
+        "absent": [
+            *([] if secrets else [f"{ETC}/{settings.LOGIN}"]),
+            *(path for path in node["links"] if path != link),
+            *([] if link else [record]),
+        ],
         "interval": interval,
         "delay": max(1, interval // 10),
         "seconds": SECONDS,
-        "link": f"{textfile_dir}/{_METRICS}" if textfile_dir else "",
+        "link": link,
         "keeps": [program, *([] if options["python"] else [str(Path(python).parents[1])])],
     }
 
@@ -104,6 +110,12 @@ def _directories(files: Mapping[str, str]) -> list[Path]:
     """Those in which the files are, those above others first."""
     found = {Path(ETC)} | {parent for path in files for parent in Path(path).parents if str(parent).startswith(BASE)}
     return sorted(found, key=lambda path: (len(path.parts), str(path)))
+
+
+def _link(options: Mapping[str, t.Any], node: Mapping[str, t.Any]) -> str:
+    """Where the node exporter is led to the metrics; empty for nowhere."""
+    directory = options["textfile_dir"] or (_NODE_EXPORTER if _NODE_EXPORTER in node["directories"] else "")
+    return f"{directory}/{METRICS}" if directory else ""
 
 
 def _digest(*texts: str) -> str:
@@ -152,6 +164,21 @@ def _of_host(options: Mapping[str, t.Any], node: Mapping[str, t.Any]) -> t.Itera
             f"it checks the cluster {node['former']} already, and one host checks one cluster: name another host in tlsfront_probe_hosts, or remove the other "
             "check first (continuous_check_state=absent)."
         )
+    # a group of the same name may be another cluster's, in another inventory
+    if node["former"] == options["cluster"] and node["former_urls"] and not set(node["former_urls"]) & _urls(options):
+        yield (
+            f"it checks {node['former_urls'][0]} already, and nothing of what is to be checked now: where that is another cluster, name another host in "
+            "tlsfront_probe_hosts; else remove the former check first (continuous_check_state=absent)."
+        )
+    if options["textfile_dir"] and options["textfile_dir"] not in node["directories"]:
+        yield f"continuous_check_textfile_dir, {options['textfile_dir']}, is no directory there: name the one that the node exporter reads."
+    if _link(options, node) in node["taken"]:
+        yield f"{_link(options, node)} is there and is not the role's: move it away, or another check's metrics would be lost."
+
+
+def _urls(options: Mapping[str, t.Any]) -> set[str]:
+    endpoints = options["endpoints"] if isinstance(options["endpoints"], list) else []
+    return {str(one.get("url") if isinstance(one, Mapping) else one) for one in endpoints}
 
 
 def _of_options(options: Mapping[str, t.Any]) -> t.Iterator[str]:

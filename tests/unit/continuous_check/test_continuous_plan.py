@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +12,16 @@ from ansible_collections.tlsfront.elasticsearch.plugins.filter.continuous_check_
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils import _continuous_plan as module
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._continuous_check import settings
 
-GATHER = Path(__file__).resolve().parents[3] / "roles/continuous_check/files/gather.py"
 HOST: dict[str, Any] = {
     "python": {"version": [3, 11, 2], "lacks": []},
     "has_venv": True,
     "systemd": "systemd 252 (252.38-1~deb12u1)",
     "comment": None,
     "former": "",
+    "former_urls": [],
     "directories": [],
+    "links": [],
+    "taken": [],
 }
 OPTIONS: dict[str, Any] = {
     "continuous_check_state": "present",
@@ -51,8 +50,7 @@ def plan(node: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
 
 
 def written(found: dict[str, Any], directory: Path) -> settings.Settings:
-    (text,) = found["files"].values()
-    (directory / "settings.json").write_text(text)
+    (directory / "settings.json").write_text(found["files"][found["settings"]])
     return settings.settings(directory / "settings.json")
 
 
@@ -73,11 +71,11 @@ def test_without_a_ca_the_systems_store_is_meant(tmp_path: Path) -> None:
 def test_a_login_stands_in_a_secret_file_and_nowhere_else(given: dict[str, str], tmp_path: Path) -> None:
     found = plan(**given)
     (path,) = found["secrets"]
-    assert path == "/etc/tlsfront-continuous-check/login.json" and not found["no_secrets"]
+    assert path == "/etc/tlsfront-continuous-check/login.json" and path not in found["absent"]
     assert "wOrd" not in json.dumps({name: value for name, value in found.items() if name not in ("secrets", "program_files")})
     (tmp_path / "login.json").write_text(found["secrets"][path])
     assert "wOrd" in str(settings.login(tmp_path)) and written(found, tmp_path).logs_in
-    assert plan()["no_secrets"] == [path]
+    assert path in plan()["absent"]
 
 
 def test_another_program_python_or_lock_is_another_directory() -> None:
@@ -96,7 +94,15 @@ def test_the_node_exporter_is_led_to_the_metrics_where_it_is() -> None:
     assert plan()["link"] == ""
     there = {"directories": ["/var/lib/prometheus/node-exporter"]}
     assert plan(there)["link"] == "/var/lib/prometheus/node-exporter/tlsfront_https_check.prom"
-    assert plan(there, textfile_dir="/srv/metrics")["link"] == "/srv/metrics/tlsfront_https_check.prom"
+    assert plan({"directories": ["/srv/metrics", *there["directories"]]}, textfile_dir="/srv/metrics")["link"] == "/srv/metrics/tlsfront_https_check.prom"
+
+
+def test_where_the_link_is_is_noted_and_one_in_a_former_place_is_removed() -> None:
+    record, link, former = "/etc/tlsfront-continuous-check/link", "/srv/metrics/tlsfront_https_check.prom", "/srv/former/tlsfront_https_check.prom"
+    found = plan({"directories": ["/srv/metrics"], "links": [link, former]}, textfile_dir="/srv/metrics")
+    assert found["files"][record] == f"{link}\n" and former in found["absent"] and not {record, link} & set(found["absent"])
+    found = plan({"links": [former]})
+    assert record not in found["files"] and {record, former} <= set(found["absent"])
 
 
 @pytest.mark.parametrize(
@@ -136,25 +142,15 @@ def test_options_that_cannot_be_meant_are_refused_in_a_sentence(options: dict[st
         ({"systemd": ""}, {}, "not run by systemd 247 or newer"),
         ({"comment": "A person"}, {}, "a user tlsfront-check, who is not the role's"),
         ({"former": "logs"}, {}, "it checks the cluster logs already"),
+        ({"former": "elasticsearch", "former_urls": ["https://logs1"]}, {}, "it checks https://logs1 already, and nothing of what is to be checked now"),
+        ({}, {"textfile_dir": "/srv/none"}, "/srv/none, is no directory there"),
+        (
+            {"directories": ["/srv/m"], "taken": ["/srv/m/tlsfront_https_check.prom"]},
+            {"textfile_dir": "/srv/m"},
+            "/srv/m/tlsfront_https_check.prom is there and is not the role's",
+        ),
     ],
 )
 def test_a_host_that_cannot_check_is_refused_in_a_sentence(node: dict[str, Any], options: dict[str, Any], says: str) -> None:
     assert any(says in problem for problem in plan(node, **options)["problems"])
-    assert not plan({"comment": module.COMMENT, "former": "elasticsearch"})["problems"]
-
-
-def gathered(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-I", "-", *arguments], input=GATHER.read_text("utf-8"), capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def test_what_is_gathered_on_a_host_is_what_is_there(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").write_text('{"cluster": "logs"}')
-    found = gathered(sys.executable, "nobody", str(tmp_path / "settings.json"), str(tmp_path), "/nonexistent")
-    assert found["python"] == {"version": list(sys.version_info[:3]), "lacks": []}
-    assert (found["former"], found["comment"], found["directories"], found["has_venv"]) == ("logs", "nobody", [str(tmp_path)], True)
-    assert bool(found["systemd"]) == Path("/run/systemd/system").is_dir()
-    other = gathered(f"{tmp_path}/none", "nobody-knows", f"{tmp_path}/none")
-    assert other["python"]["problem"] == "FileNotFoundError" and other["comment"] is None and other["former"] == ""
-    assert gathered("", "", os.devnull)["python"]["lacks"] == []
+    assert not plan({"comment": module.COMMENT, "former": "elasticsearch", "former_urls": ["https://es0", "https://es1.example"]})["problems"]
