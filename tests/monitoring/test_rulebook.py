@@ -23,6 +23,7 @@ from conftest import RULES, free_port
 RULEBOOK = Path(__file__).parents[2] / "extensions/eda/rulebooks/heal.yml"
 PROGRAM = Path(os.environ.get("TLSFRONT_RULEBOOK", "/nonexistent"), "ansible-rulebook")
 TOKEN = "a-token-of-this-test"
+LEFT_OUT = object()
 # in place of heal: notes what it was called with
 RECORD = [{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": [{"ansible.builtin.shell": {
     "cmd": "cat >> {{ place }}", "stdin": "{{ tlsfront_alert_endpoint | to_json }}\n"}, "vars": {"place": "PLACE"}}]}]
@@ -48,7 +49,7 @@ class Receiver:
             "tlsfront_eda_playbook": str(playbook),
             **more,
         }
-        (directory / "variables.yml").write_text(yaml.safe_dump({name: value for name, value in variables.items() if value is not None}))
+        (directory / "variables.yml").write_text(yaml.safe_dump({name: value for name, value in variables.items() if value is not LEFT_OUT}))
         (directory / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": {"localhost": {"ansible_python_interpreter": sys.executable}}}}))
         self.log = directory / "log"
         command = [str(PROGRAM), "--rulebook", str(RULEBOOK), "--inventory", str(directory / "inventory.yml"), "--vars", str(directory / "variables.yml")]
@@ -152,11 +153,12 @@ def test_an_alert_is_answered_once_in_a_while_for_each_node_and_nothing_else_is(
     assert receiver.wait_for(3) == ["https://es1", "https://[fd00::1]:9243", "https://es3"]
 
 
+@pytest.mark.parametrize("how", ["not there", "null", "empty"])
 @pytest.mark.parametrize("missing", ["tlsfront_eda_token", "tlsfront_eda_certfile", "tlsfront_eda_keyfile"])
-def test_without_a_token_or_a_certificate_it_does_not_begin(tmp_path: Path, missing: str) -> None:
+def test_without_a_token_or_a_certificate_it_does_not_begin(tmp_path: Path, missing: str, how: str) -> None:
     if not PROGRAM.exists():
         pytest.skip("run by tests/monitoring/run")
-    receiver = Receiver(tmp_path, **{missing: None})
+    receiver = Receiver(tmp_path, **{missing: {"not there": LEFT_OUT, "null": None, "empty": ""}[how]})
     try:
         assert receiver.process.wait(timeout=60) != 0
         assert missing in receiver.log.read_text()
