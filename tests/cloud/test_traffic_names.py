@@ -18,10 +18,12 @@ def test_an_address_of_an_instance_has_its_identifier_and_its_name(amazon: Amazo
     amazon.client.create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "search-1"}])
     addresses = {name: nic["PrivateIpAddress"] for name, nic in nics.items()}
     found = cloud_names.names(EC2, [*addresses.values(), "10.89.45.250"], amazon.modules)
-    assert found == {
-        addresses["es1"]: ("instance", f"{instance} (search-1)"),
-        addresses["es2"]: ("instance", nics["es2"]["Attachment"]["InstanceId"]),
-    }
+    assert set(found) == set(addresses.values())
+    # in other networks of the same account, instances of other tests may have the same address: then each is told
+    for name, told in (("es1", f"{instance} (search-1)"), ("es2", nics["es2"]["Attachment"]["InstanceId"])):
+        kind, names = found[addresses[name]]
+        assert told in names.split(" or ")
+        assert kind == ("instance" if names == told else "cloud service")
 
 
 def test_credentials_that_have_expired_are_said(amazon: Amazon) -> None:

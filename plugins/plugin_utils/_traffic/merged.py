@@ -21,6 +21,7 @@ _AFTERWARDS = {
     "cut off": "CUT OFF",
     "unknown": "UNKNOWN",
     "accepted": "cut off, accepted",
+    "left": "cut off, was a node",
     "earlier": "cut off, unused",
     "unproven": "kept out, SYNs only",
     "probe": "kept out, probe host",
@@ -30,7 +31,7 @@ _AFTERWARDS = {
     "let in": "let in",
 }
 """What is said of a state."""
-_LEVELS = {**dict.fromkeys(("cut off", "unknown"), "failed"), **dict.fromkeys(("accepted", "earlier", "unproven", "probe", "knocks"), "warning")}
+_LEVELS = {**dict.fromkeys(("cut off", "unknown"), "failed"), **dict.fromkeys(("accepted", "left", "earlier", "unproven", "probe", "knocks"), "warning")}
 """How much it matters; what is not here is well."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import typing as t
 from collections.abc import Collection, Mapping
@@ -32,6 +33,8 @@ class Rules:
     by_port: tuple[tuple[Intervals, Addresses], ...] = ()
     containers: Addresses = NOWHERE
     """Those of the networks of containers talk to each other, and get in to no other address."""
+    peers: Addresses = NOWHERE
+    """Those of everywhere who get in as nodes of the cluster."""
     problem: str = ""
     """Why it is not known whom they let in."""
 
@@ -44,6 +47,10 @@ class Rules:
         if any(port in ports_ and _holds(sources, address) for ports_, sources in self.by_port):
             return True
         return self.is_container(address) and self.is_container(to)
+
+    def is_peer(self, address: str) -> bool:
+        """Return whether an address gets in as that of a node."""
+        return _holds(self.peers, address)
 
     def is_container(self, address: str) -> bool:
         """Return whether an address is in a network of the node's own containers."""
@@ -71,7 +78,7 @@ def in_force(nftables: t.Any) -> Rules:
         for each in nftables.get("let_in_by_port") or []:
             by_port.setdefault(str(each["port"]), []).append(str(each["network"]))
         policy = {"ports": nftables["closed_ports"], "peers": nftables.get("let_in") or [], "direct_clients": [], "direct_clients_by_port": by_port}
-        return _rules({**policy, "container_networks": []})
+        return dataclasses.replace(_rules({**policy, "container_networks": []}), peers=addresses(nftables.get("peers") or []))
     except (AnsibleFilterError, KeyError, TypeError, ValueError):
         return Rules(problem="the rules of the node cannot be read")
 

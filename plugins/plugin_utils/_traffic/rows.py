@@ -24,6 +24,7 @@ STATES = {
     "cut off": "has used a port within the days that count, and would get in no more",
     "unknown": "whom the rules would let in is not known",
     "accepted": "would be cut off, which tlsfront_cut_off says is meant",
+    "left": "was a node that the rules in force let in, and is none any more: whether one of the cluster would be cut off, the role host_firewall sees itself",
     "earlier": "would get in no more, and has not used a port for longer",
     "unproven": "has only sent what may be forged, and would not get in",
     "probe": "gets in no more, and is a probe host, from where the proof asks whether ports are closed",
@@ -110,6 +111,8 @@ def _row(node: Node, source: Source, named: Named, days: int, accepts: Callable[
         state = "probe"
     if state == "cut off" and accepts(source.address, named.hosts):
         state = "accepted"
+    if state == "cut off" and node.in_force.is_peer(source.address):
+        state = "left"
     return Row(
         node=node.name,
         address=source.address,
@@ -156,6 +159,8 @@ def _do(state: str, source: Source, named: Named) -> str:
         return "Nothing, where only the proof asks from there."
     if state == "accepted":
         return "Nothing: tlsfront_cut_off names it."
+    if state == "left":
+        return "Nothing, where it has left the cluster: none of its nodes would be cut off."
     if named.kind in BEHIND:
         return f"Look behind it: others use it to get here, who are not seen. {_move(state, source)}"
     if state == "knocks" and named.kind != "client host":

@@ -9,6 +9,7 @@ The container's port 9200 is published on the node as 9200 and as 19200.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -40,6 +41,9 @@ table inet engine {
 """
 
 
+_numbers = itertools.count()
+
+
 class Try(NamedTuple):
     """One attempt to connect."""
 
@@ -53,7 +57,8 @@ class Network:
     """Namespaces that live until close(); needs root."""
 
     def __init__(self) -> None:
-        self.names = {place: f"tlsfront-{os.getpid()}-{place}" for place in ("world", "node", "container", "sidecar")}
+        number = next(_numbers)  # tests of several roles may have one each, in the same process
+        self.names = {place: f"tlsfront-{os.getpid()}-{number}-{place}" for place in ("world", "node", "container", "sidecar")}
         self.workers: dict[str, subprocess.Popen[str]] = {}
         try:
             self._build()

@@ -122,6 +122,11 @@ def test_who_gets_in_by_the_rules_in_force_at_one_port_alone_would_be_cut_off_wh
     assert [row.state for row in seen(node(source("203.0.113.200", port=9300), source("203.0.113.200", port=9200), closed=closed))] == ["cut off", "gone"]
 
 
+def test_a_node_that_has_left_the_cluster_is_no_reason_to_wait() -> None:
+    closed = {**CLOSED, "let_in": ["192.0.2.1", "192.0.2.99", "203.0.113.200"], "peers": ["192.0.2.1", "192.0.2.99"]}
+    assert [row.state for row in seen(node(source("192.0.2.99", port=9300), source("203.0.113.200"), closed=closed))] == ["cut off", "left"]
+
+
 def test_rules_that_cannot_be_seen_close_nothing() -> None:
     (row,) = seen(node(source("192.0.2.50"), closed={"problem": "nft cannot talk to this kernel", "closed_ports": None}))
     assert (row.state, row.closed) == ("cut off", False)
