@@ -114,7 +114,7 @@ observation:
     gaps: [{from: 1790300000, to: 1790300300}]
     ports: ["9200", "9300"]
     lost_at: null
-      tries_lost_at: null
+    tries_lost_at: null
     keep_seconds: 2592000
     size: 16384
     local_packets: 1204
