@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Run
 
+Run = Callable[..., Any]
 pytestmark = pytest.mark.slow
 NODE: dict[str, Any] = {"elasticsearch": {"hosts": {"es1": {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent"}}}}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
 
+Run = Callable[..., Any]
 NODES: dict[str, Any] = {
     "es1": {"tlsfront_server_names": ["es1.example.org", "10.0.0.1"]},
     "es2": {"tlsfront_server_names": ["es2.example.org"], "tlsfront_https_port": 9243},

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.observer import Observer
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import Wanted, wanted
 from firewall_network import Network
+from observer_clock import Clock
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +27,6 @@ def network(built_network: Network) -> Iterator[Network]:
     yield built_network
     built_network.hang_up()
     built_network.nft("".join(f"table inet {name}\ndelete table inet {name}\n" for name in ("tlsfront", "tlsfront_observe")))
-
-
-class Clock:
-    """Goes only when it is told to, by whole seconds, and begins at a time that is easy to read."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000
-
-    def __call__(self) -> int:
-        return self.now
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic im
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.observer import Observer
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import Wanted, wanted
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.textfile import dropped, metrics
-from conftest import Clock
 from firewall_network import CONTAINER, NODE, WORLD, Network
+from observer_clock import Clock
 
 DAY = 24 * 3600
 CLOSED = """table inet tlsfront
