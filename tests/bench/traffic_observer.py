@@ -93,7 +93,7 @@ def table(sources: int) -> tuple[str, str]:
 
     now = int(time.time())
     others = [Source(f"10.130.{number >> 8}.{number & 255}", NODE, PORT, now - 60, now, 5, now) for number in range(sources)]
-    return gone(), ruleset(wanted([PORT, "9300-9305"], 30, 16_384), others, 0, 0, "bench", now)
+    return gone(), ruleset(wanted([PORT, "9300-9305"], 30, 16_384), others, 0, 0, 0, "bench", now)
 
 
 def main() -> bool:
