@@ -88,12 +88,13 @@ class Observed(Bench):
 def table(sources: int) -> tuple[str, str]:
     """The rules that take the table away, and those that load it with so many sources."""
     # imported late, as in host_firewall.py
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import gone
     from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.record import Source
-    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import gone, ruleset, wanted
+    from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import FAMILY, NAME, ruleset, wanted
 
     now = int(time.time())
     others = [Source(f"10.130.{number >> 8}.{number & 255}", NODE, PORT, now - 60, now, 5, now) for number in range(sources)]
-    return gone(), ruleset(wanted([PORT, "9300-9305"], 30, 16_384), others, 0, 0, 0, "bench", now)
+    return gone(FAMILY, NAME), ruleset(wanted([PORT, "9300-9305"], 30, 16_384), others, 0, 0, 0, "bench", now)
 
 
 def main() -> bool:

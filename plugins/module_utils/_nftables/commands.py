@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .._commands import Failed, ask
 
-__all__ = ["Rules", "kernel_problem", "list_table", "rules", "version"]
+__all__ = ["Rules", "gone", "kernel_problem", "list_table", "rules", "version"]
 
 
 def list_table(nft: str, family: str, table: str, option: str) -> str:
@@ -23,6 +23,11 @@ def list_table(nft: str, family: str, table: str, option: str) -> str:
     if done.returncode and "No such file or directory" not in done.stderr:
         raise Failed(f"nft cannot list the table {family} {table}: {done.stderr.strip()}")
     return done.stdout
+
+
+def gone(family: str, table: str) -> str:
+    """What takes a table away, or does nothing. Without its first line, the second one would fail where there is no such table."""
+    return f"table {family} {table}\ndelete table {family} {table}\n"
 
 
 def version(nft: str) -> str:

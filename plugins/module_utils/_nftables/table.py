@@ -34,7 +34,7 @@ from .. import _files
 from .._commands import Failed, run
 from .._selinux import kernel as selinux
 from . import units
-from .commands import kernel_problem, list_table
+from .commands import gone, kernel_problem, list_table
 
 __all__ = ["Loaded", "State", "Table"]
 
@@ -212,14 +212,9 @@ class Table:
         if not self.remains():
             return False
         with self._locked():
-            states = self._states()
-            if states[self.service].is_enabled:
-                run(self.systemctl, "disable", self.service)
-            for unit in (self.timer, self.way_back, self.service):
-                if states[unit].is_loaded:
-                    run(self.systemctl, "stop", unit)
+            units.stop(self.systemctl, self._states(), [self.service], [self.timer, self.way_back, self.service])
             if self.kernel():  # stopping the service leaves it, on purpose
-                run(self.nft, "--file", "-", text=self._gone())
+                run(self.nft, "--file", "-", text=gone(self.family, self.name))
             units.remove(self.unit_files)
             run(self.systemctl, "daemon-reload")
             for file in self.own_files:
@@ -240,7 +235,7 @@ class Table:
         # Left by a run that was killed, and whose timer somebody has stopped: what it goes back to is what was confirmed last.
         self._take_back()
         _files.make_directory(self.path.parent)
-        _files.write(self.former, f"{self._gone()}{self.kernel()}", 0o600)
+        _files.write(self.former, gone(self.family, self.name) + self.kernel(), 0o600)
         self._let_nft_read()
         _files.write(self.staged, self.content, 0o644)
         self._enable()
@@ -306,10 +301,6 @@ class Table:
             raise Failed(f"systemd knows no {self.service}, which is to load the rules at boot.")
         file = Path(shown)
         return [file, file.parent, *(link.parent for link in file.parent.glob(f"*.wants/{file.name}"))]
-
-    def _gone(self) -> str:
-        """Without its first line, the second one would fail where there is no such table."""
-        return f"table {self.family} {self.name}\ndelete table {self.family} {self.name}\n"
 
     def _recorded(self, kernel: str) -> str:
         return f"# rules: sha256 {hashlib.sha256(self.content.encode()).hexdigest()}\n{kernel}"

@@ -7,12 +7,12 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from .. import _files
 from .._commands import Failed, run
 
-__all__ = ["State", "UnitFile", "directories", "names", "remove", "remove_if_empty", "states", "write"]
+__all__ = ["State", "UnitFile", "directories", "names", "remove", "remove_if_empty", "states", "stop", "write"]
 
 _MODE = 0o644  # systemd complains of others
 _PROPERTIES = ("LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload", "FragmentPath")
@@ -92,6 +92,16 @@ def states(systemctl: str, units: Iterable[str]) -> dict[str, State]:
     if len(blocks) != len(asked):
         raise Failed(f"{systemctl} show answers for {len(blocks)} units, not for {', '.join(asked)}.")
     return {unit: _state(block) for unit, block in zip(asked, blocks)}
+
+
+def stop(systemctl: str, known: Mapping[str, State], enabled: Iterable[str], loaded: Iterable[str]) -> None:
+    """Disables what may be enabled, and then stops what may be loaded, in these orders."""
+    for unit in enabled:
+        if known[unit].is_enabled:
+            run(systemctl, "disable", unit)
+    for unit in loaded:
+        if known[unit].is_loaded:
+            run(systemctl, "stop", unit)
 
 
 def _state(block: str) -> State:

@@ -72,13 +72,7 @@ class Installation:
         """Takes all of it off; whether anything was there."""
         if not self.remains():
             return False
-        states = self._states()
-        for unit in (SERVICE, TIMER):
-            if states[unit].is_enabled:
-                run(self.systemctl, "disable", unit)
-        for unit in (TIMER, SAVER, SERVICE):
-            if states[unit].is_loaded:
-                run(self.systemctl, "stop", unit)
+        systemd.stop(self.systemctl, self._states(), [SERVICE, TIMER], [TIMER, SAVER, SERVICE])
         self.observer.remove()
         for path in self._textfiles():
             _files.remove(path)

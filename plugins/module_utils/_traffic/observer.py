@@ -17,11 +17,11 @@ from typing import Any, Callable, Iterator
 
 from .. import _files
 from .._commands import Failed, run
-from .._nftables.commands import list_table
+from .._nftables.commands import gone, list_table
 from . import record as records
 from .kernel import Seen, look, remembered
 from .record import Damaged, Record
-from .rules import FAMILY, NAME, Wanted, gone, ruleset
+from .rules import FAMILY, NAME, Wanted, ruleset
 
 __all__ = ["RECORDS", "Observer", "unseen"]
 
@@ -80,7 +80,7 @@ class Observer:
             return
         with self._locked():
             if self._is_in_kernel():
-                run(self.nft, "--file", "-", text=gone())
+                run(self.nft, "--file", "-", text=gone(FAMILY, NAME))
             for path in (self.path, self.damaged):
                 _files.remove(path)
             with contextlib.suppress(OSError):

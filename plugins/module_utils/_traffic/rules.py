@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Iterable, Iterator
 
 from .._commands import Failed
+from .._nftables.commands import gone
 from .record import Source
 
-__all__ = ["FAMILY", "NAME", "SETS", "Wanted", "gone", "ruleset", "wanted"]
+__all__ = ["FAMILY", "NAME", "SETS", "Wanted", "ruleset", "wanted"]
 
 FAMILY, NAME = "inet", "tlsfront_observe"
 SETS = ("first", "last", "answered")
@@ -57,20 +58,15 @@ def wanted(ports: Iterable[object], keep_days: int, size: int) -> Wanted:
     return Wanted(tuple(dict.fromkeys(found)), keep_days * _DAY, size)
 
 
-def gone() -> str:
-    """Takes the table away. Without its first line, the second one would fail where there is no such table."""
-    return f"table {FAMILY} {NAME}\ndelete table {FAMILY} {NAME}\n"
-
-
 def ruleset(what: Wanted, sources: Iterable[Source], lost: int, tries_lost: int, own: int, token: str, now: int) -> str:
     """The table with all that was remembered, in place of the one that is there. nft applies it as one transaction.
 
     :param token: letters and digits, of which a counter gets its name: so a table is known again, whatever else is in it
     """
     remembered = list(sources)
-    sets = "".join(_set(f"{name}{version}", version, what, _elements(name, version, remembered, what.keep, now)) for name in SETS for version in _TYPES)
+    sets = "".join(_set(f"{name}{version}", version, what, list(_elements(name, version, remembered, what.keep, now))) for name in SETS for version in _TYPES)
     ports = ", ".join(what.ports)
-    return f"""{gone()}
+    return f"""{gone(FAMILY, NAME)}
 table {FAMILY} {NAME} {{
     counter loaded_{token} {{
     }}
@@ -139,12 +135,8 @@ def _set(name: str, version: str, what: Wanted, elements: list[str]) -> str:
 """
 
 
-def _elements(name: str, version: str, sources: Iterable[Source], keep: int, now: int) -> list[str]:
+def _elements(name: str, version: str, sources: Iterable[Source], keep: int, now: int) -> Iterator[str]:
     """What was remembered, with the time that is left of it."""
-    return list(_each_element(name, version, sources, keep, now))
-
-
-def _each_element(name: str, version: str, sources: Iterable[Source], keep: int, now: int) -> Iterator[str]:
     for source in sources:
         at = getattr(source, name)
         left = 0 if at is None else keep - max(0, now - at)
