@@ -44,9 +44,8 @@ class Installation:
 
         :raises Failed: nft or systemd refuses
         """
-        if self.is_there(what):
-            self.observer.load(what)  # which saves
-            return False
+        if not self.differing() and self._is_running():
+            return self.observer.load(what)  # which saves
         for path in self._textfiles():
             if str(path.parent) != self.textfile_dir:
                 _files.remove(path)

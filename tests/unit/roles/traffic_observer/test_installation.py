@@ -61,6 +61,18 @@ def test_what_the_timer_runs_brings_a_flushed_table_back(network: Network, node:
     assert ours.observer.observes(what)
 
 
+def test_where_files_and_units_are_right_a_flushed_table_and_other_ports_are_changes(
+    network: Network, node: Path, observer: Observer, what: Wanted
+) -> None:
+    ours = installation(node, observer)
+    ours.install(what)
+    network.flush()
+    assert ours.install(what) and ours.is_there(what)
+    wish = replace(what, ports=("9300",))
+    assert ours.install(wish) and ours.is_there(wish)
+    assert not ours.install(wish)
+
+
 def test_the_program_on_the_node_is_the_code_of_the_module(node: Path, observer: Observer) -> None:
     for file in installation(node, observer).files.program:
         if file.path.name not in ("observe.py", "__init__.py"):
