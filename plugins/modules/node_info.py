@@ -230,6 +230,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._elasticsea
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.commands import Rules, kernel_problem, rules, version
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._nftables.service import about as about_service
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls import openings
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._port_spans import span
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._secrets import secrets_of, without_credentials
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._sockets import ephemeral_ports, reserved_ports
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.observer import RECORDS, Observer
@@ -248,7 +249,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "https_clients": {"type": "list", "elements": "str", "default": ["0.0.0.0/0", "::/0"]},
     "timeout": {"type": "int", "default": 5},
 }
-_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
 
 
 def read_ports(texts: Iterable[str]) -> set[int]:
@@ -258,10 +258,11 @@ def read_ports(texts: Iterable[str]) -> set[int]:
     """
     found: set[int] = set()
     for text in texts:
-        match = _PORTS.fullmatch(text)
-        if not match or not 0 < int(match[1]) <= int(match[2] or match[1]) < 65536:
-            raise ValueError(f"ports: {text!r} is neither a port nor a range such as 9200-9299.")
-        found.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+        try:
+            first, last = span(text)
+        except ValueError as error:
+            raise ValueError(f"ports: {error}.") from None
+        found.update(range(first, last + 1))
     return found
 
 

@@ -20,6 +20,7 @@ from .._elasticsearch.listeners import TRANSPORT_RANGE, Listener, ask, is_docker
 from .._elasticsearch.secured import Trust
 from .._nftables.commands import Rules, rules
 from .._other_firewalls import openings
+from .._port_spans import span
 from .._sockets import Process, processes, sockets
 
 __all__ = ["MOST", "Found", "find", "told"]
@@ -166,7 +167,7 @@ def _open_to(listener: Listener, in_force: Rules | None, nft: str) -> dict[str, 
 
 
 def _closes(in_force: Rules, port: int) -> bool:
-    return any(int(first) <= port <= int(last or first) for first, _dash, last in (each.partition("-") for each in in_force.closed_ports))
+    return any(first <= port <= last for first, last in map(span, in_force.closed_ports))
 
 
 def _program(process: Process | None) -> str:

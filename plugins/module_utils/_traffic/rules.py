@@ -8,12 +8,12 @@ packets themselves: nft(8), "set statement", https://netfilter.org/projects/nfta
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Iterable, Iterator
 
 from .._commands import Failed
 from .._nftables.commands import gone
+from .._port_spans import span
 from .record import Source
 
 __all__ = ["FAMILY", "NAME", "SETS", "Wanted", "ruleset", "wanted"]
@@ -22,7 +22,6 @@ FAMILY, NAME = "inet", "tlsfront_observe"
 SETS = ("first", "last", "answered")
 """Each is there for IPv4 (``first4``) and for IPv6 (``first6``)."""
 _TYPES = {"4": "ipv4_addr", "6": "ipv6_addr"}
-_PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
 _DAY = 24 * 3600
 
 
@@ -43,12 +42,11 @@ def wanted(ports: Iterable[object], keep_days: int, size: int) -> Wanted:
 
     :raises Failed: with a sentence for the user
     """
-    found = []
-    for port in map(str, ports):
-        match = _PORT.fullmatch(port)
-        if not match or not 0 < int(match[1]) <= int(match[2] or match[1]) < 65536:
-            raise Failed(f"ports: {port!r} is neither a port nor a range such as 9200-9299. Nothing was changed.")
-        found.append(port)
+    found = list(map(str, ports))
+    try:
+        list(map(span, found))
+    except ValueError as error:
+        raise Failed(f"ports: {error}. Nothing was changed.") from None
     if not found:
         raise Failed("ports is empty: name what is to be observed. Nothing was changed.")
     if not 1 <= keep_days <= 365:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from .. import _commands, _files, _nftables, _traffic
+from .. import _commands, _files, _nftables, _port_spans, _traffic
 from .._commands import Failed
 from .._nftables import commands, units
 from .._nftables.units import UnitFile
@@ -23,7 +23,7 @@ SERVICE = "tlsfront-observe.service"
 SAVER = "tlsfront-observe-save.service"
 TIMER = "tlsfront-observe-save.timer"
 # imported by name, so that Ansible brings them along
-_MODULES = (_commands, _files, _nftables, commands, units, _traffic, kernel, observer, program, record, rules, textfile)
+_MODULES = (_commands, _files, _port_spans, _nftables, commands, units, _traffic, kernel, observer, program, record, rules, textfile)
 _START = """# Written by the Ansible module tlsfront.elasticsearch.traffic_observer, which overwrites changes made here.
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 import sys

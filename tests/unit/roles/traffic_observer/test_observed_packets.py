@@ -263,6 +263,8 @@ def test_a_record_that_cannot_be_read_is_kept_aside_and_not_believed(network: Ne
         ('"sources":[]', '"sources":[["fd00::1%x }\\nflush ruleset\\n","fd00::2",1,0,0,0,null]]'),
         ('"sources":[]', '"sources":[["192.0.2.1","fd00::2",1,0,0,0,null]]'),
         ('"ports":["9200"', '"ports":["9200 } accept; #"'),
+        ('"ports":["9200"', '"ports":["70000"'),
+        ('"ports":["9200"', '"ports":["9300-9200"'),
         ('"keep":2592000', '"keep":1'),
         ('"size":1024', '"size":4294967296'),
     ],
