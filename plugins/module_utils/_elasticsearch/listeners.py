@@ -53,6 +53,11 @@ class Listener:
         return "https" if self.tls else "http"
 
     @property
+    def program(self) -> str:
+        """The name of its process; empty where that cannot be seen."""
+        return self.process.program if self.process else ""
+
+    @property
     def is_loopback(self) -> bool:
         return ipaddress.ip_address(self.address).is_loopback
 
@@ -75,12 +80,17 @@ class Listener:
             return Answer("nothing", cause=self.tls.problem)
         return get(self.host, self.port, path, headers or {}, timeout, context_of(self.tls.ca_path), self.tls.name, self.limit)
 
+    def product(self) -> tuple[str, str]:
+        """Its name and its version, as it says them or its process shows them; empty where neither does."""
+        version = self.answer.body.get("version") if isinstance(self.answer.body, dict) else None
+        said = version if isinstance(version, dict) else {}
+        # looked for in files only where it does not say: a server has thousands of them open
+        name, number = product_of(self.process) if self.process and not said.get("number") else ("", "")
+        return str(said.get("distribution") or ("elasticsearch" if "number" in said else name)), str(said.get("number") or number)
+
     def http(self) -> dict[str, Any]:
         """What a front must know of it."""
-        version = self.answer.body.get("version") if isinstance(self.answer.body, dict) else None
-        told = version if isinstance(version, dict) else {}
-        # looked for in files only where it does not tell: a server has thousands of them open
-        product, number = product_of(self.process) if self.process and not told.get("number") else ("", "")
+        product, version = self.product()
         return {
             "address": self.host or self.address,
             "port": self.port,
@@ -88,8 +98,8 @@ class Listener:
             "wants_login": self.wants_login,
             "refused": self.refused,
             "cluster_uuid": str(self.answer.body.get("cluster_uuid") or "") if isinstance(self.answer.body, dict) else "",
-            "product": str(told.get("distribution") or ("elasticsearch" if "number" in told else product)),
-            "version": str(told.get("number") or number),
+            "product": product,
+            "version": version,
             "ca_path": self.tls.ca_path if self.tls else "",
             "ca_content": certificates_of(self.tls.ca_path) if self.tls and self.tls.ca_path else "",
             "name": self.tls.name if self.tls else "",
@@ -100,7 +110,7 @@ class Listener:
         return {
             "address": self.address,
             "port": self.port,
-            "program": self.process.program if self.process else "",
+            "program": self.program,
             "elasticsearch": self.is_elasticsearch,
             "scheme": self.scheme,
             "answer": str(self.answer.status) if self.answer.kind == "http" else self.answer.kind,

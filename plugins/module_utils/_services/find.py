@@ -109,15 +109,12 @@ def _product(listener: Listener) -> tuple[str, str]:
     answer = listener.answer
     if answer.dashboards:
         return answer.dashboards, ""
-    version = answer.body.get("version") if isinstance(answer.body, Mapping) else None
-    said = version if isinstance(version, Mapping) else {}
-    if answer.is_elasticsearch and answer.kind == "http":
-        name, number = product_of(listener.process) if listener.process and not said.get("number") else ("", "")
-        return str(said.get("distribution") or name or "elasticsearch"), str(said.get("number") or number)
-    if listener.process is not None and runs_it(listener.process) and listener.tls is not None:
-        name, number = product_of(listener.process)
-        return name or "elasticsearch", number
-    return "", ""
+    # where no CA vouches for its certificate it was not asked, and its process alone tells
+    by_process = listener.process is not None and runs_it(listener.process) and listener.tls is not None
+    if not by_process and not (answer.is_elasticsearch and answer.kind == "http"):
+        return "", ""
+    name, version = listener.product()
+    return name or "elasticsearch", version
 
 
 def _service(listener: Listener, product: str, version: str, in_force: Rules | None, nft: str) -> dict[str, Any]:
@@ -125,7 +122,7 @@ def _service(listener: Listener, product: str, version: str, in_force: Rules | N
     return {
         "address": listener.address,
         "port": listener.port,
-        "program": _program(listener.process),
+        "program": listener.program,
         "scheme": listener.scheme,
         "product": product,
         "version": version,
@@ -168,10 +165,6 @@ def _open_to(listener: Listener, in_force: Rules | None, nft: str) -> dict[str, 
 
 def _closes(in_force: Rules, port: int) -> bool:
     return any(first <= port <= last for first, last in map(span, in_force.closed_ports))
-
-
-def _program(process: Process | None) -> str:
-    return process.program if process else ""
 
 
 def _text(value: Any) -> str:
