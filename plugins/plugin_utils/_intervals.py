@@ -9,7 +9,7 @@ from dataclasses import dataclass
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NO_NUMBERS", "Intervals"]
+__all__ = ["NO_NUMBERS", "Intervals", "port_set", "port_texts"]
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,14 @@ class Intervals:
 
 
 NO_NUMBERS = Intervals()
+
+
+def port_set(ports: Iterable[object]) -> Intervals:
+    """Return the set of ports given as numbers or as texts such as `9200-9299`. Raises `ValueError` for what is neither."""
+    spans = [str(port).partition("-") for port in ports]
+    return Intervals.of((int(first), int(last or first)) for first, _hyphen, last in spans)
+
+
+def port_texts(ports: Intervals) -> list[str]:
+    """Return the ports as texts such as `9200` and `9200-9299`, in ascending order."""
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ports.spans]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._addresses import Addresses, addresses
-from .._intervals import Intervals
+from .._intervals import Intervals, port_set
 from .exposure import ALL_PORTS, Rule, Source, Stage
 
 if t.TYPE_CHECKING:
@@ -139,10 +139,7 @@ def _ports(configs: Iterable[tuple[str, Sequence[str] | None]]) -> Intervals:
     for protocol, ports in configs:
         if str(protocol).lower() not in _TCP:
             continue
-        spans = [port.partition("-") for port in ports or []]
-        found |= (
-            Intervals.of((int(first), int(last or first)) for first, _hyphen, last in spans) if ports else ALL_PORTS
-        )
+        found |= port_set(ports) if ports else ALL_PORTS
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .node_exposure import port_set, port_texts
+from .._intervals import port_set, port_texts
 from .plan import CLOSE, OPEN, Plan, Policy
 
 if t.TYPE_CHECKING:

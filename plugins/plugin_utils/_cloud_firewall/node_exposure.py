@@ -7,21 +7,15 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._addresses import Addresses, addresses
-from .._intervals import Intervals
+from .._intervals import Intervals, port_set, port_texts
 from .exposure import Stage, findings, reached_from
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Exposure", "port_set", "port_texts"]
+__all__ = ["Exposure"]
 
 _NAMED = 3  # so many nodes are named in a line; a cluster may have hundreds
-
-
-def port_set(ports: Iterable[object]) -> Intervals:
-    """Return the set of ports given as numbers or as texts such as `9200-9299`."""
-    spans = [str(port).partition("-") for port in ports]
-    return Intervals.of((int(first), int(last or first)) for first, _hyphen, last in spans)
 
 
 @dataclass
@@ -65,8 +59,3 @@ class Exposure:
     def plain(self) -> dict[str, t.Any]:
         """Return it as plain data."""
         return {"findings": self.found, "cut_off": self.cut_off}
-
-
-def port_texts(ports: Intervals) -> list[str]:
-    """Return the ports as texts such as `9200` and `9200-9299`, in ascending order."""
-    return [str(first) if first == last else f"{first}-{last}" for first, last in ports.spans]

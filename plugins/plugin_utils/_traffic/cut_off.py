@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.networks import networks
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import port_texts
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._numbers import whole
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join
 
@@ -147,11 +148,7 @@ def _of_node(node: Node, days: int) -> tuple[list[str], list[str]]:
     gaps = seen.gaps(days * DAY)
     if gaps > _SHORT_GAP:
         said.append(f"{node.name} was not observed for {length(gaps)} of that time.")
-    unobserved = (node.wanted.closed - seen.ports).spans
+    unobserved = port_texts(node.wanted.closed - seen.ports)
     if unobserved:
-        said.append(f"Nobody was observed at {', '.join(_span(span) for span in unobserved)} of {node.name}: run tlsfront.elasticsearch.observe again.")
+        said.append(f"Nobody was observed at {', '.join(unobserved)} of {node.name}: run tlsfront.elasticsearch.observe again.")
     return unknown, said
-
-
-def _span(span: tuple[int, int]) -> str:
-    return str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import NO_NUMBERS, Intervals
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import NO_NUMBERS, Intervals, port_set
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 
 __all__ = ["Observation", "Source", "observation"]
@@ -85,7 +85,7 @@ def _read(told: Mapping[str, t.Any]) -> Observation:
         is_stopped=told["running"] is not True,
         length=None if since is None else _age(now, since),
         unseen=Intervals.of((_age(now, gap["to"]), _age(now, gap["from"])) for gap in told["gaps"]),
-        ports=Intervals.of(_range(text) for text in told["ports"]),
+        ports=port_set(told["ports"]),
         lost=None if told["lost_at"] is None else _age(now, told["lost_at"]),
         tries_lost=None if told["tries_lost_at"] is None else _age(now, told["tries_lost_at"]),
         sources=tuple(_source(now, each) for each in told["sources"]),
@@ -122,8 +122,3 @@ def _number(value: t.Any) -> int:
 def _age(now: int, moment: t.Any) -> int:
     # a clock that was set back since has seen the future: that is now
     return max(0, now - _number(moment))
-
-
-def _range(text: t.Any) -> tuple[int, int]:
-    first, _dash, last = str(text).partition("-")
-    return int(first), int(last or first)

@@ -16,7 +16,7 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._addresses 
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._direct_clients import direct_clients
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.container_networks import container_networks
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._host_firewall.host_addresses import host_addresses
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import NO_NUMBERS, Intervals
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import NO_NUMBERS, Intervals, port_set
 from jinja2.exceptions import UndefinedError
 
 __all__ = ["Rules", "in_force", "wanted"]
@@ -85,9 +85,9 @@ def in_force(nftables: t.Any) -> Rules:
 
 def _rules(policy: Mapping[str, t.Any]) -> Rules:
     return Rules(
-        closed=_intervals(policy["ports"]),
+        closed=port_set(ports(policy["ports"])),
         everywhere=addresses([*policy["peers"], *policy["direct_clients"]]),
-        by_port=tuple((_intervals([port]), addresses(its)) for port, its in policy["direct_clients_by_port"].items()),
+        by_port=tuple((port_set(ports([port])), addresses(its)) for port, its in policy["direct_clients_by_port"].items()),
         containers=addresses(policy["container_networks"]),
     )
 
@@ -113,10 +113,6 @@ def _decided(node: str, hostvars: Mapping[str, t.Any], hosts: Collection[str]) -
         "direct_clients_by_port": direct.by_port,
         "container_networks": networks([*given, *(container_networks(facts) if _AUTO in containers else [])]),
     }
-
-
-def _intervals(texts: t.Any) -> Intervals:
-    return Intervals.of((int(port), int(port)) for port in ports(texts, expand=True))
 
 
 def _holds(known: Addresses, address: str) -> bool:
