@@ -10,11 +10,11 @@ from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary im
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import fit, pad, width_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._checks import Check
 
-__all__ = ["columns", "lines_of", "table", "wrapped"]
+__all__ = ["columns", "laid_out", "table"]
 
 _LEAST_WIDTH = 40
 _GAP = "  "
@@ -38,23 +38,28 @@ def table(checks: Sequence[Check], width: int = 120) -> str:
     Names and addresses are shortened in the middle to keep lines within `width` columns; what cannot be shortened makes
     lines longer. No line ends in a space, so that YAML can show the text as a block.
     """
-    lines = lines_of([_HEADINGS, *map(_cells, checks)], _SHRINKABLE, width)
     # addresses of one endpoint share its warnings
     remarks = dict.fromkeys(remark for check in checks for remark in _remarks(check))
-    paragraphs = [line for remark in remarks for line in wrapped(remark, width)]
-    return "\n".join([*lines, "", *([*paragraphs, ""] if paragraphs else []), *wrapped(summary(checks), width)])
+    return laid_out([_HEADINGS, *map(_cells, checks)], _SHRINKABLE, remarks, summary(checks), width)
 
 
-def lines_of(rows: Sequence[tuple[str, ...]], shrinkable: Mapping[int, int], width: int) -> list[str]:
-    """Return a line for each row, whose cells stand below each other.
+def laid_out(rows: Sequence[tuple[str, ...]], shrinkable: Mapping[int, int], remarks: Iterable[str], summary: str, width: int) -> str:
+    """Return an aligned line for each row, a paragraph for each remark and one for the summary, with an empty line between the three.
 
     shrinkable  the columns that give way where a line is too wide, with what they keep
     """
+    paragraphs = [line for remark in remarks for line in _wrapped(remark, width)]
+    parts = [_lines(rows, shrinkable, width) if rows else [], paragraphs, _wrapped(summary, width)]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _lines(rows: Sequence[tuple[str, ...]], shrinkable: Mapping[int, int], width: int) -> list[str]:
+    """Return a line for each row, whose cells stand below each other."""
     widths = _widths(rows, shrinkable, width)
     return [_GAP.join(pad(fit(cell, wide), wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     """Return the lines of a paragraph."""
     return textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import lines_of, wrapped
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import laid_out
 
 if t.TYPE_CHECKING:
     from .report import Report
@@ -18,9 +18,7 @@ _SHRINKABLE = {0: 15, 5: 20, 6: 12}
 
 def table(report: Report, width: int = 120) -> str:
     """Return one aligned line for each service, what is not known, which hosts are one cluster, and the summary."""
-    lines = lines_of([HEADINGS, *(service.shown for service in report.services)], _SHRINKABLE, width) if report.services else []
+    rows = [HEADINGS, *(service.shown for service in report.services)] if report.services else []
     remarks = [f"UNKNOWN {line}" for line in report.unknown] + [f"NOTE {line}" for line in report.notes]
     groups = [f"{name}: {', '.join(hosts)}" for name, hosts in report.groups.items()]
-    paragraphs = [line for remark in (*remarks, *groups) for line in wrapped(remark, width)]
-    parts = [lines, paragraphs, wrapped(report.summary, width)]
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return laid_out(rows, _SHRINKABLE, [*remarks, *groups], report.summary, width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import lines_of, wrapped
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._table import laid_out
 
 if t.TYPE_CHECKING:
     from .merged import Report
@@ -21,13 +21,10 @@ def table(report: Report, width: int = 120) -> str:
 
     No line ends in a space, so that YAML can show the text as a block.
     """
-    rows = [tuple(source.shown.values()) for source in report.sources]
-    lines = lines_of([_HEADINGS, *rows], _SHRINKABLE, width) if rows else []
+    rows = [_HEADINGS, *(tuple(source.shown.values()) for source in report.sources)] if report.sources else []
     said = dict.fromkeys(_remark(source.shown, source.do) for source in report.sources if source.level != "verified")
     remarks = [*said, *(f"UNKNOWN {line}" for line in report.unknown), *(f"NOTE {line}" for line in report.notes)]
-    paragraphs = [line for remark in remarks for line in wrapped(remark, width)]
-    parts = [lines, paragraphs, wrapped(report.summary, width)]
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    return laid_out(rows, _SHRINKABLE, remarks, report.summary, width)
 
 
 def _remark(shown: dict[str, str], do: str) -> str:
