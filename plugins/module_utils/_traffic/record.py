@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .. import _files
 from .._port_spans import span
 
-__all__ = ["Damaged", "Gap", "Record", "Source", "read", "write"]
+__all__ = ["Damaged", "Gap", "Record", "Source", "address_of", "read", "write"]
 
 _GAPS = 100
 _LATEST = 1 << 40
@@ -121,7 +121,7 @@ def _record(told: Any) -> Record:
 
 
 def _source(address: Any, to: Any, port: Any, first: Any, last: Any, packets: Any, answered: Any) -> Source:
-    one, other = _address(address), _address(to)
+    one, other = address_of(address), address_of(to)
     if one.version != other.version:
         raise ValueError(f"{one} does not ask for {other}")
     return Source(
@@ -135,7 +135,11 @@ def _source(address: Any, to: Any, port: Any, first: Any, last: Any, packets: An
     )
 
 
-def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def address_of(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """That of a packet, which has no zone.
+
+    :raises ValueError: it is none
+    """
     if "%" in str(text):  # behind it, Python takes any text for a zone
         raise ValueError(f"{text!r} is no address of a packet")
     return ipaddress.ip_address(str(text))

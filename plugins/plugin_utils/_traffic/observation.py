@@ -6,11 +6,11 @@ It comes from another host. What is not an address, a port or a time is taken fo
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.record import address_of
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import NO_NUMBERS, Intervals, port_set
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 
@@ -97,20 +97,14 @@ def _source(now: int, told: Mapping[str, t.Any]) -> Source:
     if not 0 < port < 65536:
         raise ValueError
     return Source(
-        address=_address(told["address"]),
-        to=_address(told["to"]),
+        address=str(address_of(told["address"])),
+        to=str(address_of(told["to"])),
         port=port,
         first=_age(now, told["first"]),
         last=_age(now, told["last"]),
         packets=_number(told["packets"]),
         answered=None if told["answered"] is None else _age(now, told["answered"]),
     )
-
-
-def _address(text: t.Any) -> str:
-    if "%" in str(text):
-        raise ValueError
-    return str(ipaddress.ip_address(str(text)))
 
 
 def _number(value: t.Any) -> int:
