@@ -92,10 +92,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             findings = outcome.exposure["findings"]
             lines = [finding["line"] for finding in findings] + outcome.exposure["cut_off"]
             told["exposure"] = lines or [f"only who may reaches {' and '.join(map(str, asked['policy']['closed_ports']))}"]
-            told["opened"] = {}
+            told["opened"], told["opened_ports"] = {}, {}
             if arguments["fail_on_exposure"] and not outcome.is_only_planned:
                 for finding in findings:
                     told["opened"].setdefault(finding["host"], []).append(finding["line"])
+                    told["opened_ports"].setdefault(finding["host"], []).extend(finding["ports"])
         return told
 
 

@@ -140,4 +140,8 @@ opened:
     - By host, a line for each rule that lets others in to a closed port. It is empty in check mode where the cloud's rules can deny and are still to be made.
   returned: O(part=exposure), and for O(state=present) O(part=close) and O(part=all)
   type: dict
+opened_ports:
+  description: By host, the ports, and ranges of them such as V(9200-9299), that the rules of RV(opened) let others in to.
+  returned: as RV(opened)
+  type: dict
 """

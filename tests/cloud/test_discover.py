@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import port_set
 from clouds import REGION, ZONE, Amazon, Place
 from compute import PROJECT
 
@@ -58,11 +59,13 @@ def test_what_the_rules_let_in_is_told_by_host_and_port_and_nothing_is_changed(p
     writes = place.writes()
     closed = told(place, tmp_path)
     assert [its["state"] for its in closed.values()] == ["looked", "looked"]
+    assert not any(9200 in port_set(its["ports"]) for its in closed.values()), closed
     place.open_to_all()
     writes = place.writes()
     opened = told(place, tmp_path)
     for host, its in opened.items():
         assert its["state"] == "looked" and f"{host} (" in its["text"] and "9200" in its["text"] and "0.0.0.0/0" in its["text"], opened
+        assert 9200 in port_set(its["ports"]), opened
     assert place.writes() == writes
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
+from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._intervals import port_set
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._summary import and_join
 from ansible_collections.tlsfront.elasticsearch.plugins.plugin_utils._text import one_line
 
@@ -16,9 +17,6 @@ __all__ = ["Report", "Service", "report"]
 
 _UNKNOWN = "elasticsearch_unknown"
 _NO_UUID = ("", "_na_")  # that of a node which has found no cluster yet
-# as the module cloud_firewall writes what it has found: "es1 (eni-1): 9200, 9300-9305 open to 0.0.0.0/0 by sg-1"
-_PORTS = re.compile(r"\): ([0-9, -]+) open to ")
-_SPAN = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 _CLUSTERED = ("elasticsearch", "opensearch")
 _SHAPE = "give a mapping of hosts to what search_services_info has returned there"
 
@@ -88,7 +86,8 @@ class Report:
 def report(told: object, clouds: object = None, taken: Mapping[str, t.Any] | None = None) -> Report:
     """Put it together.
 
-    clouds  by host what the rules of its cloud do: `state` (`looked`, `unknown`, `none`) and `text`, a line for each rule that lets others in
+    clouds  by host what the rules of its cloud do: `state` (`looked`, `unknown`, `none`), `text`, a line for each rule that lets others in, and `ports`, to
+            which they do
     taken   groups that are there already, with their hosts
 
     Raises `TypeError` or `ValueError` where it is nothing of that kind.
@@ -145,13 +144,10 @@ def _badness(service: Service) -> tuple[int, bool]:
 
 def _by_cloud(cloud: Mapping[str, t.Any], port: int) -> str:
     """`open`, `closed` or `unknown`; empty where the host is on no cloud, or nobody has looked."""
-    if cloud.get("state") != "looked":
-        return "unknown" if cloud.get("state") == "unknown" else ""
-    for line in str(cloud.get("text") or "").splitlines():
-        spans = _PORTS.search(line)
-        if spans is None or any(int(first) <= port <= int(last or first) for first, last in _SPAN.findall(spans[1])):
-            return "open"
-    return "closed"
+    ports = cloud.get("ports")
+    if cloud.get("state") != "looked" or not isinstance(ports, list):
+        return "unknown" if cloud.get("state") in ("looked", "unknown") else ""
+    return "open" if port in port_set(ports) else "closed"
 
 
 def _service(host: str, port: int, one: Mapping[str, t.Any], several: list[Mapping[str, t.Any]], of_cloud: Mapping[str, t.Any]) -> Service:

@@ -80,13 +80,14 @@ def test_what_was_not_seen_is_told_and_never_as_nothing() -> None:
 
 
 def test_what_the_cloud_lets_in_is_told() -> None:
-    text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "looked", "text": "es1 (eni-1): 9200 open to 0.0.0.0/0 by sg-1"}, "es2": {}})
+    by_cloud = {"state": "looked", "text": "es1 (eni-1): 9200 open to 0.0.0.0/0 by sg-1", "ports": ["9200"]}
+    text = discovered_table({"es1": host(service())}, 300, {"es1": by_cloud, "es2": {}})
     assert "NOTE es1 (eni-1): 9200 open to 0.0.0.0/0 by sg-1" in text and "everybody, also by the cloud" in text and "1 of them open" in text
 
 
 def test_what_the_cloud_keeps_out_is_not_open_to_everybody() -> None:
-    by_port = {"es1": {"state": "looked", "text": "es1 (eni-1): 443, 9300-9305 open to 0.0.0.0/0 by sg-1"}}
-    for clouds in ({"es1": {"state": "looked", "text": ""}}, by_port):
+    by_port = {"es1": {"state": "looked", "text": "es1 (eni-1): 443, 9300-9305 open to 0.0.0.0/0 by sg-1", "ports": ["443", "9300-9305"]}}
+    for clouds in ({"es1": {"state": "looked", "text": "", "ports": []}}, by_port):
         text = discovered_table({"es1": host(service())}, 300, clouds)
         assert "everybody" not in text.splitlines()[1] and "0 of them open to everybody" in text
     assert "1 of them open to everybody" in discovered_table({"es1": host(service(port=9302))}, 300, by_port)
@@ -96,6 +97,7 @@ def test_a_cloud_that_could_not_be_seen_keeps_nobody_out() -> None:
     text = discovered_table({"es1": host(service())}, 300, {"es1": {"state": "unknown", "text": "no credentials"}})
     assert "UNKNOWN es1: what its cloud lets in could not be seen: no credentials" in text
     assert "everybody, unless the cloud" in text and "1 of them open to everybody" in text and "also by" not in text
+    assert "everybody, unless the cloud" in discovered_table({"es1": host(service())}, 300, {"es1": {"state": "looked", "text": ""}})
 
 
 def test_an_address_of_which_it_is_not_known_is_not_hidden_by_one_that_lets_in_some() -> None:
