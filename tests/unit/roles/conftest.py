@@ -1,19 +1,23 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One run of a playbook over many hosts of this machine, each of which is one case."""
+"""One run of a playbook over many hosts of this machine, each of which is one case; and a network with a node whose kernel filters."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from ansible.plugins.loader import init_plugin_loader
+
+if TYPE_CHECKING:
+    from firewall_network import Network
 
 # before anything of the collection is imported: Ansible finds no collection's filters once something else has
 init_plugin_loader()
@@ -77,3 +81,24 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
         return Run(json.loads(done.stdout[("\n" + done.stdout).index("\n{\n") :]))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def built_network() -> Iterator[Network]:
+    from firewall_network import Network  # found since the path has it
+
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    missing = [tool for tool in ("ip", "nft") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"not installed: {' and '.join(missing)}")
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def network(built_network: Network) -> Iterator[Network]:
+    yield built_network
+    built_network.hang_up()
+    built_network.nft("".join(f"table inet {name}\ndelete table inet {name}\n" for name in ("tlsfront", "tlsfront_observe")))

@@ -1,9 +1,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,22 +9,6 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.ob
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._traffic.rules import Wanted, wanted
 from firewall_network import Network
 from observer_clock import Clock
-
-
-@pytest.fixture(scope="session")
-def built_network() -> Iterator[Network]:
-    if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nft"):
-        pytest.skip("needs root, ip and nft")
-    network = Network()
-    yield network
-    network.close()
-
-
-@pytest.fixture
-def network(built_network: Network) -> Iterator[Network]:
-    yield built_network
-    built_network.hang_up()
-    built_network.nft("".join(f"table inet {name}\ndelete table inet {name}\n" for name in ("tlsfront", "tlsfront_observe")))
 
 
 @pytest.fixture
