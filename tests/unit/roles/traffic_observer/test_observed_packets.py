@@ -84,6 +84,25 @@ def test_a_port_that_a_container_engine_publishes_is_seen_as_it_was_asked_for(ne
     assert {port for _source, _to, port in found} == {19200}, "the number within the container is nobody's"
 
 
+def test_of_a_connection_that_was_open_before_the_first_time_is_that_of_the_first_save(
+    network: Network, observer: Observer, what: Wanted, clock: Clock
+) -> None:
+    network.ask("node", "listen", address=NODE[0], port=9300)
+    assert network.ask("world", "dial", source=WORLD[0], target=NODE[0], port=9300)
+    assert network.ask("node", "accept")
+    observer.load(what)
+    for turn in range(2):
+        network.ask("node", "say", text="hello")
+        assert network.ask("world", "hear", seconds=5) == "hello"
+        if not turn:
+            observer.load()
+            clock.now += 1000
+    network.ask("world", "hang_up")
+    network.ask("node", "hang_up")
+    source = seen(observer)[WORLD[0], NODE[0], 9300]
+    assert abs(source["first"] - (clock.now - 1000)) <= 2 and abs(source["last"] - clock.now) <= 2
+
+
 def test_a_first_packet_that_was_never_answered_on_a_connection_may_be_forged_and_is_told_apart(network: Network, observer: Observer, what: Wanted) -> None:
     observer.load(what)
     knock(network, WORLD[1], NODE[0], 9200)
