@@ -26,6 +26,8 @@ from ansible_collections.tlsfront.elasticsearch.tests.unit.support import pki, s
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.kills import killed
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.lab import Lab
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 

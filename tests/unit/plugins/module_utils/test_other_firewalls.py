@@ -22,6 +22,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_fire
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.firewall_host import Host, packages
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import module_runs
 
+pytestmark = pytest.mark.slow
+
 ALL = ("0.0.0.0/0", "::/0")
 
 

@@ -26,6 +26,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.modules import selinux_p
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support import selinux
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.kills import killed
 
+pytestmark = pytest.mark.slow
+
 needs_policy = pytest.mark.skipif(bool(selinux.lacks()), reason=f"needs {selinux.lacks()}")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 FRONT = Needs("/usr/sbin/nginx", connect_ports=[9200], listen_ports=[9243, 443])

@@ -17,6 +17,8 @@ from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_fire
 from ansible_collections.tlsfront.elasticsearch.plugins.module_utils._other_firewalls.walk import verdict
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.firewall_host import Host, packages
 
+pytestmark = pytest.mark.slow
+
 NFT = "/usr/sbin/nft"
 USUAL = 'iif "lo" accept\nct state vmap { established : accept, related : accept, invalid : drop }\nmeta l4proto { icmp, ipv6-icmp } accept\n'
 # what a SYN of a client of all of IPv4, and of all of IPv6, finds: open, shut, or unknown, where the rules are not understood and the packet may do either

@@ -16,7 +16,7 @@ from ansible_collections.tlsfront.elasticsearch.tests.unit.support import kills,
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.module_runs import run
 from ansible_collections.tlsfront.elasticsearch.tests.unit.support.trust_hosts import REDHATS, STORES, Host, missing
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.slow]
 OLD, NEW = pki.root("The old CA"), pki.root("The new CA")
 NOBODY = 65534
 STEPS = kills.STEPS | {"subprocess.Popen"}
