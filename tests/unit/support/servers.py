@@ -219,7 +219,11 @@ def black_hole() -> Iterator[int]:
 
 
 def closed_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port on which nothing listens, nor will: it is taken until this process ends, or the next server could get it."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    _TAKEN.append(sock)
+    return int(sock.getsockname()[1])
+
+
+_TAKEN: list[socket.socket] = []

@@ -76,7 +76,9 @@ def stapling(lab: Lab, leaf: pki.Issued, response: bytes | None, *options: str) 
     started: list[subprocess.Popen[bytes]] = []
 
     def handle(client: socket.socket) -> None:
-        port = servers.closed_port()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         started.append(
             subprocess.Popen(
                 [*command, "-accept", f"127.0.0.1:{port}"],
