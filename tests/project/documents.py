@@ -18,7 +18,7 @@ _PARSER = MarkdownIt("commonmark").enable("table")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of code."""
+    """A block of code."""
 
     page: Path
     line: int
@@ -38,7 +38,9 @@ def _inlines(page: Path) -> list[tuple[int, Token]]:
 
 
 def blocks(page: Path) -> list[Block]:
-    return [Block(page, token.map[0] + 1 if token.map else 0, token.info.strip(), token.content) for token in _tokens(page) if token.type == "fence"]
+    """Those that are fenced, and those that are only indented, which have no language."""
+    found = [token for token in _tokens(page) if token.type in ("fence", "code_block")]
+    return [Block(page, token.map[0] + 1 if token.map else 0, token.info.strip(), token.content) for token in found]
 
 
 def links(page: Path) -> list[tuple[int, str]]:
