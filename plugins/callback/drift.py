@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: drift
 type: aggregate
 author: The tlsfront.elasticsearch authors (@tlsfront)
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Writes what a run has changed, or would, for a program to read
 description:
   - Writes one JSON object when the run has ended. What Ansible shows is for people, and its exit status does not tell a run that would change something from

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: alerted_node
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: "Internal: which node an alert is about"
 description:
   - Internal to this collection. Only the playbook C(tlsfront.elasticsearch.heal) calls it, and it may change in any version.

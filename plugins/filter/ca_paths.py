@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ca_paths
 short_description: The CAs that clients of a cluster trust
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the files on the controller with the CAs from which the nodes have their certificates.
   - It is the same for those who prove that a cluster is reachable and for those who are to reach it.

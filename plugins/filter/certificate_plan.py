@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: certificate_plan
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: "Internal: what the role certificate is to do for a node, and what speaks against it"
 description:
   - Internal to this collection. Only the role P(tlsfront.elasticsearch.certificate#role) calls it, and it may change in any version.

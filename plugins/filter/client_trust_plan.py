@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: client_trust_plan
 short_description: "Internal: which CAs the role client_trust puts on a client, and what speaks against it"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Internal to this collection. Only the role P(tlsfront.elasticsearch.client_trust#role) calls it, and it may change in any version.
   - Takes the files with the CAs apart. A certificate that is there twice is told once.

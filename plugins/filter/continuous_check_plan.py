@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: continuous_check_plan
 short_description: "Internal: what the role continuous_check puts on a host, and what speaks against it"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - For the role P(tlsfront.elasticsearch.continuous_check#role). Of its variables, and of what was gathered on a host, it tells what is wrong, or what is
     to be there.

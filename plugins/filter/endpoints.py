@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: endpoints
 short_description: The endpoints of a cluster's nodes, for C(https_check)
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes, of host names in the inventory, the list that O(tlsfront.elasticsearch.https_check#module:endpoints) takes.
   - Each node gives one endpoint for each of its names, or one for each pair of a name and an address where it has C(tlsfront_addresses).

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: host_firewall_policy
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: "Internal: whom the role host_firewall lets in to which ports, and what speaks against it"
 description:
   - Internal to this collection. Only the role P(tlsfront.elasticsearch.host_firewall#role) calls it, and it may change in any version.

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: https_front_plan
 short_description: "Internal: what the options of the role https_front are in nginx's own syntax, and what speaks against them"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Internal to this collection. Only the role P(tlsfront.elasticsearch.https_front#role) calls it, and it may change in any version.
   - Writes the values of the role's options as nginx reads them, for its templates. Fails where nginx has no way to write a value.

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: java_client_settings
 short_description: Settings for Java clients of Elasticsearch and OpenSearch, verified https only
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes, of a URL and a trust store, what a Java program is told so that it verifies chain and host name, whichever
     client it has - Jest, the REST clients of Elasticsearch, C(elasticsearch-java), C(opensearch-java).

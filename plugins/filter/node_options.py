@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: node_options
 short_description: "Internal: what is said of each node, by the inventory or by the play"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Internal to this collection. Only its playbooks call it, and it may change in any version.
   - Returns of each host the variables that the playbooks read of nodes while they work on other hosts.

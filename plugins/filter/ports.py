@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ports
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Check ports and ranges of ports and write them in canonical form
 description:
   - Turns a list of TCP ports and ranges into the shortest sorted list without overlaps that means the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: python_client_kwargs
 short_description: Keyword arguments for the Python client of Elasticsearch, verified https only
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes, of URLs, a CA and credentials, what C(elasticsearch.Elasticsearch) and C(elasticsearch.AsyncElasticsearch)
     are to be called with, for the major version of the client that a program has. Plain data, for a file of settings.

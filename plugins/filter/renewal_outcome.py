@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: renewal_outcome
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: "Internal: what came of a run that renews certificates, in one line, or what is wrong"
 description:
   - Internal to this collection. Only the playbook C(tlsfront.elasticsearch.renew) calls it, and it may change in any version.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: renewal_timer
 author: The tlsfront.elasticsearch authors
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: "Internal: the units of systemd by which the controller renews certificates, and what speaks against them"
 description:
   - Internal to this collection. Only the playbook C(tlsfront.elasticsearch.renew_timer) calls it, and it may change in any version.

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: sites
 short_description: "Internal: what C(tlsfront_sites) means for names, ports, and what is closed"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Internal to this collection. Its roles and playbooks call it, and it may change in any version.
   - Of the further sites of a front, it says under which names and at which ports the node is reached besides, and which ports of the node are behind them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: whole_run
 short_description: "Internal: the hosts of a play, unless the command line leaves out what the play rests on"
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Internal to this collection. Only its playbooks call it, and it may change in any version.
   - Returns what it is given, or fails where C(--skip-tags) or C(--start-at-task) leave out steps in a way that no

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloud_firewall_policy
 short_description: Checks what a host asks for in its cloud's firewall
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gce_instance_firewalls_info
 author: The tlsfront.elasticsearch authors (@tlsfront)
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Read everything that filters packets before instances of Google Compute Engine
 description:
   - Returns, for each network interface of each instance, all firewall rules and firewall policies that are in force for

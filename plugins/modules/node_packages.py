@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_packages
 short_description: Installs packages by the package manager of a node, also where somebody else's repository is out of order
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: path_access_info
 short_description: Says who else may read or change files that are to be trusted
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:

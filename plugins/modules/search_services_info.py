@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: search_services_info
 short_description: Tells what of Elasticsearch, OpenSearch and their consoles answers on a host, at whatever port
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: traffic_sources_info
 short_description: Says who uses the ports of a cluster that are to be closed, and what becomes of each when they are
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The tlsfront.elasticsearch authors (@tlsfront)
 description:
