@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# Sourced by tests/demo and tests/run: puts the pinned tools on PATH and the collections on ANSIBLE_COLLECTIONS_PATH.
+# Sourced by tests/demo, by tests/run and in a shell of yours: puts the pinned tools on PATH and the collections on ANSIBLE_COLLECTIONS_PATH. After it,
+# "molecule test --scenario-name default" works; a scenario that has an environment.sh beside it wants that sourced, too.
 # Everything lives in one cache, keyed by what it was built from, so that a second run starts at once:
 #   TLSFRONT_CACHE   default ${XDG_CACHE_HOME:-~/.cache}/tlsfront
 #   TLSFRONT_PYTHON  a Python, or "newest"; what is taken by default: see present_python
 # and in the git-ignored .ansible/ of the checkout.
 
-set -euo pipefail
+# a person's own shell does not end by the first command that fails
+[[ $- == *i* ]] || set -euo pipefail
 tlsfront_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tlsfront_cache=${TLSFRONT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tlsfront}
 mkdir -p "$tlsfront_cache"
@@ -86,6 +88,7 @@ once() {
   local target=$tlsfront_cache/$1
   shift
   (
+    set -euo pipefail
     flock 9
     if [ -e "$target/.done" ]; then exit 0; fi
     rm -rf "$target"
@@ -117,10 +120,12 @@ PY
   rm -rf "$wheels"
 }
 
-tlsfront_python=$(find_python)
+tlsfront_python=$(find_python) || return 1
 once "venv-$({ "$tlsfront_python" -VV; cat "$tlsfront_top/tests/requirements.lock"; } | sha256sum | cut -c1-12)" make_venv
+[ -e "$once_dir/.done" ] || return 1
 tlsfront_venv=$once_dir
 once "collections-$(cat "$tlsfront_top"/tests/{collections.lock,environment.sh} | sha256sum | cut -c1-12)" make_collections
+[ -e "$once_dir/.done" ] || return 1
 tlsfront_collections=$once_dir
 
 # the checkout, where Ansible looks for collections
@@ -130,6 +135,8 @@ ln -sfn ../../../.. "$tlsfront_top/.ansible/collections/ansible_collections/tlsf
 export PATH=$tlsfront_venv/bin:$PATH
 export ANSIBLE_COLLECTIONS_PATH=$tlsfront_top/.ansible/collections:$tlsfront_collections
 export ANSIBLE_HOME=$tlsfront_top/.ansible
+# what Molecule remembers of one lab, so that runs side by side differ
+export MOLECULE_EPHEMERAL_DIRECTORY=$ANSIBLE_HOME/tmp/molecule-${LAB_NET:-40}
 export TLSFRONT_CACHE=$tlsfront_cache
 # What is compiled once is not compiled again in each of the thousands of processes that follow: files, and what modules bring in zip files.
 unset PYTHONDONTWRITEBYTECODE

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -113,3 +114,12 @@ def test_a_python_that_is_too_old_is_not_taken(machine: Machine) -> None:
     machine.has("python3", "exit 1")
     done = machine.call("find_python")
     assert done.returncode == 1 and "no Python from 3.11 to 3.14" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "survives"), [("-c", False), ("-ic", True)], ids=["script", "a person's shell"])
+def test_a_command_that_fails_ends_a_script_and_no_persons_shell(option: str, survives: bool) -> None:
+    said = f'. {TOP}/tests/environment.sh; false; echo "$MOLECULE_EPHEMERAL_DIRECTORY $(command -v molecule)"'
+    environment = {**os.environ, "LAB_NET": "99"}
+    done = subprocess.run(["/bin/bash", "--norc", option, said], env=environment, capture_output=True, text=True, check=False)
+    molecule = shutil.which("molecule")
+    assert done.stdout == (f"{TOP}/.ansible/tmp/molecule-99 {molecule}\n" if survives else ""), done.stderr

@@ -20,7 +20,7 @@ LAB, NET = TOP / "tests/lab", os.environ.get("LAB_NET") or "40"
 INVENTORY = ["-i", "tests/lab/inventory"]
 LOOK_AROUND = """
 The lab goes on running. To look around:
-  . tests/environment.sh; set +e   # the tools, in this shell
+  . tests/environment.sh           # the tools, in this shell
   {check}
   curl --cacert .ansible/lab/{net}/controller/ca/ca.pem --connect-to es1:443:10.89.{net}.11:443 'https://es1/_cat/nodes?v'
   ansible -i tests/lab/inventory outsider -m shell -a 'curl --max-time 3 http://es1:9200/'   # times out
