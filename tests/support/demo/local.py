@@ -9,10 +9,10 @@ files are in a directory, and a script stands for their systemd: tests/unit/role
 from __future__ import annotations
 
 import contextlib
-import getpass
 import grp
 import json
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -121,7 +121,7 @@ class Nodes:
 
 def worker() -> str:
     """User and group of nginx's workers; who is not root runs them himself."""
-    return "www-data" if os.geteuid() == 0 else f"{getpass.getuser()} {grp.getgrgid(os.getegid()).gr_name}"
+    return "www-data" if os.geteuid() == 0 else f"{pwd.getpwuid(os.geteuid()).pw_name} {grp.getgrgid(os.getegid()).gr_name}"
 
 
 def free_port() -> int:

@@ -64,8 +64,8 @@ class Steps:
         events: list[Event] = []
         code = None
         log, told = Tail(self.log), Tail(self._events)
+        process = self._start(command, environment)
         try:
-            process = self._start(command, environment)
             while code is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     code = process.wait(0.2)
