@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
-DIRECTORIES = {"changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles"}
-FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "README.md"}
+DIRECTORIES = {"LICENSES", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles"}
+FILES = {"CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "README.md", "REUSE.toml", "SECURITY.md"}
 MADE = {"FILES.json", "MANIFEST.json"}
 # bytes; twice as much as the largest has
 LARGEST = 90_000
