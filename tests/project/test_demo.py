@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,3 +109,58 @@ def test_an_interrupt_ends_all_that_the_step_has_started(tmp_path: Path) -> None
     assert "interrupted after" in shown and demo.returncode != 0
     child = Path(f"/proc/{int(started.read_text())}/stat")
     assert not child.exists() or child.read_text().split()[2] == "Z"
+
+
+LAB = """#!/bin/sh
+echo "$1" >>told
+[ "$1" != up ] || { echo "of the lab"; sleep "${UP:-0}"; exit "${CODE:-0}"; }
+"""
+EVENTS = [
+    {"kind": "said", "task": "Table", "host": "localhost", "text": TABLE.replace("\\n", "\n")},
+    {"kind": "said", "task": "Tell what was proved", "host": "es1", "text": "Proved: all of it"},
+]
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> list[str]:
+    """The whole demo, on a lab that writes down what it is told, with playbooks that only say something."""
+    (tmp_path / "tests/lab").mkdir(parents=True)
+    (tmp_path / "tests/unit").symlink_to(TOP / "tests/unit")
+    shutil.copytree(DEMO, tmp_path / "tests/support/demo", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "events").write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
+    (tmp_path / "bin").mkdir()
+    for script, text in {"tests/lab/lab": LAB, "bin/ansible-playbook": '#!/bin/sh\ncat events >>"$TLSFRONT_PROGRESS"\n'}.items():
+        (tmp_path / script).write_text(text)
+        (tmp_path / script).chmod(0o755)
+    return ["env", f"PATH={tmp_path}/bin:{os.environ['PATH']}", sys.executable, str(tmp_path / "tests/support/demo")]
+
+
+@pytest.mark.parametrize(("arguments", "told"), [([], ["up", "down"]), (["--keep"], ["up"])], ids=["plain", "keep"])
+def test_the_verdict_is_last(tmp_path: Path, whole: list[str], arguments: list[str], told: list[str]) -> None:
+    done = subprocess.run([*whole, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "Proved: all of it" and re.fullmatch(r"took \d+ s", lines[-2]) and len(lines) < 60
+    assert lines.count("es1   verified") == 2 and ("tests/demo --down" in done.stdout) == bool(arguments)
+    assert (tmp_path / "told").read_text().split() == told
+
+
+@pytest.mark.parametrize("keep", [[], ["--keep"]], ids=["plain", "keep"])
+def test_after_a_failure_the_lab_is_taken_away_and_the_log_is_named(tmp_path: Path, whole: list[str], keep: list[str]) -> None:
+    done = subprocess.run(["env", "CODE=3", *whole, *keep], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and (tmp_path / "told").read_text().split() == ["up", "down"]
+    assert re.search(r"of the lab\n\nFAILED after \d+ s: see tests/output/demo.log\n$", done.stdout)
+    assert "of the lab" in (tmp_path / "tests/output/demo.log").read_text()
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda by: by.name)
+def test_after_an_interrupt_the_lab_is_taken_away(tmp_path: Path, whole: list[str], by: signal.Signals) -> None:
+    with subprocess.Popen(["env", "UP=300", *whole], stdout=subprocess.PIPE, text=True) as demo:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "told").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        demo.send_signal(by)
+        shown, _nothing = demo.communicate(timeout=60)
+    assert demo.returncode == 130 and shown.endswith("\nInterrupted: nothing is left running.\n")
+    assert (tmp_path / "told").read_text().split() == ["up", "down"]
