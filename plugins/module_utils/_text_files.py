@@ -54,7 +54,7 @@ class Reader:
                 if (facts.st_dev, facts.st_ino) in self._seen:
                     continue
                 self._seen.add((facts.st_dev, facts.st_ino))
-                if self._is_out_of_bounds(path):
+                if os.path.realpath(path) == os.devnull or self._is_out_of_bounds(path):  # so a unit is masked: systemctl(1)
                     continue
                 if stat.S_ISDIR(facts.st_mode):
                     waiting += sorted(map(str, Path(path).iterdir()), reverse=True)

@@ -105,6 +105,12 @@ def test_nothing_is_opened_that_is_no_file(tree: Path) -> None:
     assert len(found["unread"]) == 1 and "/dev/zero, which is not looked into" in found["unread"][0]
 
 
+def test_a_unit_that_is_masked_says_nothing(tree: Path) -> None:
+    (tree / "app/elsewhere.timer").symlink_to("/dev/null")  # systemctl(1), "mask"
+    found = look(tree)
+    assert len(found["told"]) == 2 and found["unread"] == []
+
+
 def test_links_are_followed_once_and_never_for_ever(tree: Path) -> None:
     (tree / "app/again").symlink_to(tree)
     (tree / "other").mkdir()
