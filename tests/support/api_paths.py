@@ -1,16 +1,18 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Makes tests/unit/roles/https_front/api_paths.tsv anew: every path of the APIs of Elasticsearch and OpenSearch.
 
-    python tests/support/api_paths.py [SERIES=VERSION ...]     for example e9=9.6.0 for a newer client
+    python tests/support/api_paths.py
 
 The paths are those of the projects' own clients for Node.js, which are generated from the servers' API specifications and carry every path as
-code; npm fetches them. What stands in the column "reads" is kept: it is judged by people. A new path gets "?", with which the test fails
-until somebody has looked at what it does.
+code; npm fetches them. For a newer one, change its version in CLIENTS, and its hash to what this then says. What stands in the column "reads" is
+kept: it is judged by people. A new path gets "?", with which the test fails until somebody has looked at what it does.
 """
 
 from __future__ import annotations
 
+import base64
 import collections
+import hashlib
 import re
 import subprocess
 import sys
@@ -21,14 +23,14 @@ from pathlib import Path
 
 TABLE = Path(__file__).resolve().parents[1] / "unit/roles/https_front/api_paths.tsv"
 CLIENTS = {
-    "e5": "@elastic/elasticsearch@5.6.22",
-    "e6": "@elastic/elasticsearch@6.8.8",
-    "e7": "@elastic/elasticsearch@7.17.14",
-    "e8": "@elastic/elasticsearch@8.19.2",
-    "e9": "@elastic/elasticsearch@9.5.1",
-    "o1": "@opensearch-project/opensearch@1.2.0",
-    "o2": "@opensearch-project/opensearch@2.13.0",
-    "o3": "@opensearch-project/opensearch@3.9.0",
+    "e5": ("@elastic/elasticsearch@5.6.22", "sha512-jg5VnRSFUQREi4gPQ773nKb3t4IaUsdAGJr5AAtOL2Mj2RSVDFKclPONjEMItcsBxDWdhDWZfhaFC/ymjCEQeA=="),
+    "e6": ("@elastic/elasticsearch@6.8.8", "sha512-51Jp3ZZ0oPqYPNlPG58XJ773MqJBx91rGNWCgVvy2UtxjxHsExAJooesOyLcoADnW0Dhyxu6yB8tziHnmyl8Vw=="),
+    "e7": ("@elastic/elasticsearch@7.17.14", "sha512-6uQ1pVXutwz1Krwooo67W+3K8BwH1ASMh1WoHTpomUzw8EXecXN5lHIJ9EPqTHuv1WqR2LKkSJyagcq0HYUJpg=="),
+    "e8": ("@elastic/elasticsearch@8.19.2", "sha512-LMJCju/+AZkDlJArd/MYABWTDrHi4U7j3qGTKi1hYC7+67SaiYmYFItiueACQVrj2j3ECPMcguZ+7WrZeB+Z5g=="),
+    "e9": ("@elastic/elasticsearch@9.5.1", "sha512-2ZZqCmgGPjSYn+OphFRYm9g46KVINA0i8fRmlPHJC60RvJeFB6NSHO0nKKOOYhm3WRXyGkLu1xkdXe724fnmnA=="),
+    "o1": ("@opensearch-project/opensearch@1.2.0", "sha512-bX0aUz5e7rlY1lKz1rFrqnNbl/l1CHvvysYB2Jn+C3WNs7nL6FnQjuxLhGwyRdW9W1bFokDoOVgPMIOi/Nn9/g=="),
+    "o2": ("@opensearch-project/opensearch@2.13.0", "sha512-Bu3jJ7pKzumbMMeefu7/npAWAvFu5W9SlbBow1ulhluqUpqc7QoXe0KidDrMy7Dy3BQrkI6llR3cWL4lQTZOFw=="),
+    "o3": ("@opensearch-project/opensearch@3.9.0", "sha512-ksIEi0wyIjVncfRwaxt5v6H4qL1aQO2eE3MxKyXGCLnR70YTSCDp+JGhdx2LpyMjtCFvr71DWtYQg9SK3pcNnA=="),
 }
 
 
@@ -82,14 +84,17 @@ def shape(path: str) -> str:
 
 
 def main() -> None:
-    clients = CLIENTS | {series: CLIENTS[series].rsplit("@", 1)[0] + "@" + version for series, version in (arg.split("=") for arg in sys.argv[1:])}
     spelled: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     series_of: dict[str, set[str]] = collections.defaultdict(set)
     methods_of: dict[str, set[str]] = collections.defaultdict(set)
     with tempfile.TemporaryDirectory() as place:
-        for series, client in clients.items():
-            packed = subprocess.run(["npm", "pack", "--silent", client], cwd=place, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-            with tarfile.open(Path(place) / packed) as archive:
+        for series, (client, wanted) in CLIENTS.items():
+            command = ["npm", "pack", "--silent", "--ignore-scripts", client]
+            packed = Path(place) / subprocess.run(command, cwd=place, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+            has = "sha512-" + base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
+            if has != wanted:
+                sys.exit(f"{client} is {has}, not {wanted}")
+            with tarfile.open(packed) as archive:
                 for member in archive:
                     if not re.search(r"/api/.*\.js$", member.name) or "/esm/" in member.name:
                         continue
@@ -105,7 +110,7 @@ def main() -> None:
                 path, _series, _methods, reads = line.split("\t")
                 judged[shape(path)] = reads
     lines = [
-        "# Made by tests/support/api_paths.py from " + ", ".join(f"{client} ({series})" for series, client in clients.items()),
+        "# Made by tests/support/api_paths.py from " + ", ".join(f"{client} ({series})" for series, (client, _hash) in CLIENTS.items()),
         "# reads: methods by which a user who may only read may use it, of those that the path has; HEAD goes as GET does; - is none",
         "# path\tin\tmethods\treads",
     ]

@@ -18,7 +18,7 @@ def results(play: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = tmp_path_factory.mktemp("apt")
     for directory in ("lists/partial", "cache/archives/partial", "sources.d"):
         (place / directory).mkdir(parents=True)
-    (place / "sources.list").write_text(f"deb [trusted=yes] {GONE} stable main\n")
+    (place / "sources.list").write_text(f"deb {GONE} stable main\n")
     configuration = place / "apt.conf"
     configuration.write_text(
         f'Dir::Etc::sourcelist "{place}/sources.list";\nDir::Etc::sourceparts "{place}/sources.d";\n'
