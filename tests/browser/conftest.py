@@ -10,6 +10,7 @@ import yaml
 from ansible_collections.tlsfront.elasticsearch.plugins.filter.report import report_html
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 TESTS = pathlib.Path(__file__).parents[1]
 SAMPLES = TESTS / "unit/plugins/plugin_utils/fixtures/observations.yml"
@@ -36,6 +37,19 @@ def driver(tmp_path_factory):
     chromium = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
     yield chromium
     chromium.quit()
+
+
+@pytest.fixture
+def prefers(driver):
+    """Chooses between the reader's light and dark."""
+
+    def chosen(scheme):
+        driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+
+    yield chosen
+    chosen("")
 
 
 @pytest.fixture
@@ -74,6 +88,9 @@ class Page:
 
     def find_all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def wait_for(self, selector):
+        WebDriverWait(self.driver, 30).until(lambda _driver: self.find_all(selector))
 
     def column(self, number):
         """The texts of one column, of the checks that are shown."""

@@ -13,7 +13,8 @@ const hasText = (element) => [...element.childNodes].some((node) => node.nodeTyp
 return [...document.body.querySelectorAll("*")]
   .filter((element) => hasText(element) && element.checkVisibility())
   .map((element) => {
-    const [light, dark] = [getComputedStyle(element).color, behind(element)].map(luminance).sort((a, b) => b - a);
+    const style = getComputedStyle(element);
+    const [light, dark] = [element instanceof SVGElement ? style.fill : style.color, behind(element)].map(luminance).sort((a, b) => b - a);
     return [(light + 0.05) / (dark + 0.05), element.textContent.trim()];
   })
   .sort((a, b) => a[0] - b[0]);

@@ -17,19 +17,6 @@ NODE, ADDRESS, HTTPS, DAYS = 0, 1, 2, 4
 WHEN = "2026-11-24T12:00:00Z"
 
 
-@pytest.fixture
-def prefers(driver):
-    """Chooses between the reader's light and dark."""
-
-    def chosen(scheme):
-        driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        )
-
-    yield chosen
-    chosen("")
-
-
 def test_the_page_opens_without_a_complaint_and_asks_for_nothing_but_itself(page):
     assert page.complaints == []
     assert [url.rpartition("/")[2] for url in page.requests] == ["https_check.html"]
