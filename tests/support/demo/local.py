@@ -13,7 +13,6 @@ import grp
 import json
 import os
 import pwd
-import random
 import shutil
 import signal
 import socket
@@ -112,7 +111,7 @@ class Nodes:
         return {
             "case_dir": str(place),
             "https_front_server_names": [name],
-            "https_front_port": free_port(),
+            "https_front_port": servers.free_port(),
             "https_front_upstreams": [f"{address}:{backend}"],
             "https_front_certificate_dir": str(place / "certificate"),
             "https_front_access_log": "",
@@ -122,15 +121,6 @@ class Nodes:
 def worker() -> str:
     """User and group of nginx's workers; who is not root runs them himself."""
     return "www-data" if os.geteuid() == 0 else f"{pwd.getpwuid(os.geteuid()).pw_name} {grp.getgrgid(os.getegid()).gr_name}"
-
-
-def free_port() -> int:
-    """None that the system gives to an outgoing connection before it is used: ip(7), ip_local_port_range."""
-    while True:
-        port = random.randrange(10_000, 32_768)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("0.0.0.0", port))
-            return port
 
 
 def stop(pid_file: Path) -> None:

@@ -25,7 +25,6 @@ import http.client
 import http.server
 import json
 import os
-import random
 import shutil
 import socket
 import ssl
@@ -40,6 +39,7 @@ from typing import Any
 import pki
 import pytest
 import yaml
+from servers import free_port
 
 TOP = Path(__file__).resolve().parents[3]
 NAME = "es1.example.org"
@@ -72,15 +72,6 @@ def worker_group() -> str:
     """The user and group of nginx's workers on Debian."""
     grp.getgrnam("www-data")
     return "www-data"
-
-
-def free_port() -> int:
-    """None that the system gives to an outgoing connection, or to whoever asks for any, before it is used: ip(7), ip_local_port_range."""
-    while True:
-        port = random.randrange(10_000, 32_768)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("0.0.0.0", port))
-            return port
 
 
 class Backend:

@@ -76,9 +76,7 @@ def stapling(lab: Lab, leaf: pki.Issued, response: bytes | None, *options: str) 
     started: list[subprocess.Popen[bytes]] = []
 
     def handle(client: socket.socket) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = servers.free_port()
         started.append(
             subprocess.Popen(
                 [*command, "-accept", f"127.0.0.1:{port}"],
